@@ -1,0 +1,20 @@
+.DEFAULT_GOAL := help
+.PHONY: run test check bench openapi help
+
+run: ## start the server with its demo on http://127.0.0.1:8080 (DATABASE_URL: use that database, without the demo)
+	cargo run --release --bin dunghen -- serve --demo
+
+test: ## run every test, on a throwaway PostgreSQL under .data/test
+	cargo test --workspace
+
+check: ## formatting and lints
+	cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+
+bench: ## load a million rows and compare with pgbench and \copy on the same cluster
+	cargo bench --bench load
+
+openapi: ## write the contract into openapi/ anew
+	cargo run --bin dunghen -- openapi --out openapi
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,136 @@
+//! The server: what all threads share, what each has of its own, and how a request finds its handler.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseConnection;
+use tokio::sync::Semaphore;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::keys::Keys;
+use crate::auth::{Desk, Revocations};
+use crate::config::Settings;
+use crate::http::middleware::{admit, no_route};
+
+/// The wall clock, or a fixed instant where a test needs one. Tokens always live by the wall clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock(pub Option<DateTime<Utc>>);
+
+impl Clock {
+    pub fn now(self) -> DateTime<Utc> {
+        let now = self.0.unwrap_or_else(Utc::now);
+        // As fine as PostgreSQL keeps it, so that what is answered is what was stored.
+        DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+    }
+}
+
+/// What all serving threads share.
+pub struct Shared {
+    pub settings: Settings,
+    pub keys: Keys,
+    pub clock: Clock,
+    pub revocations: Revocations,
+    /// Bounds the passwords hashed at the same time.
+    pub password_gate: Arc<Semaphore>,
+    /// Connections of the background, with the runtime they live on.
+    pub background: DatabaseConnection,
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl Shared {
+    pub fn new(settings: Settings, keys: Keys, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
+        Arc::new(Shared {
+            password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
+            settings,
+            keys,
+            clock,
+            revocations: Revocations::default(),
+            background,
+            runtime: tokio::runtime::Handle::current(),
+        })
+    }
+
+    /// The methods that the contract offers at a path, for `Allow`.
+    pub fn methods_at(&self, path: &str) -> Vec<&'static str> {
+        static ROUTES: OnceLock<Vec<(Vec<String>, Vec<&'static str>)>> = OnceLock::new();
+        let routes = ROUTES.get_or_init(|| {
+            let document = crate::openapi::document();
+            let methods = |item: &utoipa::openapi::PathItem| {
+                [("GET", &item.get), ("PUT", &item.put), ("POST", &item.post), ("DELETE", &item.delete), ("PATCH", &item.patch)]
+                    .into_iter()
+                    .filter_map(|(name, operation)| operation.is_some().then_some(name))
+                    .collect()
+            };
+            let split = |path: &str| path.split('/').map(str::to_owned).collect();
+            document.paths.paths.iter().map(|(path, item)| (split(path), methods(item))).collect()
+        });
+        let asked: Vec<&str> = path.split('/').collect();
+        let matches =
+            |pattern: &[String]| pattern.len() == asked.len() && pattern.iter().zip(&asked).all(|(p, a)| p.starts_with('{') || p == a);
+        let mut found: Vec<_> = routes.iter().filter(|(pattern, _)| matches(pattern)).flat_map(|(_, m)| m.iter().copied()).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Every documented operation.
+pub fn configure(cfg: &mut ServiceConfig) {
+    crate::openapi::configure(cfg);
+    crate::identity::configure(cfg);
+    crate::departments::configure(cfg);
+    crate::calendar::configure(cfg);
+    crate::procedures::configure(cfg);
+    crate::dossiers::configure(cfg);
+    crate::plans::configure(cfg);
+    crate::kpi::configure(cfg);
+    crate::reports::configure(cfg);
+}
+
+/// Binds and serves until the process is told to stop; returns the server and the address it got.
+///
+/// # Errors
+/// The address cannot be bound.
+pub fn serve(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
+    let settings = shared.settings.clone();
+    let data = web::Data::from(shared.clone());
+    let server = HttpServer::new(move || {
+        let shared = shared.clone();
+        App::new()
+            .into_utoipa_app()
+            .configure(configure)
+            .into_app()
+            .app_data(data.clone())
+            // Each serving thread opens its own connections: they live on its reactor, and no query crosses threads.
+            .data_factory({
+                let shared = shared.clone();
+                move || {
+                    let shared = shared.clone();
+                    async move {
+                        let database = &shared.settings.database;
+                        crate::db::connect_lazy(database, database.connections_per_worker)
+                    }
+                }
+            })
+            .data_factory(move || {
+                let shared = shared.clone();
+                async move {
+                    let db = crate::db::connect_lazy(&shared.settings.database, 1)?;
+                    Ok::<_, sea_orm::DbErr>(Desk::new(shared, db))
+                }
+            })
+            .service(crate::openapi::docs())
+            .default_service(web::to(no_route))
+            .wrap(from_fn(admit))
+            .wrap(Compress::default())
+    });
+    let server = if settings.http.workers == 0 { server } else { server.workers(settings.http.workers) };
+    let server =
+        server.worker_max_blocking_threads(8).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(20).bind((host, port))?;
+    let address = server.addrs().first().copied().ok_or_else(|| std::io::Error::other("no address"))?;
+    Ok((server.run(), address))
+}

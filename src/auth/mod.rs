@@ -1,0 +1,207 @@
+//! Token → actor → reach. Who may do what, where, is one table ([`permissions`]) and one function ([`Actor::reach`]).
+
+pub mod keys;
+pub mod permissions;
+pub mod permit;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use actix_web::dev::ServiceRequest;
+use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult, Statement};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use permissions::{Permission, Span};
+pub use permit::{Permit, Public};
+pub use tokens::{Desk, Revocations};
+
+use crate::error::ApiError;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Admin,
+    Director,
+    Office,
+    OneStop,
+    Head,
+    Officer,
+    Clerk,
+    Auditor,
+    Integration,
+}
+
+impl Role {
+    pub const ALL: [Role; 9] = [
+        Role::Admin,
+        Role::Director,
+        Role::Office,
+        Role::OneStop,
+        Role::Head,
+        Role::Officer,
+        Role::Clerk,
+        Role::Auditor,
+        Role::Integration,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Admin => "admin",
+            Role::Director => "director",
+            Role::Office => "office",
+            Role::OneStop => "one_stop",
+            Role::Head => "head",
+            Role::Officer => "officer",
+            Role::Clerk => "clerk",
+            Role::Auditor => "auditor",
+            Role::Integration => "integration",
+        }
+    }
+
+    /// A role that means nothing without a department.
+    pub fn needs_department(self) -> bool {
+        matches!(self, Role::Head | Role::Officer | Role::Clerk)
+    }
+}
+
+/// A role in a department, as a token carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenGrant {
+    pub role: Role,
+    /// The department's code.
+    pub department: Option<String>,
+}
+
+/// A grant with the departments it covers.
+#[derive(Clone, Debug)]
+struct Grant {
+    role: Role,
+    own: Vec<Uuid>,
+    below: Vec<Uuid>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub user_id: Uuid,
+    pub username: String,
+    pub session_id: Uuid,
+    pub token_grants: Vec<TokenGrant>,
+    grants: Vec<Grant>,
+}
+
+/// The departments a permission reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    All,
+    /// Possibly none.
+    Departments(Vec<Uuid>),
+}
+
+impl Reach {
+    pub fn covers(&self, department: Uuid) -> bool {
+        match self {
+            Reach::All => true,
+            Reach::Departments(ids) => ids.contains(&department),
+        }
+    }
+
+    pub fn is_nowhere(&self) -> bool {
+        matches!(self, Reach::Departments(ids) if ids.is_empty())
+    }
+
+    /// As a bind value: NULL for all, or the ids. Selects say `($n::uuid[] IS NULL OR department_id = ANY($n))`.
+    pub fn ids(&self) -> Option<Vec<Uuid>> {
+        match self {
+            Reach::All => None,
+            Reach::Departments(ids) => Some(ids.clone()),
+        }
+    }
+}
+
+impl Actor {
+    /// Where this actor may exercise a permission: the one function behind every read and every write.
+    pub fn reach(&self, permission: Permission) -> Reach {
+        let mut ids = Vec::new();
+        for grant in &self.grants {
+            match permission.span(grant.role) {
+                None => {}
+                Some(Span::All) => return Reach::All,
+                Some(Span::Own) => ids.extend(&grant.own),
+                Some(Span::Below) if grant.role == Role::Integration && grant.own.is_empty() => return Reach::All,
+                Some(Span::Below) => ids.extend(&grant.below),
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Reach::Departments(ids)
+    }
+
+    pub fn has(&self, permission: Permission) -> bool {
+        self.grants.iter().any(|g| permission.span(g.role).is_some())
+    }
+}
+
+/// What the boundary found out about the caller.
+pub enum Admission {
+    Actor(Arc<Actor>),
+    NoToken,
+    BadToken,
+    /// The database could not be asked.
+    Unknown(ApiError),
+}
+
+/// Reads the bearer token of a request.
+pub async fn admit(req: &ServiceRequest) -> Admission {
+    let Some(header) = req.headers().get("authorization") else { return Admission::NoToken };
+    let token = header.to_str().ok().and_then(|h| {
+        let (scheme, token) = h.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let (Some(token), Some(desk)) = (token, req.app_data::<actix_web::web::Data<Desk>>()) else { return Admission::BadToken };
+    desk.admit(token).await
+}
+
+/// Finds the departments that each grant of a token covers.
+async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Actor, ApiError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        code: String,
+        id: Uuid,
+        below: Vec<Uuid>,
+    }
+    let codes: Vec<String> = claims.grants.iter().filter_map(|g| g.department.clone()).collect();
+    let rows = if codes.is_empty() {
+        Vec::new()
+    } else {
+        Row::find_by_statement(Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT d.code, d.id, array(SELECT b.id FROM departments b WHERE b.path @> ARRAY[d.id]) AS below
+               FROM departments d WHERE d.code = ANY($1)",
+            [codes.into()],
+        ))
+        .all(db)
+        .await?
+    };
+    let grants = claims
+        .grants
+        .iter()
+        .map(|grant| {
+            let row = rows.iter().find(|r| Some(&r.code) == grant.department.as_ref());
+            Grant {
+                role: grant.role,
+                own: row.map(|r| vec![r.id]).unwrap_or_default(),
+                below: row.map(|r| r.below.clone()).unwrap_or_default(),
+            }
+        })
+        .collect();
+    Ok(Actor {
+        user_id: claims.sub,
+        username: claims.username.clone(),
+        session_id: claims.sid,
+        token_grants: claims.grants.clone(),
+        grants,
+    })
+}

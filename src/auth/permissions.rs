@@ -1,0 +1,90 @@
+//! The table of permissions: which role may do what, and over which departments.
+
+use crate::auth::Role;
+
+/// How far a role's permission goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Everywhere.
+    All,
+    /// The department of the grant.
+    Own,
+    /// The department of the grant and all below it.
+    Below,
+}
+
+macro_rules! permissions {
+    ($($variant:ident $name:literal [$($role:ident $span:ident),*];)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Permission { $($variant),+ }
+
+        impl Permission {
+            pub const ALL: &[Permission] = &[$(Permission::$variant),+];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Permission::$variant => $name),+ }
+            }
+
+            /// The reach of this permission for a role; none when the role does not have it.
+            pub fn span(self, role: Role) -> Option<Span> {
+                let table: &[(Role, Span)] = match self {
+                    $(Permission::$variant => &[$((Role::$role, Span::$span)),*]),+
+                };
+                table.iter().find(|(r, _)| *r == role).map(|(_, span)| *span)
+            }
+        }
+
+        /// One type for each permission, so that a handler names it in its signature.
+        pub mod perm {
+            $(pub struct $variant;
+              impl super::Named for $variant {
+                  const PERMISSION: super::Permission = super::Permission::$variant;
+              })+
+        }
+    };
+}
+
+/// A permission known at compile time.
+pub trait Named {
+    const PERMISSION: Permission;
+}
+
+permissions! {
+    ReadSelf "self:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    ReadDepartment "department:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteDepartment "department:write" [Admin All];
+    ReadUser "user:read" [Admin All, Auditor All];
+    WriteUser "user:write" [Admin All];
+    ReadCalendar "calendar:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteProcedure "procedure:write" [Admin All];
+
+    ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
+    ReceiveDossier "dossier:receive" [OneStop All];
+    AcceptDossier "dossier:accept" [OneStop All];
+    DeclineDossier "dossier:decline" [OneStop All];
+    ProcessDossier "dossier:process" [Head Below, Officer Own];
+    RequestSupplement "dossier:request_supplement" [OneStop All, Head Below, Officer Own];
+    FulfilSupplement "dossier:fulfil_supplement" [OneStop All];
+    ApologiseDossier "dossier:apologise" [OneStop All, Head Below, Officer Own];
+    RefuseDossier "dossier:refuse" [Head Below, Officer Own];
+    ResolveDossier "dossier:resolve" [Head Below, Officer Own];
+    ReturnDossier "dossier:return" [OneStop All];
+    WithdrawDossier "dossier:withdraw" [OneStop All];
+    VoidDossier "dossier:void" [Office All, OneStop All];
+    LoadDossier "dossier:load" [Office All, Integration Below];
+
+    ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
+
+    ReadPlan "plan:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WritePlan "plan:write" [Office All];
+    ReadTask "task:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    WriteTask "task:write" [Office All];
+    ReportTask "task:report" [Office All, OneStop Own, Head Below, Officer Own];
+    CompleteTask "task:complete" [Office All, OneStop Own, Head Below, Officer Own];
+
+    ReadKpi "kpi:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WriteKpi "kpi:write" [Office All];
+    ReadMeasurement "measurement:read" [Director All, Office All, Head Below, Officer Own, OneStop Own, Clerk Own, Auditor All];
+    WriteMeasurement "measurement:write" [Office All, Head Below];
+}

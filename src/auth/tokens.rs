@@ -1,0 +1,157 @@
+//! Access tokens (RFC 9068, EdDSA): issued at sign-in, verified once and remembered by each serving thread.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use sea_orm::DatabaseConnection;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::Shared;
+use crate::auth::{Actor, Admission, TokenGrant, resolve};
+use crate::error::{ApiError, Code};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub sub: Uuid,
+    pub aud: String,
+    pub exp: i64,
+    pub iat: i64,
+    pub nbf: i64,
+    pub jti: Uuid,
+    pub client_id: String,
+    pub scope: String,
+    pub sid: Uuid,
+    pub username: String,
+    pub grants: Vec<TokenGrant>,
+}
+
+/// Signs an access token for a session.
+///
+/// # Errors
+/// Only when the key does not sign, which start-up has ruled out.
+pub fn issue(shared: &Shared, user_id: Uuid, username: &str, session_id: Uuid, grants: Vec<TokenGrant>) -> Result<(String, i64), ApiError> {
+    let lifetime = shared.settings.auth.access_token_minutes * 60;
+    let now = Utc::now().timestamp();
+    let claims = Claims {
+        iss: shared.settings.http.public_url.clone(),
+        sub: user_id,
+        aud: shared.settings.auth.audience.clone(),
+        exp: now + lifetime,
+        iat: now,
+        nbf: now,
+        jti: Uuid::now_v7(),
+        client_id: "dunghen".into(),
+        scope: "api".into(),
+        sid: session_id,
+        username: username.into(),
+        grants,
+    };
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some("at+jwt".into());
+    header.kid = Some(shared.keys.kid.clone());
+    let token = encode(&header, &claims, &shared.keys.encoding).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+    Ok((token, lifetime))
+}
+
+/// Checks signature, type, key, issuer, audience and times.
+pub fn verify(shared: &Shared, token: &str) -> Option<Claims> {
+    let header = decode_header(token).ok()?;
+    if header.kid.as_ref() != Some(&shared.keys.kid) || header.typ.as_deref() != Some("at+jwt") {
+        return None;
+    }
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.leeway = 5;
+    validation.validate_nbf = true;
+    validation.set_audience(&[&shared.settings.auth.audience]);
+    validation.set_issuer(&[&shared.settings.http.public_url]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    decode::<Claims>(token, &shared.keys.decoding, &validation).ok().map(|data| data.claims)
+}
+
+/// Sessions ended before their tokens ran out, and the age of what is remembered about departments.
+#[derive(Default)]
+pub struct Revocations {
+    sessions: Mutex<HashSet<Uuid>>,
+    epoch: AtomicU64,
+}
+
+impl Revocations {
+    pub fn add(&self, sessions: impl IntoIterator<Item = Uuid>) {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).extend(sessions);
+    }
+
+    /// Takes over what the database says (other servers revoke too).
+    pub fn replace(&self, sessions: HashSet<Uuid>) {
+        *self.sessions.lock().unwrap_or_else(PoisonError::into_inner) = sessions;
+    }
+
+    pub fn contains(&self, session: Uuid) -> bool {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&session)
+    }
+
+    /// The tree of departments changed: what actors may reach is worked out anew.
+    pub fn departments_changed(&self) {
+        self.epoch.fetch_add(1, Ordering::Release);
+    }
+}
+
+struct Known {
+    actor: Arc<Actor>,
+    expires: i64,
+    resolved: Instant,
+    epoch: u64,
+}
+
+/// The token desk of one serving thread. Verifying a signature costs more than a query, so verified tokens are
+/// remembered; what they reach is looked up again after a few seconds, since other servers change departments too.
+pub struct Desk {
+    shared: Arc<Shared>,
+    db: DatabaseConnection,
+    known: RefCell<HashMap<[u8; 32], Known>>,
+}
+
+const REMEMBERED: usize = 4096;
+const REACH_AGE: Duration = Duration::from_secs(5);
+
+impl Desk {
+    pub fn new(shared: Arc<Shared>, db: DatabaseConnection) -> Desk {
+        Desk { shared, db, known: RefCell::default() }
+    }
+
+    pub async fn admit(&self, token: &str) -> Admission {
+        let key = crate::http::json::digest(token.as_bytes());
+        let epoch = self.shared.revocations.epoch.load(Ordering::Acquire);
+        let now = Utc::now().timestamp();
+        if let Some(known) = self.known.borrow().get(&key) {
+            if known.expires <= now || self.shared.revocations.contains(known.actor.session_id) {
+                return Admission::BadToken;
+            }
+            if known.epoch == epoch && known.resolved.elapsed() < REACH_AGE {
+                return Admission::Actor(known.actor.clone());
+            }
+        }
+        let Some(claims) = verify(&self.shared, token) else { return Admission::BadToken };
+        if self.shared.revocations.contains(claims.sid) {
+            return Admission::BadToken;
+        }
+        match resolve(&self.db, &claims).await {
+            Err(error) => Admission::Unknown(error),
+            Ok(actor) => {
+                let actor = Arc::new(actor);
+                let mut known = self.known.borrow_mut();
+                if known.len() >= REMEMBERED {
+                    known.clear();
+                }
+                known.insert(key, Known { actor: actor.clone(), expires: claims.exp, resolved: Instant::now(), epoch });
+                Admission::Actor(actor)
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Settings: embedded defaults, `config/<env>.toml`, environment. Unknown keys are refused.
+
+use std::path::PathBuf;
+
+use config::{Config, Environment, File, FileFormat};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("../config/default.toml");
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(skip)]
+    pub env: String,
+    pub data_dir: PathBuf,
+    pub http: Http,
+    pub database: Database,
+    pub auth: Auth,
+    pub demo: Demo,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub host: String,
+    pub port: u16,
+    pub workers: usize,
+    pub public_url: String,
+    pub max_body_bytes: usize,
+    pub max_bulk_bytes: u64,
+    pub body_timeout_s: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub connections_per_worker: u32,
+    pub background_connections: u32,
+    pub acquire_timeout_s: u64,
+    pub statement_timeout_s: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub signing_key_file: String,
+    pub signing_key: SecretString,
+    pub audience: String,
+    pub access_token_minutes: i64,
+    pub session_days: i64,
+    pub password_checks: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    pub allowed: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug)]
+pub struct ConfigError(pub String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Settings {
+    /// Reads all sources for the profile named by `DUNGHEN_ENV` (default `local`).
+    ///
+    /// # Errors
+    /// An unknown key, a wrong type, or a value out of range; the text names the key.
+    pub fn load() -> Result<Settings, ConfigError> {
+        let env = std::env::var("DUNGHEN_ENV").unwrap_or_else(|_| "local".into());
+        Self::from_sources(&env, Environment::default())
+    }
+
+    fn from_sources(env: &str, environment: Environment) -> Result<Settings, ConfigError> {
+        let broken = |e: config::ConfigError| ConfigError(e.to_string());
+        let mut settings: Settings = Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::with_name(&format!("config/{env}")).format(FileFormat::Toml).required(false))
+            .add_source(environment.prefix("DUNGHEN").prefix_separator("__").separator("__").ignore_empty(true).try_parsing(true))
+            .build()
+            .map_err(broken)?
+            .try_deserialize()
+            .map_err(broken)?;
+        settings.env = env.to_owned();
+        if settings.database.url.expose_secret().is_empty()
+            && let Ok(url) = std::env::var("DATABASE_URL")
+        {
+            settings.database.url = SecretString::from(url);
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Whether this is the production profile, which takes no generated key and no demo users.
+    pub fn production(&self) -> bool {
+        self.env == "production"
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let mut faults = Vec::new();
+        if !(1..=15).contains(&self.auth.access_token_minutes) {
+            faults.push("auth.access_token_minutes must be 1 to 15");
+        }
+        if !(1..=365).contains(&self.auth.session_days) {
+            faults.push("auth.session_days must be 1 to 365");
+        }
+        if self.auth.password_checks == 0 {
+            faults.push("auth.password_checks must be at least 1");
+        }
+        if self.database.connections_per_worker == 0 || self.database.background_connections == 0 {
+            faults.push("database.connections_per_worker and database.background_connections must be at least 1");
+        }
+        if self.production() {
+            if self.database.url.expose_secret().is_empty() {
+                faults.push("production needs a database: set DATABASE_URL");
+            }
+            if self.auth.signing_key_file.is_empty() && self.auth.signing_key.expose_secret().is_empty() {
+                faults.push("production needs its own signing key: set DUNGHEN__AUTH__SIGNING_KEY_FILE");
+            }
+            if self.demo.allowed {
+                faults.push("production takes no demo data: leave demo.allowed false");
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(ConfigError(faults.join("\n"))) }
+    }
+
+    /// The settings as text with every secret hidden.
+    pub fn hidden(&self) -> String {
+        format!("environment: {}\n{self:#?}", self.env)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn with(env: &str, pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let map = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::from_sources(env, Environment::default().source(Some(map)))
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_defaults() {
+        let settings = with("local", &[("DUNGHEN__HTTP__PORT", "9000"), ("DUNGHEN__DATABASE__URL", "postgres://u:pw@h/d")]).unwrap();
+        assert_eq!(settings.http.port, 9000);
+        assert!(!settings.hidden().contains("pw"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error = with("local", &[("DUNGHEN__HTTP__PROT", "9000")]).unwrap_err();
+        assert!(error.0.contains("prot"), "{error}");
+    }
+
+    #[test]
+    fn production_refuses_a_generated_key_and_demo_data() {
+        let error = with("production", &[("DUNGHEN__DEMO__ALLOWED", "true"), ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).unwrap_err();
+        assert!(error.0.contains("signing key") && error.0.contains("demo"), "{error}");
+        let key = ("DUNGHEN__AUTH__SIGNING_KEY_FILE", "/run/secrets/key");
+        assert!(with("production", &[key, ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).is_ok());
+    }
+}

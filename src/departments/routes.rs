@@ -1,0 +1,131 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, post, put, web};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::wire::{DepartmentPage, DepartmentView, Kind, NewDepartment};
+use super::{acts, store};
+use crate::app::Shared;
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::call::WriteParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
+}
+
+/// Which departments to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DepartmentFilter {
+    /// Kinds, separated by commas.
+    #[param(value_type = Option<String>, example = "division")]
+    kind: Vec<&'static str>,
+    /// Code of the department directly above.
+    #[param(example = "SKHDT")]
+    parent: Option<String>,
+    /// Only those that may receive dossiers, or only the others.
+    one_stop: Option<bool>,
+    /// Only those in force on this day.
+    #[param(value_type = Option<crate::http::Day>)]
+    valid_on: Option<chrono::NaiveDate>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for DepartmentFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        DepartmentFilter {
+            kind: q.list("kind", Kind::NAMES),
+            parent: q.text("parent"),
+            one_stop: q.flag("one_stop"),
+            valid_on: q.day("valid_on"),
+            cursor: Cursor::read(q),
+        }
+    }
+}
+
+/// List departments
+///
+/// Ordered by code.
+#[utoipa::path(tag = "departments", operation_id = "list_departments", params(DepartmentFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("department:read"))),
+    responses((status = 200, description = "A page of departments", body = DepartmentPage), ReadProblems))]
+#[get("/api/v1/departments")]
+async fn list_departments(
+    permit: Permit<perm::ReadDepartment>,
+    Query(filter): Query<DepartmentFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let _ = permit;
+    let chosen =
+        store::Filter { kinds: &filter.kind, parent: filter.parent.as_deref(), one_stop: filter.one_stop, valid_on: filter.valid_on };
+    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |d| d.code.clone());
+    Ok(page::respond(&req, &page, &DepartmentPage { items, page: page.clone() }))
+}
+
+/// Get a department
+///
+/// By id or code.
+#[utoipa::path(tag = "departments", operation_id = "get_department", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "DKKD")),
+    extensions(("x-permission" = json!("department:read"))),
+    responses((status = 200, description = "The department", body = DepartmentView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/departments/{key}")]
+async fn get_department(permit: Permit<perm::ReadDepartment>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, view.version, &view))
+}
+
+/// Put a department
+///
+/// Creates it or changes it as a whole; `Unchanged: true` when it is equal already.
+#[utoipa::path(tag = "departments", operation_id = "put_department", security(("bearer" = [])), request_body = NewDepartment,
+    params(("key" = String, Path, description = "Code", example = "DKKD"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("department:write"))),
+    responses((status = 201, description = "Created", body = DepartmentView), (status = 200, description = "Changed, or equal already", body = DepartmentView), WriteProblems))]
+#[put("/api/v1/departments/{key}")]
+async fn put_department(
+    permit: Permit<perm::WriteDepartment>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewDepartment>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let answer = write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await;
+    shared.revocations.departments_changed();
+    answer
+}
+
+/// Load departments
+///
+/// JSON array, NDJSON or CSV; rows may refer to each other.
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams),
+    request_body(content((Vec<NewDepartment> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    extensions(("x-permission" = json!("department:write"))),
+    responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+#[post("/api/v1/departments/bulk")]
+async fn load_departments(
+    permit: Permit<perm::WriteDepartment>,
+    Query(params): Query<BulkParams>,
+    req: HttpRequest,
+    payload: web::Payload,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let rows = bulk::read_all::<NewDepartment>(&req, payload.into_inner(), &shared).await?;
+    let answer =
+        bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await;
+    shared.revocations.departments_changed();
+    answer
+}

@@ -1,0 +1,174 @@
+//! Rows out of bodies: each is parsed for itself, so that one bad row does not hide the others.
+
+use actix_web::HttpRequest;
+use actix_web::dev::{Decompress, Payload};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::time::Duration;
+use utoipa::ToSchema;
+
+use super::split::{Format, RawRow, Splitter, malformed};
+use crate::app::Shared;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::json::{check_media_type, shape_faults};
+use crate::http::values::nfc;
+
+/// A body row that may also come as a CSV record.
+pub trait BulkRow: DeserializeOwned + ToSchema {
+    /// Columns whose cells are JSON (numbers, booleans, lists, objects) and not text.
+    const JSON_COLUMNS: &'static [&'static str];
+
+    fn code(&self) -> &str;
+}
+
+/// A row, or what is wrong with its shape.
+#[derive(Debug)]
+pub struct Parsed<T> {
+    pub index: u64,
+    /// The row's key, where it could be read.
+    pub code: Option<String>,
+    pub row: Result<T, Vec<Fault>>,
+}
+
+/// 415 unless the body is JSON, NDJSON or CSV.
+pub fn media_format(req: &HttpRequest) -> Result<Format, ApiError> {
+    check_media_type(req, &["application/json", "application/x-ndjson", "text/csv"])?;
+    let sent = req.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    Ok(match sent.split(';').next().unwrap_or_default().trim() {
+        t if t.eq_ignore_ascii_case("text/csv") => Format::Csv,
+        t if t.eq_ignore_ascii_case("application/x-ndjson") => Format::Ndjson,
+        _ => Format::Json,
+    })
+}
+
+/// Turns raw rows into values, counting them.
+pub struct RowParser {
+    format: Format,
+    header: Option<Vec<String>>,
+    next: u64,
+}
+
+impl RowParser {
+    pub fn new(format: Format) -> Self {
+        RowParser { format, header: None, next: 0 }
+    }
+
+    /// None for the header of a CSV file.
+    ///
+    /// # Errors
+    /// 400 for a row that is no JSON or CSV at all.
+    pub fn parse<T: BulkRow>(&mut self, raw: &RawRow<'_>) -> Result<Option<Parsed<T>>, ApiError> {
+        let parsed = match self.format {
+            Format::Csv => match self.record(raw)? {
+                None => return Ok(None),
+                Some(cells) => self.from_value(cells_to_value::<T>(cells)),
+            },
+            _ => match serde_json::from_slice::<T>(raw.bytes) {
+                Ok(row) => Parsed { index: self.next, code: Some(nfc(row.code())), row: Ok(row) },
+                Err(error) if error.is_data() => {
+                    let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
+                    self.from_value(Ok(value))
+                }
+                Err(error) => return Err(broken(raw, &error)),
+            },
+        };
+        self.next += 1;
+        Ok(Some(parsed))
+    }
+
+    fn from_value<T: BulkRow>(&self, value: Result<Value, Vec<Fault>>) -> Parsed<T> {
+        let value = match value {
+            Ok(value) => value,
+            Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
+        };
+        let code = value.get("code").and_then(Value::as_str).map(nfc);
+        let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
+        Parsed { index: self.next, code, row }
+    }
+
+    fn record(&mut self, raw: &RawRow<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(raw.bytes);
+        let mut record = csv::StringRecord::new();
+        reader
+            .read_record(&mut record)
+            .map_err(|_| malformed(raw.line, raw.offset, "không phải CSV mã hóa UTF-8", "this is no CSV in UTF-8"))?;
+        let cells: Vec<String> = record.iter().map(|c| c.trim_end_matches('\r').to_owned()).collect();
+        let Some(header) = &self.header else {
+            self.header = Some(cells.into_iter().map(|c| c.trim().to_owned()).collect());
+            return Ok(None);
+        };
+        if cells.len() != header.len() {
+            let (want, got) = (header.len(), cells.len());
+            return Err(malformed(raw.line, raw.offset, &format!("có {got} ô, cần {want}"), &format!("{got} cells, {want} expected")));
+        }
+        Ok(Some(header.iter().cloned().zip(cells).collect()))
+    }
+}
+
+fn broken(raw: &RawRow<'_>, error: &serde_json::Error) -> ApiError {
+    let text = error.to_string();
+    malformed(raw.line, raw.offset, &format!("không phải JSON ({text})"), &format!("this is no JSON ({text})"))
+}
+
+/// An empty cell is an absent field; `applicant.name` is `name` inside `applicant`.
+fn cells_to_value<T: BulkRow>(cells: Vec<(String, String)>) -> Result<Value, Vec<Fault>> {
+    let mut row = Map::new();
+    let mut faults = Vec::new();
+    for (column, cell) in cells {
+        if cell.is_empty() {
+            continue;
+        }
+        let value = if T::JSON_COLUMNS.contains(&column.as_str()) {
+            match serde_json::from_str(&cell) {
+                Ok(value) => value,
+                Err(_) => {
+                    faults.push(Fault::new(Code::WrongFormat, format!("/{column}"), "Ô này phải là JSON.", "This cell must be JSON."));
+                    continue;
+                }
+            }
+        } else {
+            Value::String(cell)
+        };
+        match column.split_once('.') {
+            Some((outer, inner)) => {
+                if let Value::Object(object) = row.entry(outer).or_insert_with(|| Value::Object(Map::new())) {
+                    object.insert(inner.to_owned(), value);
+                }
+            }
+            None => {
+                row.insert(column, value);
+            }
+        }
+    }
+    if faults.is_empty() { Ok(Value::Object(row)) } else { Err(faults) }
+}
+
+/// Reads a whole body of rows into memory: for resources that come by the thousand, not by the million.
+///
+/// # Errors
+/// 400, 408, 413, 415 of the body as a whole.
+pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Vec<Parsed<T>>, ApiError> {
+    const MOST: usize = 64 << 20;
+    let format = media_format(req)?;
+    let mut payload = Decompress::from_headers(payload, req.headers());
+    let (mut splitter, mut parser, mut rows) = (Splitter::new(format), RowParser::new(format), Vec::new());
+    let mut sink = |raw: RawRow<'_>| {
+        rows.extend(parser.parse(&raw)?);
+        Ok(())
+    };
+    let mut size = 0;
+    let wait = Duration::from_secs(shared.settings.http.body_timeout_s);
+    loop {
+        let chunk = tokio::time::timeout(wait, payload.next()).await.map_err(|_| ApiError::new(Code::RequestTimeout))?;
+        let Some(chunk) = chunk else { break };
+        let chunk = chunk.map_err(|e| ApiError::new(Code::MalformedBody).because(e))?;
+        size += chunk.len();
+        if size > MOST {
+            return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {MOST} byte."), format!("At most {MOST} bytes.")));
+        }
+        splitter.push(&chunk, &mut sink)?;
+    }
+    splitter.finish(&mut sink)?;
+    Ok(rows)
+}

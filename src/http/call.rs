@@ -1,0 +1,117 @@
+//! One authenticated call: who asks, when, in which language, and on which conditions.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use chrono::{DateTime, Utc};
+
+use crate::auth::Actor;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::Lang;
+
+pub struct Call {
+    pub actor: Arc<Actor>,
+    pub now: DateTime<Utc>,
+    pub lang: Lang,
+    pub request_id: String,
+    pub dry_run: bool,
+    /// `METHOD /matched/{pattern}` with the path asked for: what an idempotency key is bound to.
+    pub route: String,
+    pub idempotency_key: Option<String>,
+    if_match: Option<Vec<String>>,
+    if_none_match: Option<Vec<String>>,
+}
+
+impl Call {
+    /// # Errors
+    /// 400 for a header or `dry_run` that cannot be read.
+    pub fn of(req: &HttpRequest, actor: Arc<Actor>, now: DateTime<Utc>, request_id: String) -> Result<Call, ApiError> {
+        let text = |name: &str| req.headers().get(name).map(|v| v.to_str().map(str::to_owned).map_err(|_| bad_header(name))).transpose();
+        let idempotency_key = text("idempotency-key")?.map(|key| key.trim().trim_matches('"').to_owned());
+        if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
+            return Err(bad_header("Idempotency-Key"));
+        }
+        let tags = |value: Option<String>| value.map(|v| v.split(',').map(|t| t.trim().to_owned()).collect());
+        // Readers that list their parameters learn of dry_run through `dry_run_parameter`.
+        let dry_run = req.query_string().split('&').any(|p| p == "dry_run=true");
+        Ok(Call {
+            actor,
+            now,
+            lang: Lang::of(req.headers()),
+            request_id,
+            dry_run,
+            route: format!("{} {}", req.method(), req.path()),
+            idempotency_key,
+            if_match: tags(text("if-match")?),
+            if_none_match: tags(text("if-none-match")?),
+        })
+    }
+
+    /// The caller already holds this version (`If-None-Match`).
+    pub fn has_version(&self, version: i32) -> bool {
+        let tag = format!("\"{version}\"");
+        self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| *t == tag || t.strip_prefix("W/") == Some(&tag)))
+    }
+
+    /// The caller wants to create only (`If-None-Match: *`).
+    pub fn create_only(&self) -> bool {
+        self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| t == "*"))
+    }
+
+    /// A change to an existing resource must name the version it was decided on.
+    ///
+    /// # Errors
+    /// 428 without `If-Match`; 412 with the current version when it names another.
+    pub fn check_version(&self, current: i32) -> Result<(), ApiError> {
+        let Some(tags) = &self.if_match else {
+            return Err(ApiError::new(Code::PreconditionRequired)
+                .member("current_version", current)
+                .say("Hãy gửi kèm If-Match với phiên bản bạn đã xem.", "Send If-Match with the version you have seen."));
+        };
+        let tag = format!("\"{current}\"");
+        if tags.iter().any(|t| *t == tag || t == "*") {
+            return Ok(());
+        }
+        Err(ApiError::new(Code::VersionMismatch).member("current_version", current).say(
+            format!("Phiên bản hiện tại là {current}; hãy tải lại rồi thử lại."),
+            format!("The current version is {current}; load it again and retry."),
+        ))
+    }
+}
+
+fn bad_header(name: &str) -> ApiError {
+    ApiError::new(Code::InvalidHeader).faults(vec![Fault::new(
+        Code::InvalidHeader,
+        name.to_owned(),
+        "Giá trị tiêu đề không hợp lệ.",
+        "The header's value is not valid.",
+    )])
+}
+
+/// Documents and admits `dry_run` on writes.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WriteParams {
+    /// Same checks, status and body, but nothing is stored.
+    #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
+    pub dry_run: Option<bool>,
+}
+
+impl crate::http::query::FromQuery for WriteParams {
+    fn read(query: &mut crate::http::QueryReader) -> Self {
+        WriteParams { dry_run: query.flag("dry_run") }
+    }
+}
+
+/// Headers of a change, for the contract.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by Call::of; named here for the contract")]
+pub struct ChangeHeaders {
+    /// The version the change was decided on, as its `ETag`; needed when the resource exists.
+    #[param(rename = "If-Match", example = "\"1\"")]
+    pub if_match: Option<String>,
+    /// Makes a repetition of the same request harmless for 7 days.
+    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    pub idempotency_key: Option<String>,
+}

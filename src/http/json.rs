@@ -1,0 +1,193 @@
+//! JSON bodies: read with a limit and a time-out, checked against the published schema.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use actix_web::dev::{Decompress, Payload};
+use actix_web::{FromRequest, HttpRequest, web};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use jsonschema::Validator;
+use jsonschema::error::{ValidationError, ValidationErrorKind};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::app::Shared;
+use crate::error::{ApiError, Code, Fault};
+
+/// A JSON body of the documented shape. On a fault the answer lists all of them, found with the schema of the contract.
+pub struct Json<T> {
+    pub value: T,
+    /// SHA-256 of the body as sent, for safe retries.
+    pub hash: [u8; 32],
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            check_media_type(&req, &["application/json"])?;
+            let bytes = read_body(&req, payload).await?;
+            let hash = digest(&bytes);
+            Ok(Json { value: parse(&bytes)?, hash })
+        })
+    }
+}
+
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
+/// 415 unless the body's media type is one of those given.
+pub fn check_media_type(req: &HttpRequest, offered: &[&str]) -> Result<(), ApiError> {
+    let sent = req.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("");
+    let essence = sent.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if offered.contains(&essence.as_str()) {
+        Ok(())
+    } else {
+        let list = offered.join(", ");
+        Err(ApiError::new(Code::UnsupportedMediaType).say(format!("Hãy gửi một trong các kiểu: {list}."), format!("Send one of: {list}.")))
+    }
+}
+
+async fn read_body(req: &HttpRequest, payload: Payload) -> Result<BytesMut, ApiError> {
+    let Some(shared) = req.app_data::<web::Data<Shared>>() else { return Err(ApiError::new(Code::Internal)) };
+    let http = &shared.settings.http;
+    let mut payload = Decompress::from_headers(payload, req.headers());
+    let mut body = BytesMut::new();
+    let read = async {
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|e| {
+                ApiError::new(Code::MalformedBody)
+                    .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
+                    .because(e)
+            })?;
+            if body.len() + chunk.len() > http.max_body_bytes {
+                let most = http.max_body_bytes;
+                return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {most} byte."), format!("At most {most} bytes.")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(Duration::from_secs(http.body_timeout_s), read).await {
+        Ok(result) => result.map(|()| body),
+        Err(_) => Err(ApiError::new(Code::RequestTimeout)),
+    }
+}
+
+fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
+    match serde_json::from_slice(bytes) {
+        Ok(value) => Ok(value),
+        Err(error) => match serde_json::from_slice::<Value>(bytes) {
+            Ok(value) => Err(ApiError::new(Code::InvalidBody).faults(shape_faults::<T>(&value, &error))),
+            Err(syntax) => Err(not_json(&syntax)),
+        },
+    }
+}
+
+pub fn not_json(syntax: &serde_json::Error) -> ApiError {
+    ApiError::new(Code::MalformedBody).say(
+        format!("Không phải JSON hợp lệ: dòng {}, cột {}.", syntax.line(), syntax.column()),
+        format!("Not valid JSON: line {}, column {}.", syntax.line(), syntax.column()),
+    )
+}
+
+/// Every way in which `value` misses the published schema of `T`; the reader's own complaint when the schema finds none.
+pub fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(validator) = validator(&T::name()) {
+        for error in validator.iter_errors(value) {
+            push(&error, &mut faults);
+        }
+    }
+    if faults.is_empty() {
+        faults.push(Fault::new(Code::WrongFormat, "", format!("Không đọc được: {error}"), error.to_string()));
+    }
+    faults
+}
+
+/// The validator of a published schema, compiled once.
+fn validator(schema: &str) -> Option<Arc<Validator>> {
+    static COMPONENTS: OnceLock<Value> = OnceLock::new();
+    static COMPILED: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = compiled.get(schema) {
+        return Some(known.clone());
+    }
+    let components =
+        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::document()).map_or(Value::Null, |d| d["components"].clone()));
+    let root = json!({"$ref": format!("#/components/schemas/{schema}"), "components": components});
+    let validator = Arc::new(jsonschema::options().should_validate_formats(true).build(&root).ok()?);
+    compiled.insert(schema.to_owned(), validator.clone());
+    Some(validator)
+}
+
+fn push(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
+    let at = error.instance_path().to_string();
+    let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let mut say = |code: Code, pointer: String, vi: String, en: String| faults.push(Fault::new(code, pointer, vi, en));
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            say(Code::Required, below(name), format!("Thiếu trường “{name}”."), format!("“{name}” is missing."));
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for name in unexpected {
+                say(Code::UnknownField, below(name), format!("Không có trường “{name}”."), format!("There is no field “{name}”."));
+            }
+        }
+        ValidationErrorKind::Enum { options } => {
+            let list = options
+                .as_array()
+                .map(|o| o.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>().join(", "));
+            let list = list.unwrap_or_default();
+            say(Code::NotInList, at, format!("Phải là một trong: {list}."), format!("Must be one of: {list}."));
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            say(Code::TooLong, at, format!("Tối đa {limit} ký tự."), format!("At most {limit} characters."))
+        }
+        ValidationErrorKind::MinLength { limit } => {
+            say(Code::TooShort, at, format!("Tối thiểu {limit} ký tự."), format!("At least {limit} characters."))
+        }
+        ValidationErrorKind::MaxItems { limit } => {
+            say(Code::TooLong, at, format!("Tối đa {limit} phần tử."), format!("At most {limit} items."))
+        }
+        ValidationErrorKind::MinItems { limit } => {
+            say(Code::TooShort, at, format!("Tối thiểu {limit} phần tử."), format!("At least {limit} items."))
+        }
+        ValidationErrorKind::Minimum { limit } => say(Code::OutOfRange, at, format!("Nhỏ nhất là {limit}."), format!("At least {limit}.")),
+        ValidationErrorKind::Maximum { limit } => say(Code::OutOfRange, at, format!("Lớn nhất là {limit}."), format!("At most {limit}.")),
+        ValidationErrorKind::Pattern { .. } => {
+            say(Code::WrongFormat, at, "Chứa ký tự không được phép.".into(), "Contains characters that are not allowed.".into());
+        }
+        ValidationErrorKind::Format { format } => {
+            say(Code::WrongFormat, at, format!("Sai định dạng {format}."), format!("Not a valid {format}."))
+        }
+        ValidationErrorKind::Type { kind } => {
+            let kind = format!("{kind:?}").to_lowercase();
+            say(Code::WrongType, at, "Sai kiểu dữ liệu.".into(), format!("Wrong type; expected {kind}."));
+        }
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            // `Option<T>` is "null or T": what is wrong with T is what the caller wants to know.
+            let not_null = |branch: &&Vec<ValidationError<'static>>| {
+                !branch.iter().any(|e| format!("{:?}", e.kind()).contains("Null") && e.instance_path() == error.instance_path())
+            };
+            match context.iter().filter(not_null).min_by_key(|branch| branch.len()) {
+                Some(branch) => branch.iter().for_each(|e| push(e, faults)),
+                None => say(Code::WrongType, at, "Sai kiểu dữ liệu.".into(), "Wrong type.".into()),
+            }
+        }
+        _ => say(Code::WrongFormat, at, "Không đúng cấu trúc.".into(), "Does not have the documented shape.".into()),
+    }
+}

@@ -1,0 +1,127 @@
+//! The boundary: request id, span, sign-in read, panics caught, problems rendered, common headers set.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use crate::app::Shared;
+use crate::auth::{self, Admission};
+use crate::error::{ApiError, Code};
+use crate::http::{Lang, problem};
+
+/// The request's id, from the caller or made here.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    fn of(req: &ServiceRequest) -> RequestId {
+        let sent = req.headers().get("x-request-id").and_then(|v| v.to_str().ok());
+        let usable = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        RequestId(sent.filter(usable).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
+    }
+}
+
+/// Admits a request: reads the token and leaves an actor, or the reason there is none. Answers nothing itself but
+/// problems that nobody else could render.
+pub async fn admit(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::of(&req);
+    req.extensions_mut().insert(id.clone());
+    let admission = auth::admit(&req).await;
+    let who = match &admission {
+        Admission::Actor(actor) => actor.username.clone(),
+        _ => String::new(),
+    };
+    req.extensions_mut().insert(admission);
+    let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
+    let request = req.request().clone();
+    let outcome = AssertUnwindSafe(next.call(req).instrument(span.clone())).catch_unwind().await;
+    let _entered = span.enter();
+    let mut response = match outcome {
+        Ok(Ok(response)) => {
+            let problem = response.response().error().and_then(|e| e.as_error::<ApiError>()).map(|e| to_response(e, &request, &id));
+            match problem {
+                Some(problem) => ServiceResponse::new(request, problem),
+                None => unexpected(response.map_into_boxed_body(), &id),
+            }
+        }
+        Ok(Err(error)) => {
+            let answer = match error.as_error::<ApiError>() {
+                Some(known) => to_response(known, &request, &id),
+                None => error.error_response(),
+            };
+            unexpected(ServiceResponse::new(request, answer), &id)
+        }
+        Err(panic) => {
+            let cause = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            let error = ApiError::new(Code::Internal).because(cause.unwrap_or_else(|| "panic".into()));
+            let answer = to_response(&error, &request, &id);
+            ServiceResponse::new(request, answer)
+        }
+    };
+    finish(&mut response, &id);
+    let millis = started.elapsed().as_millis() as u64;
+    tracing::info!(status = response.status().as_u16(), millis, "answered");
+    Ok(response)
+}
+
+fn to_response(error: &ApiError, request: &HttpRequest, id: &RequestId) -> HttpResponse {
+    if error.code().status().is_server_error() {
+        let cause = error.source_text().unwrap_or("unknown");
+        tracing::error!(code = error.code().name(), cause, "request failed");
+    }
+    problem::render(error, Lang::of(request.headers()), request.path(), &id.0)
+}
+
+/// Errors of the framework itself (a bad path, a bad body it read) carry no problem document yet.
+fn unexpected(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let plain = !response.headers().get("content-type").is_some_and(|t| t.as_bytes().starts_with(b"application/"));
+    if !(status.is_client_error() || status.is_server_error()) || !plain || response.request().path().starts_with("/docs") {
+        return response;
+    }
+    let code = match status.as_u16() {
+        404 => Code::NotFound,
+        405 => Code::MethodNotAllowed,
+        406 => Code::NotAcceptable,
+        408 => Code::RequestTimeout,
+        413 => Code::BodyTooLarge,
+        415 => Code::UnsupportedMediaType,
+        500.. => Code::Internal,
+        _ => Code::MalformedBody,
+    };
+    let (request, response) = response.into_parts();
+    let mut problem = to_response(&ApiError::new(code), &request, id);
+    if let Some(allow) = response.headers().get("allow") {
+        problem.headers_mut().insert(HeaderName::from_static("allow"), allow.clone());
+    }
+    ServiceResponse::new(request, problem)
+}
+
+fn finish(response: &mut ServiceResponse<BoxBody>, id: &RequestId) {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    if !headers.contains_key("cache-control") {
+        headers.insert(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The answer where no route matches: 404, or 405 with the methods that are offered.
+pub async fn no_route(req: HttpRequest) -> HttpResponse {
+    let Some(shared) = req.app_data::<web::Data<Shared>>() else { return HttpResponse::InternalServerError().finish() };
+    let allowed = shared.methods_at(req.path());
+    if allowed.is_empty() {
+        return HttpResponse::NotFound().finish();
+    }
+    HttpResponse::MethodNotAllowed().insert_header(("Allow", allowed.join(", "))).finish()
+}

@@ -1,0 +1,33 @@
+//! What every handler uses: bodies, query parameters, preconditions, pages, problems, and the one way to write.
+
+pub mod bulk;
+pub mod call;
+pub mod json;
+pub mod lang;
+pub mod middleware;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod table;
+pub mod values;
+pub mod write;
+
+pub use call::Call;
+pub use json::Json;
+pub use lang::Lang;
+pub use page::{Cursor, PageInfo};
+pub use problem::{Problem, ReadProblems, WriteProblems};
+pub use query::{Query, QueryReader};
+pub use values::{At, Day, Line, Prose, ResourceCode};
+pub use write::{Reply, write};
+
+/// What a handler returns: an answer or a problem.
+pub type Answer = Result<actix_web::HttpResponse, crate::error::ApiError>;
+
+/// A single resource with its version as a strong `ETag`; 304 when the caller has it already.
+pub fn found<T: serde::Serialize>(call: &Call, version: i32, body: &T) -> actix_web::HttpResponse {
+    let etag = format!("\"{version}\"");
+    let mut response = if call.has_version(version) { actix_web::HttpResponse::NotModified() } else { actix_web::HttpResponse::Ok() };
+    response.insert_header(("ETag", etag)).insert_header(("Cache-Control", "private, no-cache"));
+    if call.has_version(version) { response.finish() } else { response.json(body) }
+}

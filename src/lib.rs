@@ -1,0 +1,20 @@
+//! Đúng Hẹn: the backend that a department keeps its promises with. `src/README.md` is the map.
+
+pub mod app;
+pub mod audit;
+pub mod auth;
+pub mod calendar;
+pub mod config;
+pub mod db;
+pub mod departments;
+pub mod dossiers;
+pub mod error;
+pub mod http;
+pub mod identity;
+pub mod kpi;
+pub mod openapi;
+pub mod plans;
+pub mod procedures;
+pub mod reports;
+pub mod telemetry;
+pub mod text;
