@@ -54,9 +54,7 @@ impl CalendarMissing {
         let year = self.year;
         Text::new(
             format!("Chưa có dữ liệu lịch làm việc của năm {year}, nên không tính được thời hạn."),
-            format!(
-                "There is no calendar data for the year {year}, so the date cannot be counted."
-            ),
+            format!("There is no calendar data for the year {year}, so the date cannot be counted."),
         )
     }
 }
@@ -72,10 +70,7 @@ impl std::error::Error for CalendarMissing {}
 /// The intervals in which the office is open on a working day: opening included, closing not. Never empty, in order,
 /// not overlapping; two may touch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    try_from = "Vec<(NaiveTime, NaiveTime)>",
-    into = "Vec<(NaiveTime, NaiveTime)>"
-)]
+#[serde(try_from = "Vec<(NaiveTime, NaiveTime)>", into = "Vec<(NaiveTime, NaiveTime)>")]
 pub struct OfficeHours(Vec<(NaiveTime, NaiveTime)>);
 
 /// Office hours that are empty, out of order, overlapping, or close before they open.
@@ -116,10 +111,7 @@ impl OfficeHours {
 impl Default for OfficeHours {
     /// 07:00–11:30 and 13:30–17:00.
     fn default() -> Self {
-        Self(vec![
-            (clock_time(7, 0), clock_time(11, 30)),
-            (clock_time(13, 30), clock_time(17, 0)),
-        ])
+        Self(vec![(clock_time(7, 0), clock_time(11, 30)), (clock_time(13, 30), clock_time(17, 0))])
     }
 }
 
@@ -154,10 +146,7 @@ struct Year {
 impl Year {
     /// Monday to Friday work.
     fn of_weekdays(year: i32) -> Self {
-        let mut this = Self {
-            year,
-            works: [0; 6],
-        };
+        let mut this = Self { year, works: [0; 6] };
         let mut day = NaiveDate::from_yo_opt(year, 1);
         while let Some(date) = day.filter(|date| date.year() == year) {
             this.set(date, !matches!(date.weekday(), Weekday::Sat | Weekday::Sun));
@@ -175,9 +164,7 @@ impl Year {
 
     fn get(&self, date: NaiveDate) -> bool {
         let bit = date.ordinal0();
-        self.works
-            .get((bit / 64) as usize)
-            .is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        self.works.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 }
 
@@ -285,18 +272,13 @@ impl Calendar {
 
     /// Whether a day works; `None` when its year has no data.
     pub(super) fn works(&self, date: NaiveDate) -> Option<bool> {
-        let at = self
-            .years
-            .binary_search_by_key(&date.year(), |year| year.year)
-            .ok()?;
+        let at = self.years.binary_search_by_key(&date.year(), |year| year.year).ok()?;
         self.years.get(at).map(|year| year.get(date))
     }
 
     fn mark(&mut self, days: &[Day]) {
         for day in days {
-            let year = self
-                .years
-                .binary_search_by_key(&day.date.year(), |year| year.year);
+            let year = self.years.binary_search_by_key(&day.date.year(), |year| year.year);
             if let Some(year) = year.ok().and_then(|at| self.years.get_mut(at)) {
                 year.set(day.date, day.kind == DayKind::MakeUp);
             }
@@ -314,7 +296,5 @@ fn by_date(days: impl IntoIterator<Item = Day>) -> Vec<Day> {
 }
 
 fn find(days: &[Day], date: NaiveDate) -> Option<&Day> {
-    days.binary_search_by_key(&date, |day| day.date)
-        .ok()
-        .and_then(|at| days.get(at))
+    days.binary_search_by_key(&date, |day| day.date).ok().and_then(|at| days.get(at))
 }

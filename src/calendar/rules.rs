@@ -20,9 +20,7 @@ pub fn vn_offset() -> FixedOffset {
 
 /// Date and time of an instant in Vietnam. At the far end of chrono's range, where that is no date any more, the last one.
 pub fn vn_local(at: DateTime<Utc>) -> NaiveDateTime {
-    at.naive_utc()
-        .checked_add_offset(VN)
-        .unwrap_or(NaiveDateTime::MAX)
+    at.naive_utc().checked_add_offset(VN).unwrap_or(NaiveDateTime::MAX)
 }
 
 /// Civil date of an instant in Vietnam.
@@ -32,9 +30,7 @@ pub fn vn_date(at: DateTime<Utc>) -> NaiveDate {
 
 /// A day works if it is a make-up day, or Monday–Friday and not a day off; a department's day wins over the base.
 pub fn is_working(calendar: &Calendar, date: NaiveDate) -> Result<bool, CalendarMissing> {
-    calendar
-        .works(date)
-        .ok_or(CalendarMissing { year: date.year() })
+    calendar.works(date).ok_or(CalendarMissing { year: date.year() })
 }
 
 /// The first working day after `date`.
@@ -48,20 +44,12 @@ pub fn roll(calendar: &Calendar, date: NaiveDate) -> Result<NaiveDate, CalendarM
 }
 
 /// The `days`-th working day after `date`; for 0 it is `roll(date)`.
-pub fn add_wd(
-    calendar: &Calendar,
-    date: NaiveDate,
-    days: u32,
-) -> Result<NaiveDate, CalendarMissing> {
+pub fn add_wd(calendar: &Calendar, date: NaiveDate, days: u32) -> Result<NaiveDate, CalendarMissing> {
     add_wd_seen(calendar, date, days, |_, _| ())
 }
 
 /// How many working days lie after `after` and not after `until`; 0 when `until` is not later.
-pub fn count_wd(
-    calendar: &Calendar,
-    after: NaiveDate,
-    until: NaiveDate,
-) -> Result<u32, CalendarMissing> {
+pub fn count_wd(calendar: &Calendar, after: NaiveDate, until: NaiveDate) -> Result<u32, CalendarMissing> {
     let mut count: u32 = 0;
     let mut day = after;
     while day < until {
@@ -84,8 +72,7 @@ pub fn effective_day_seen(
     seen: impl FnMut(NaiveDate, Option<u32>),
 ) -> Result<NaiveDate, CalendarMissing> {
     let local = vn_local(at);
-    let too_late = calendar.off_hours_receipt() == OffHoursReceipt::NextWorkingDay
-        && local.time() >= calendar.office_hours().closing();
+    let too_late = calendar.off_hours_receipt() == OffHoursReceipt::NextWorkingDay && local.time() >= calendar.office_hours().closing();
     if too_late && is_working(calendar, local.date())? {
         next_working_seen(calendar, local.date(), seen)
     } else {
@@ -94,11 +81,7 @@ pub fn effective_day_seen(
 }
 
 /// As `roll`, telling each day met: `date` too when it does not work.
-pub fn roll_seen(
-    calendar: &Calendar,
-    date: NaiveDate,
-    mut seen: impl FnMut(NaiveDate, Option<u32>),
-) -> Result<NaiveDate, CalendarMissing> {
+pub fn roll_seen(calendar: &Calendar, date: NaiveDate, mut seen: impl FnMut(NaiveDate, Option<u32>)) -> Result<NaiveDate, CalendarMissing> {
     if is_working(calendar, date)? {
         return Ok(date);
     }
@@ -130,11 +113,7 @@ pub fn add_wd_seen(
     Ok(day)
 }
 
-fn next_working_seen(
-    calendar: &Calendar,
-    date: NaiveDate,
-    seen: impl FnMut(NaiveDate, Option<u32>),
-) -> Result<NaiveDate, CalendarMissing> {
+fn next_working_seen(calendar: &Calendar, date: NaiveDate, seen: impl FnMut(NaiveDate, Option<u32>)) -> Result<NaiveDate, CalendarMissing> {
     add_wd_seen(calendar, date, 1, seen)
 }
 
@@ -152,10 +131,9 @@ mod tests {
     use crate::calendar::model::{Day, DayKind, OfficeHours};
 
     fn vn() -> Calendar {
-        let rows =
-            csv::Reader::from_reader(include_bytes!("../../data/calendar/vn.csv").as_slice())
-                .into_deserialize()
-                .collect::<Result<Vec<Day>, _>>();
+        let rows = csv::Reader::from_reader(include_bytes!("../../data/calendar/vn.csv").as_slice())
+            .into_deserialize()
+            .collect::<Result<Vec<Day>, _>>();
         Calendar::new("vn", 1, rows.unwrap())
     }
 
@@ -164,17 +142,11 @@ mod tests {
     }
 
     fn vn_at(text: &str) -> DateTime<Utc> {
-        VN.from_local_datetime(&text.parse().unwrap())
-            .unwrap()
-            .to_utc()
+        VN.from_local_datetime(&text.parse().unwrap()).unwrap().to_utc()
     }
 
     fn day(text: &str, kind: DayKind) -> Day {
-        Day {
-            date: date(text),
-            kind,
-            name: "x".into(),
-        }
+        Day { date: date(text), kind, name: "x".into() }
     }
 
     #[test]
@@ -199,9 +171,7 @@ mod tests {
         let mut day = date("2021-01-01");
         while day.year() < 2028 {
             let weekday = day.weekday().number_from_monday() <= 5;
-            let plain = calendar
-                .base_day(day)
-                .map_or(weekday, |row| row.kind == DayKind::MakeUp);
+            let plain = calendar.base_day(day).map_or(weekday, |row| row.kind == DayKind::MakeUp);
             assert_eq!(is_working(&calendar, day), Ok(plain), "{day}");
             day = day.succ_opt().unwrap();
         }
@@ -210,75 +180,31 @@ mod tests {
     #[test]
     fn a_year_without_rows_is_never_answered() {
         let calendar = vn();
-        assert_eq!(
-            is_working(&calendar, date("2028-01-03")),
-            Err(CalendarMissing { year: 2028 })
-        );
-        assert_eq!(
-            is_working(&calendar, date("2020-12-31")),
-            Err(CalendarMissing { year: 2020 })
-        );
-        assert_eq!(
-            next_working(&calendar, date("2027-12-31")),
-            Err(CalendarMissing { year: 2028 })
-        );
-        assert_eq!(
-            add_wd(&calendar, date("2027-01-01"), u32::MAX),
-            Err(CalendarMissing { year: 2028 })
-        );
-        assert_eq!(
-            count_wd(&calendar, date("2027-12-31"), NaiveDate::MAX),
-            Err(CalendarMissing { year: 2028 })
-        );
+        assert_eq!(is_working(&calendar, date("2028-01-03")), Err(CalendarMissing { year: 2028 }));
+        assert_eq!(is_working(&calendar, date("2020-12-31")), Err(CalendarMissing { year: 2020 }));
+        assert_eq!(next_working(&calendar, date("2027-12-31")), Err(CalendarMissing { year: 2028 }));
+        assert_eq!(add_wd(&calendar, date("2027-01-01"), u32::MAX), Err(CalendarMissing { year: 2028 }));
+        assert_eq!(count_wd(&calendar, date("2027-12-31"), NaiveDate::MAX), Err(CalendarMissing { year: 2028 }));
         assert_eq!(count_wd(&calendar, NaiveDate::MAX, NaiveDate::MIN), Ok(0));
         let overlaid = calendar.with_overlay([day("2028-01-03", DayKind::DayOff)]);
-        assert_eq!(
-            is_working(&overlaid, date("2028-01-03")),
-            Err(CalendarMissing { year: 2028 })
-        );
+        assert_eq!(is_working(&overlaid, date("2028-01-03")), Err(CalendarMissing { year: 2028 }));
         let empty = Calendar::new("empty", 1, []);
-        assert_eq!(
-            roll(&empty, date("2022-06-10")),
-            Err(CalendarMissing { year: 2022 })
-        );
+        assert_eq!(roll(&empty, date("2022-06-10")), Err(CalendarMissing { year: 2022 }));
     }
 
     #[test]
     fn the_search_ends_where_the_calendar_does() {
-        let year_off =
-            (0..365).map(|n| day("2023-01-01", DayKind::DayOff).date + chrono::Days::new(n));
-        let closed = Calendar::new(
-            "closed",
-            1,
-            year_off.map(|date| Day {
-                date,
-                kind: DayKind::DayOff,
-                name: String::new(),
-            }),
-        );
-        assert_eq!(
-            next_working(&closed, date("2023-01-01")),
-            Err(CalendarMissing { year: 2024 })
-        );
-        let last = Calendar::new(
-            "last",
-            1,
-            [Day {
-                date: NaiveDate::MAX,
-                kind: DayKind::DayOff,
-                name: String::new(),
-            }],
-        );
+        let year_off = (0..365).map(|n| day("2023-01-01", DayKind::DayOff).date + chrono::Days::new(n));
+        let closed = Calendar::new("closed", 1, year_off.map(|date| Day { date, kind: DayKind::DayOff, name: String::new() }));
+        assert_eq!(next_working(&closed, date("2023-01-01")), Err(CalendarMissing { year: 2024 }));
+        let last = Calendar::new("last", 1, [Day { date: NaiveDate::MAX, kind: DayKind::DayOff, name: String::new() }]);
         assert!(next_working(&last, NaiveDate::MAX).is_err());
     }
 
     #[test]
     fn a_department_wins_for_its_date() {
-        let calendar = vn().with_overlay([
-            day("2022-06-10", DayKind::DayOff),
-            day("2022-06-11", DayKind::MakeUp),
-            day("2022-01-31", DayKind::MakeUp),
-        ]);
+        let calendar =
+            vn().with_overlay([day("2022-06-10", DayKind::DayOff), day("2022-06-11", DayKind::MakeUp), day("2022-01-31", DayKind::MakeUp)]);
         assert_eq!(is_working(&calendar, date("2022-06-10")), Ok(false));
         assert_eq!(is_working(&calendar, date("2022-06-11")), Ok(true));
         assert_eq!(is_working(&calendar, date("2022-01-31")), Ok(true));
@@ -287,10 +213,7 @@ mod tests {
 
     #[test]
     fn the_later_of_two_rows_counts() {
-        let rows = [
-            day("2022-06-11", DayKind::MakeUp),
-            day("2022-06-11", DayKind::DayOff),
-        ];
+        let rows = [day("2022-06-11", DayKind::MakeUp), day("2022-06-11", DayKind::DayOff)];
         let calendar = Calendar::new("vn", 1, rows);
         assert_eq!(calendar.days().len(), 1);
         assert_eq!(is_working(&calendar, date("2022-06-11")), Ok(false));
@@ -299,34 +222,13 @@ mod tests {
     #[test]
     fn counting() {
         let calendar = vn();
-        assert_eq!(
-            add_wd(&calendar, date("2022-06-10"), 0),
-            Ok(date("2022-06-10"))
-        );
-        assert_eq!(
-            add_wd(&calendar, date("2022-06-11"), 0),
-            Ok(date("2022-06-13"))
-        );
-        assert_eq!(
-            add_wd(&calendar, date("2022-06-11"), 1),
-            Ok(date("2022-06-13"))
-        );
-        assert_eq!(
-            add_wd(&calendar, date("2022-01-26"), 5),
-            Ok(date("2022-02-09"))
-        );
-        assert_eq!(
-            count_wd(&calendar, date("2022-01-26"), date("2022-02-09")),
-            Ok(5)
-        );
-        assert_eq!(
-            count_wd(&calendar, date("2022-06-10"), date("2022-06-12")),
-            Ok(0)
-        );
-        assert_eq!(
-            count_wd(&calendar, date("2022-06-12"), date("2022-06-10")),
-            Ok(0)
-        );
+        assert_eq!(add_wd(&calendar, date("2022-06-10"), 0), Ok(date("2022-06-10")));
+        assert_eq!(add_wd(&calendar, date("2022-06-11"), 0), Ok(date("2022-06-13")));
+        assert_eq!(add_wd(&calendar, date("2022-06-11"), 1), Ok(date("2022-06-13")));
+        assert_eq!(add_wd(&calendar, date("2022-01-26"), 5), Ok(date("2022-02-09")));
+        assert_eq!(count_wd(&calendar, date("2022-01-26"), date("2022-02-09")), Ok(5));
+        assert_eq!(count_wd(&calendar, date("2022-06-10"), date("2022-06-12")), Ok(0));
+        assert_eq!(count_wd(&calendar, date("2022-06-12"), date("2022-06-10")), Ok(0));
     }
 
     #[test]
@@ -352,10 +254,7 @@ mod tests {
         let hour = |h| NaiveTime::from_hms_opt(h, 0, 0).unwrap();
         let hours = OfficeHours::new(vec![(hour(8), hour(12))]).unwrap();
         let calendar = vn().with_office_hours(hours);
-        assert_eq!(
-            effective_day(&calendar, vn_at("2022-06-10T12:00:00")),
-            Ok(date("2022-06-13"))
-        );
+        assert_eq!(effective_day(&calendar, vn_at("2022-06-10T12:00:00")), Ok(date("2022-06-13")));
         assert!(OfficeHours::new(vec![]).is_err());
         assert!(OfficeHours::new(vec![(hour(8), hour(8))]).is_err());
         assert!(OfficeHours::new(vec![(hour(13), hour(17)), (hour(7), hour(11))]).is_err());

@@ -1,1 +1,5 @@
+//! Dossiers.
+
+pub mod clock;
+
 pub fn configure(_: &mut utoipa_actix_web::service_config::ServiceConfig) {}

@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
-use super::{
-    ClockError, ClockState, Limit, LimitUnit, Pause, PauseKind, PauseReading, Reading, Step,
-    SupplementPolicy, Terms,
-};
+use super::{ClockError, ClockState, Limit, LimitUnit, Pause, PauseKind, PauseReading, Reading, Step, SupplementPolicy, Terms};
 use super::{facts::facts, words};
 use crate::calendar::{Calendar, CalendarMissing, rules};
 
@@ -54,10 +51,7 @@ impl Due {
     }
 
     fn instant(at: NaiveDateTime) -> Self {
-        Self {
-            on: at.date(),
-            at: Some(at),
-        }
+        Self { on: at.date(), at: Some(at) }
     }
 }
 
@@ -73,17 +67,11 @@ pub(super) fn run(
         limit.check()?;
     }
     let pauses = facts(accepted_at, pauses, as_of)?;
-    let mut count = Count {
-        calendar,
-        terms,
-        trail,
-    };
+    let mut count = Count { calendar, terms, trail };
 
     count.trail.tell(|| words::received(accepted_at));
     let effective_on = count.effective_day(accepted_at)?;
-    count
-        .trail
-        .tell(|| words::effective_day(calendar, accepted_at, effective_on, terms.limit));
+    count.trail.tell(|| words::effective_day(calendar, accepted_at, effective_on, terms.limit));
     let first = match terms.limit {
         Some(limit) => {
             count.trail.tell(|| words::limit(limit));
@@ -118,9 +106,7 @@ pub(super) fn run(
                 None
             }
             (None, ..) => {
-                count
-                    .trail
-                    .tell(|| words::still_paused(before.map(|due| due.on)));
+                count.trail.tell(|| words::still_paused(before.map(|due| due.on)));
                 reading.state = ClockState::Paused;
                 reading.due_before = before.map(|due| due.on);
                 None
@@ -143,10 +129,7 @@ pub(super) fn run(
 /// Local time in Vietnam as an instant; past chrono's range there is no calendar either.
 fn utc(local: NaiveDateTime) -> Result<DateTime<Utc>, CalendarMissing> {
     let missing = CalendarMissing { year: local.year() };
-    local
-        .checked_sub_offset(rules::VN)
-        .map(|utc| utc.and_utc())
-        .ok_or(missing)
+    local.checked_sub_offset(rules::VN).map(|utc| utc.and_utc()).ok_or(missing)
 }
 
 pub(super) struct Count<'a, T: Trail> {
@@ -166,32 +149,19 @@ impl<T: Trail> Count<'_, T> {
     }
 
     /// The whole limit from a receipt, or from the fulfilment that restarts it.
-    fn full_limit(
-        &mut self,
-        limit: Limit,
-        at: DateTime<Utc>,
-        effective_on: NaiveDate,
-        round: Round,
-    ) -> Result<Due, CalendarMissing> {
+    fn full_limit(&mut self, limit: Limit, at: DateTime<Utc>, effective_on: NaiveDate, round: Round) -> Result<Due, CalendarMissing> {
         match limit.unit {
             LimitUnit::WorkingDay if limit.value == 0 => self.same_day(at, effective_on),
             LimitUnit::WorkingDay => self.add_wd(effective_on, limit.value, round).map(Due::day),
-            LimitUnit::CalendarDay => self
-                .add_days(effective_on, limit.value, round)
-                .map(Due::day),
+            LimitUnit::CalendarDay => self.add_days(effective_on, limit.value, round).map(Due::day),
             LimitUnit::WorkingHour => {
                 let hours = TimeDelta::hours(i64::from(limit.value));
-                self.spend(rules::vn_local(at), hours, round)
-                    .map(Due::instant)
+                self.spend(rules::vn_local(at), hours, round).map(Due::instant)
             }
         }
     }
 
-    fn same_day(
-        &mut self,
-        at: DateTime<Utc>,
-        effective_on: NaiveDate,
-    ) -> Result<Due, CalendarMissing> {
+    fn same_day(&mut self, at: DateTime<Utc>, effective_on: NaiveDate) -> Result<Due, CalendarMissing> {
         let (local, cutoff) = (rules::vn_local(at), self.terms.same_day_cutoff);
         if local.date() == effective_on && local.time() >= cutoff {
             let due_on = rules::next_working(self.calendar, effective_on)?;
@@ -204,28 +174,16 @@ impl<T: Trail> Count<'_, T> {
     }
 
     /// The due date after a pause fulfilled at `to`.
-    fn after(
-        &mut self,
-        due: Due,
-        limit: Limit,
-        pause: Pause,
-        to: DateTime<Utc>,
-    ) -> Result<Due, CalendarMissing> {
+    fn after(&mut self, due: Due, limit: Limit, pause: Pause, to: DateTime<Utc>) -> Result<Due, CalendarMissing> {
         let hours = limit.unit == LimitUnit::WorkingHour;
         let asked_on = rules::vn_date(pause.from);
-        let may_restart =
-            self.terms.policy == SupplementPolicy::Restart && pause.kind == PauseKind::Supplement;
+        let may_restart = self.terms.policy == SupplementPolicy::Restart && pause.kind == PauseKind::Supplement;
         let restarts = may_restart && asked_on <= due.on;
         // Hours begin at the instant, not with a day: there the effective day has no say.
         self.trail.tell(|| words::fulfilled(pause.kind, to));
-        let fulfilled_on = if hours {
-            rules::vn_date(to)
-        } else {
-            self.effective_day(to)?
-        };
+        let fulfilled_on = if hours { rules::vn_date(to) } else { self.effective_day(to)? };
         if fulfilled_on != rules::vn_date(to) {
-            self.trail
-                .tell(|| words::fulfilled_day(self.calendar, to, fulfilled_on));
+            self.trail.tell(|| words::fulfilled_day(self.calendar, to, fulfilled_on));
         }
         if may_restart && !restarts {
             self.trail.tell(|| words::asked_after_due(due.on));
@@ -237,18 +195,14 @@ impl<T: Trail> Count<'_, T> {
         } else {
             match (limit.unit, due.at) {
                 (LimitUnit::WorkingHour, Some(due_at)) => {
-                    let due_at =
-                        self.hours_after(due_at, rules::vn_local(pause.from), rules::vn_local(to))?;
+                    let due_at = self.hours_after(due_at, rules::vn_local(pause.from), rules::vn_local(to))?;
                     Due::instant(due_at)
                 }
-                (LimitUnit::CalendarDay, _) => {
-                    Due::day(self.calendar_days_after(due.on, asked_on, fulfilled_on)?)
-                }
+                (LimitUnit::CalendarDay, _) => Due::day(self.calendar_days_after(due.on, asked_on, fulfilled_on)?),
                 _ => Due::day(self.working_days_after(due.on, asked_on, fulfilled_on)?),
             }
         };
-        self.trail
-            .tell(|| words::due_after((due.on, due.at), (new.on, new.at)));
+        self.trail.tell(|| words::due_after((due.on, due.at), (new.on, new.at)));
         Ok(new)
     }
 
@@ -259,14 +213,8 @@ impl<T: Trail> Count<'_, T> {
         fulfilled_on: NaiveDate,
     ) -> Result<NaiveDate, CalendarMissing> {
         let waited = rules::count_wd(self.calendar, asked_on, fulfilled_on)?;
-        self.trail.tell(|| {
-            words::waited_days(LimitUnit::WorkingDay, waited.into(), asked_on, fulfilled_on)
-        });
-        if waited == 0 {
-            Ok(due_on)
-        } else {
-            self.add_wd(due_on, waited, Round::Moved)
-        }
+        self.trail.tell(|| words::waited_days(LimitUnit::WorkingDay, waited.into(), asked_on, fulfilled_on));
+        if waited == 0 { Ok(due_on) } else { self.add_wd(due_on, waited, Round::Moved) }
     }
 
     fn calendar_days_after(
@@ -276,8 +224,7 @@ impl<T: Trail> Count<'_, T> {
         fulfilled_on: NaiveDate,
     ) -> Result<NaiveDate, CalendarMissing> {
         let waited = fulfilled_on.signed_duration_since(asked_on).num_days();
-        self.trail
-            .tell(|| words::waited_days(LimitUnit::CalendarDay, waited, asked_on, fulfilled_on));
+        self.trail.tell(|| words::waited_days(LimitUnit::CalendarDay, waited, asked_on, fulfilled_on));
         match u32::try_from(waited) {
             Ok(days) if days > 0 => self.add_days(due_on, days, Round::Moved),
             _ => Ok(due_on),
@@ -302,10 +249,6 @@ impl<T: Trail> Count<'_, T> {
         }
         let waited = self.office_time(asked, fulfilled)?;
         self.trail.tell(|| words::hours_waited(waited));
-        if waited.is_zero() {
-            Ok(due_at)
-        } else {
-            self.spend(due_at, waited, Round::Moved)
-        }
+        if waited.is_zero() { Ok(due_at) } else { self.spend(due_at, waited, Round::Moved) }
     }
 }

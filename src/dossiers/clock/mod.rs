@@ -53,11 +53,7 @@ impl Limit {
             LimitUnit::CalendarDay => 1..=MAX_LIMIT_DAYS,
             LimitUnit::WorkingHour => 1..=MAX_LIMIT_HOURS,
         };
-        if range.contains(&self.value) {
-            Ok(())
-        } else {
-            Err(ClockError::LimitOutOfRange { limit: self })
-        }
+        if range.contains(&self.value) { Ok(()) } else { Err(ClockError::LimitOutOfRange { limit: self }) }
     }
 }
 
@@ -170,10 +166,7 @@ pub enum ClockError {
     /// A pause began before the dossier was accepted.
     PauseBeforeAcceptance { from: DateTime<Utc> },
     /// A pause ended before it began.
-    PauseEndsBeforeItBegins {
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    },
+    PauseEndsBeforeItBegins { from: DateTime<Utc>, to: DateTime<Utc> },
     /// See `Limit::check`.
     LimitOutOfRange { limit: Limit },
 }
@@ -184,9 +177,7 @@ impl ClockError {
         match self {
             Self::CalendarMissing { .. } => "calendar_missing",
             Self::OverlappingPauses { .. } => "overlapping_pauses",
-            Self::PauseBeforeAcceptance { .. } | Self::PauseEndsBeforeItBegins { .. } => {
-                "dates_backwards"
-            }
+            Self::PauseBeforeAcceptance { .. } | Self::PauseEndsBeforeItBegins { .. } => "dates_backwards",
             Self::LimitOutOfRange { .. } => "limit_out_of_range",
         }
     }
@@ -225,14 +216,7 @@ pub fn read(
     pauses: &[Pause],
     as_of: Option<DateTime<Utc>>,
 ) -> Result<Reading, ClockError> {
-    count::run(
-        calendar,
-        accepted_at,
-        terms,
-        pauses,
-        as_of,
-        &mut count::Untold,
-    )
+    count::run(calendar, accepted_at, terms, pauses, as_of, &mut count::Untold)
 }
 
 /// As `read`, with every step told in Vietnamese and in English.

@@ -16,31 +16,12 @@ fn any_calendar() -> impl Strategy<Value = Calendar> {
     (days, any::<bool>()).prop_map(|(days, same_day)| {
         let first = date("2021-01-01");
         let kind = |make_up| {
-            if make_up {
-                DayKind::MakeUp
-            } else {
-                DayKind::DayOff
-            }
+            if make_up { DayKind::MakeUp } else { DayKind::DayOff }
         };
-        let day = |date, kind| Day {
-            date,
-            kind,
-            name: String::new(),
-        };
-        let years = (2021..=2026).map(|year| {
-            day(
-                NaiveDate::from_ymd_opt(year, 1, 1).unwrap(),
-                DayKind::DayOff,
-            )
-        });
-        let days = days
-            .into_iter()
-            .map(|(offset, make_up)| day(first + Days::new(offset), kind(make_up)));
-        let receipt = if same_day {
-            OffHoursReceipt::SameDay
-        } else {
-            OffHoursReceipt::NextWorkingDay
-        };
+        let day = |date, kind| Day { date, kind, name: String::new() };
+        let years = (2021..=2026).map(|year| day(NaiveDate::from_ymd_opt(year, 1, 1).unwrap(), DayKind::DayOff));
+        let days = days.into_iter().map(|(offset, make_up)| day(first + Days::new(offset), kind(make_up)));
+        let receipt = if same_day { OffHoursReceipt::SameDay } else { OffHoursReceipt::NextWorkingDay };
         Calendar::new("any", 1, years.chain(days)).with_off_hours_receipt(receipt)
     })
 }
@@ -56,45 +37,22 @@ fn instant(seconds: i64) -> DateTime<Utc> {
 
 fn any_limit() -> impl Strategy<Value = Limit> {
     prop_oneof![
-        (0u32..30).prop_map(|value| Limit {
-            value,
-            unit: LimitUnit::WorkingDay
-        }),
-        (1u32..60).prop_map(|value| Limit {
-            value,
-            unit: LimitUnit::CalendarDay
-        }),
-        (1u32..60).prop_map(|value| Limit {
-            value,
-            unit: LimitUnit::WorkingHour
-        }),
+        (0u32..30).prop_map(|value| Limit { value, unit: LimitUnit::WorkingDay }),
+        (1u32..60).prop_map(|value| Limit { value, unit: LimitUnit::CalendarDay }),
+        (1u32..60).prop_map(|value| Limit { value, unit: LimitUnit::WorkingHour }),
     ]
 }
 
 fn any_terms() -> impl Strategy<Value = Terms> {
     let cutoff = (10u32..18).prop_map(|hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
-    let policy = prop_oneof![
-        Just(SupplementPolicy::Pause),
-        Just(SupplementPolicy::Restart)
-    ];
-    (any_limit(), policy, cutoff).prop_map(|(limit, policy, same_day_cutoff)| Terms {
-        limit: Some(limit),
-        policy,
-        same_day_cutoff,
-    })
+    let policy = prop_oneof![Just(SupplementPolicy::Pause), Just(SupplementPolicy::Restart)];
+    (any_limit(), policy, cutoff).prop_map(|(limit, policy, same_day_cutoff)| Terms { limit: Some(limit), policy, same_day_cutoff })
 }
 
 /// Ended pauses after an instant: (gap, length) in quarters of an hour, some touching, some empty.
 fn any_pauses(count: RangeInclusive<usize>) -> impl Strategy<Value = Vec<(PauseKind, i64, i64)>> {
-    let kind = prop_oneof![
-        Just(PauseKind::Supplement),
-        Just(PauseKind::Fee),
-        Just(PauseKind::Suspension)
-    ];
-    proptest::collection::vec(
-        (kind, prop_oneof![Just(0i64), 0i64..2_000], 0i64..2_000),
-        count,
-    )
+    let kind = prop_oneof![Just(PauseKind::Supplement), Just(PauseKind::Fee), Just(PauseKind::Suspension)];
+    proptest::collection::vec((kind, prop_oneof![Just(0i64), 0i64..2_000], 0i64..2_000), count)
 }
 
 fn pauses_after(at: DateTime<Utc>, gaps: &[(PauseKind, i64, i64)]) -> Vec<Pause> {
@@ -104,11 +62,7 @@ fn pauses_after(at: DateTime<Utc>, gaps: &[(PauseKind, i64, i64)]) -> Vec<Pause>
         .map(|&(kind, gap, length)| {
             let from = free + quarters(gap);
             free = from + quarters(length);
-            Pause {
-                kind,
-                from,
-                to: Some(free),
-            }
+            Pause { kind, from, to: Some(free) }
         })
         .collect()
 }
@@ -123,11 +77,7 @@ fn asked_in_time(calendar: &Calendar, at: DateTime<Utc>, terms: &Terms, pauses: 
     (0..pauses.len()).all(|index| {
         let before = read(calendar, at, terms, &pauses[..index], None).unwrap();
         let from = pauses[index].from;
-        before
-            .due_at
-            .map_or(before.due_on >= Some(rules::vn_date(from)), |due_at| {
-                from <= due_at
-            })
+        before.due_at.map_or(before.due_on >= Some(rules::vn_date(from)), |due_at| from <= due_at)
     })
 }
 
@@ -269,10 +219,7 @@ proptest! {
 
 /// Mostly within the calendars' years, sometimes at the ends of time.
 fn any_time() -> impl Strategy<Value = DateTime<Utc>> {
-    let (first, last) = (
-        DateTime::<Utc>::MIN_UTC.timestamp(),
-        DateTime::<Utc>::MAX_UTC.timestamp(),
-    );
+    let (first, last) = (DateTime::<Utc>::MIN_UTC.timestamp(), DateTime::<Utc>::MAX_UTC.timestamp());
     let year = 365 * SECONDS_A_DAY;
     prop_oneof![
         4 => (0..year).prop_map(instant),

@@ -3,11 +3,7 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
 pub(super) fn plural(count: i64, noun: &str) -> String {
-    if count == 1 {
-        format!("{count} {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+    if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
 }
 
 pub(super) fn day_vi(day: NaiveDate) -> String {
@@ -37,11 +33,7 @@ pub(super) fn instant_en(local: NaiveDateTime) -> String {
 
 /// With seconds only where there are some.
 pub(super) fn time(time: NaiveTime) -> String {
-    let seconds = if time.second() == 0 {
-        "%H:%M"
-    } else {
-        "%H:%M:%S"
-    };
+    let seconds = if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     time.format(seconds).to_string()
 }
 
@@ -56,26 +48,12 @@ pub(super) fn span_en(span: TimeDelta) -> String {
 /// A length of time in hours, minutes and seconds, leaving out what is zero.
 fn spell(span: TimeDelta, word: impl Fn(i64, [&str; 2]) -> String) -> String {
     let seconds = span.num_seconds();
-    let parts = [
-        (seconds / 3600, ["giờ", "hour"]),
-        (seconds / 60 % 60, ["phút", "minute"]),
-        (seconds % 60, ["giây", "second"]),
-    ];
-    let words: Vec<String> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, names)| word(count, names))
-        .collect();
-    if words.is_empty() {
-        word(0, ["giờ", "hour"])
-    } else {
-        words.join(" ")
-    }
+    let parts = [(seconds / 3600, ["giờ", "hour"]), (seconds / 60 % 60, ["phút", "minute"]), (seconds % 60, ["giây", "second"])];
+    let words: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, names)| word(count, names)).collect();
+    if words.is_empty() { word(0, ["giờ", "hour"]) } else { words.join(" ") }
 }
 
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -24,10 +24,9 @@ pub(in super::super) fn pause_began(pause: Pause) -> Step {
 
 pub(in super::super) fn still_paused(due_before: Option<NaiveDate>) -> Step {
     let (vi, en) = match due_before {
-        Some(on) => (
-            format!(" Ngày hẹn trả trước khi tạm dừng là {}.", day_vi(on)),
-            format!(" The due date before the pause was {}.", day_en(on)),
-        ),
+        Some(on) => {
+            (format!(" Ngày hẹn trả trước khi tạm dừng là {}.", day_vi(on)), format!(" The due date before the pause was {}.", day_en(on)))
+        }
         None => Default::default(),
     };
     step(
@@ -45,26 +44,14 @@ pub(in super::super) fn fulfilled(kind: PauseKind, to: DateTime<Utc>) -> Step {
         PauseKind::Fee => ("Phí, lệ phí đã nộp", "The fee was paid"),
         PauseKind::Suspension => ("Tiếp tục giải quyết", "The agency resumed the dossier"),
     };
-    step_at(
-        "fulfilled",
-        to,
-        format!("{vi} lúc {}.", instant_vi(local)),
-        format!("{en} at {}.", instant_en(local)),
-    )
+    step_at("fulfilled", to, format!("{vi} lúc {}.", instant_vi(local)), format!("{en} at {}.", instant_en(local)))
 }
 
-pub(in super::super) fn fulfilled_day(
-    calendar: &Calendar,
-    to: DateTime<Utc>,
-    on: NaiveDate,
-) -> Step {
+pub(in super::super) fn fulfilled_day(calendar: &Calendar, to: DateTime<Utc>, on: NaiveDate) -> Step {
     let date = rules::vn_date(to);
     let (why_vi, why_en) = if rules::is_working(calendar, date) == Ok(true) {
         let closing = time(calendar.office_hours().closing());
-        (
-            format!("từ giờ đóng cửa ({closing}) trở đi"),
-            format!("at or after closing time ({closing})"),
-        )
+        (format!("từ giờ đóng cửa ({closing}) trở đi"), format!("at or after closing time ({closing})"))
     } else {
         ("vào ngày nghỉ".into(), "on a day that does not work".into())
     };
@@ -76,12 +63,7 @@ pub(in super::super) fn fulfilled_day(
     )
 }
 
-pub(in super::super) fn waited_days(
-    unit: LimitUnit,
-    days: i64,
-    asked_on: NaiveDate,
-    fulfilled_on: NaiveDate,
-) -> Step {
+pub(in super::super) fn waited_days(unit: LimitUnit, days: i64, asked_on: NaiveDate, fulfilled_on: NaiveDate) -> Step {
     let (unit_vi, unit_en) = match unit {
         LimitUnit::CalendarDay => ("ngày", "calendar day"),
         LimitUnit::WorkingDay | LimitUnit::WorkingHour => ("ngày làm việc", "working day"),
@@ -89,17 +71,8 @@ pub(in super::super) fn waited_days(
     step(
         "waited",
         Some(fulfilled_on),
-        format!(
-            "Thời gian chờ, tính sau {} đến hết {}: {days} {unit_vi}.",
-            day_vi(asked_on),
-            day_vi(fulfilled_on)
-        ),
-        format!(
-            "Time waited, after {} up to and including {}: {}.",
-            day_en(asked_on),
-            day_en(fulfilled_on),
-            plural(days, unit_en)
-        ),
+        format!("Thời gian chờ, tính sau {} đến hết {}: {days} {unit_vi}.", day_vi(asked_on), day_vi(fulfilled_on)),
+        format!("Time waited, after {} up to and including {}: {}.", day_en(asked_on), day_en(fulfilled_on), plural(days, unit_en)),
     )
 }
 
@@ -107,14 +80,8 @@ pub(in super::super) fn hours_left(left: TimeDelta) -> Step {
     step(
         "waited",
         None,
-        format!(
-            "Khi tạm dừng, thời hạn còn {} làm việc; tính tiếp từ lúc kết thúc tạm dừng.",
-            span_vi(left)
-        ),
-        format!(
-            "When the clock stopped, {} of office time were left; they go on from the end of the pause.",
-            span_en(left)
-        ),
+        format!("Khi tạm dừng, thời hạn còn {} làm việc; tính tiếp từ lúc kết thúc tạm dừng.", span_vi(left)),
+        format!("When the clock stopped, {} of office time were left; they go on from the end of the pause.", span_en(left)),
     )
 }
 
@@ -122,14 +89,8 @@ pub(in super::super) fn hours_waited(waited: TimeDelta) -> Step {
     step(
         "waited",
         None,
-        format!(
-            "Yêu cầu sau giờ hẹn trả; thời gian chờ trong giờ làm việc: {}.",
-            span_vi(waited)
-        ),
-        format!(
-            "The request came after the due time; office time waited: {}.",
-            span_en(waited)
-        ),
+        format!("Yêu cầu sau giờ hẹn trả; thời gian chờ trong giờ làm việc: {}.", span_vi(waited)),
+        format!("The request came after the due time; office time waited: {}.", span_en(waited)),
     )
 }
 
@@ -137,39 +98,20 @@ pub(in super::super) fn asked_after_due(due_on: NaiveDate) -> Step {
     step(
         "asked_after_due",
         Some(due_on),
-        format!(
-            "Yêu cầu bổ sung sau ngày hẹn trả {} nên thời hạn không tính lại từ đầu, chỉ cộng thời gian chờ.",
-            day_vi(due_on)
-        ),
-        format!(
-            "Papers were asked for after the due date {}, so the limit does not restart; only the wait is added.",
-            day_en(due_on)
-        ),
+        format!("Yêu cầu bổ sung sau ngày hẹn trả {} nên thời hạn không tính lại từ đầu, chỉ cộng thời gian chờ.", day_vi(due_on)),
+        format!("Papers were asked for after the due date {}, so the limit does not restart; only the wait is added.", day_en(due_on)),
     )
 }
 
 pub(in super::super) fn restarted(limit: Limit) -> Step {
     let (vi, en) = limit_words(limit);
-    step(
-        "restarted",
-        None,
-        format!("Thời hạn được tính lại từ đầu: {vi}."),
-        format!("The full limit begins again: {en}."),
-    )
+    step("restarted", None, format!("Thời hạn được tính lại từ đầu: {vi}."), format!("The full limit begins again: {en}."))
 }
 
-pub(in super::super) fn due_after(
-    old: (NaiveDate, Option<NaiveDateTime>),
-    new: (NaiveDate, Option<NaiveDateTime>),
-) -> Step {
+pub(in super::super) fn due_after(old: (NaiveDate, Option<NaiveDateTime>), new: (NaiveDate, Option<NaiveDateTime>)) -> Step {
     let ((old_vi, old_en), (new_vi, new_en)) = (due_words(old), due_words(new));
     if old == new {
-        return due_step(
-            "due_unchanged",
-            new,
-            format!("Ngày hẹn trả không đổi: {new_vi}."),
-            format!("The due date stays {new_en}."),
-        );
+        return due_step("due_unchanged", new, format!("Ngày hẹn trả không đổi: {new_vi}."), format!("The due date stays {new_en}."));
     }
     due_step(
         "due_moved",
