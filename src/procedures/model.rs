@@ -123,14 +123,19 @@ impl SupplementPolicy {
 
 /// How much of a procedure can be done online. Levels 1–4 were used until 2022; since then a procedure is done
 /// online in full, in part, or there is only information.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OnlineLevel {
     Information,
     Partial,
     Full,
+    #[serde(rename = "level_1")]
     Level1,
+    #[serde(rename = "level_2")]
     Level2,
+    #[serde(rename = "level_3")]
     Level3,
+    #[serde(rename = "level_4")]
     Level4,
 }
 
@@ -189,7 +194,8 @@ mod tests {
             assert_eq!(serde_json::to_value(policy).unwrap(), policy.name());
         }
         for name in OnlineLevel::NAMES {
-            assert_eq!(OnlineLevel::parse(name).unwrap().name(), *name);
+            let level = OnlineLevel::parse(name).unwrap();
+            assert_eq!((level.name(), serde_json::to_value(level).unwrap()), (*name, (*name).into()));
         }
         assert_eq!(OnlineLevel::parse("4"), Some(OnlineLevel::Level4));
         assert_eq!(OnlineLevel::parse("5"), None);
