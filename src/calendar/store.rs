@@ -150,3 +150,22 @@ pub async fn days(
     let rows = DayRow::find_by_statement(statement).all(db).await?;
     rows.into_iter().map(|row| Ok(CalendarDay { on: crate::http::Day(row.day), kind: read(row.kind.into())?, name: row.name })).collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_of_the_base_is_the_published_file() {
+        let rows = csv::Reader::from_reader(include_str!("../../data/calendar/vn.csv").as_bytes()).into_deserialize();
+        let days: Vec<Day> = rows.collect::<Result<_, _>>().unwrap();
+        let (_, sql) = migration::STEPS.iter().find(|(name, _)| name.ends_with("calendar")).unwrap();
+        for day in &days {
+            let kind = serde_json::to_value(day.kind).unwrap();
+            let row = format!("('vn', '{}', 1, '{}', '{}')", day.date, kind.as_str().unwrap(), day.name.replace('\'', "''"));
+            assert!(sql.contains(&row), "{row}");
+        }
+        assert_eq!(sql.matches("\n    ('vn', '").count(), days.len());
+    }
+}

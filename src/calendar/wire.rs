@@ -20,13 +20,15 @@ impl std::str::FromStr for TimeOfDay {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let digits = |(i, c): (usize, u8)| if i % 3 == 2 { c == b':' } else { c.is_ascii_digit() };
         let format = match text.len() {
             5 => "%H:%M",
             8 => "%H:%M:%S",
             _ => "",
         };
-        let time = NaiveTime::parse_from_str(text, format).ok().filter(|time| time.nanosecond() == 0);
-        time.map(TimeOfDay).ok_or_else(|| "not a time like 15:00".to_owned())
+        let time = if text.bytes().enumerate().all(digits) { NaiveTime::parse_from_str(text, format).ok() } else { None };
+        // A leap second is no time of day.
+        time.filter(|time| time.nanosecond() == 0).map(TimeOfDay).ok_or_else(|| "not a time like 15:00".to_owned())
     }
 }
 
