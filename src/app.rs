@@ -37,6 +37,8 @@ pub struct Shared {
     pub revocations: Revocations,
     /// Bounds the passwords hashed at the same time.
     pub password_gate: Arc<Semaphore>,
+    /// Bounds the loads of history at the same time: each holds a connection of its own.
+    pub load_gate: Semaphore,
     /// Connections of the background, with the runtime they live on.
     pub background: DatabaseConnection,
     pub runtime: tokio::runtime::Handle,
@@ -46,6 +48,7 @@ impl Shared {
     pub fn new(settings: Settings, keys: Keys, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
         Arc::new(Shared {
             password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
+            load_gate: Semaphore::new(4),
             settings,
             keys,
             clock,

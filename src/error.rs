@@ -90,6 +90,7 @@ codes! {
     InUse "in_use" 422 "Đang được sử dụng" "It is in use";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
+    NotOneStop "not_one_stop" 422 "Đơn vị không phải Bộ phận Một cửa" "The department is not a one-stop counter";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";
