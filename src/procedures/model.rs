@@ -49,7 +49,7 @@ impl LimitUnit {
 #[schema(example = json!({"value": 3, "unit": "working_day"}))]
 pub struct Limit {
     /// At most 3,650 days or 29,200 hours; 0 for working days only, meaning "the same day".
-    #[schema(maximum = 4294967295u64)]
+    #[schema(maximum = 2147483647)]
     pub value: u32,
     pub unit: LimitUnit,
 }

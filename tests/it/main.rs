@@ -1,6 +1,8 @@
 //! Everything over HTTP against a real PostgreSQL: one binary, one module for each act.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod calendar;
 mod departments;
 mod harness;
 mod identity;
+mod procedures;
