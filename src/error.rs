@@ -89,6 +89,7 @@ codes! {
     NotLaterThanDue "not_later_than_due" 422 "Ngày hẹn lại phải sau hạn cũ" "The new date must be later than the due date";
     InUse "in_use" 422 "Đang được sử dụng" "It is in use";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
+    BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
