@@ -1,7 +1,5 @@
 //! Indicators against their targets: computed ones from the dossiers, the others from their measurements.
 
-use std::collections::HashMap;
-
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -92,8 +90,10 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn computed(&self, formula: Formula, counts: &[Counts]) -> Vec<Figure> {
-        let grouped = self.request.group_by != GroupBy::None;
-        counts.iter().filter(|row| row.is_total != grouped).map(|row| self.ratio(formula, row)).collect()
+        match self.request.group_by {
+            GroupBy::None => vec![self.ratio(formula, &Counts::total(counts))],
+            _ => counts.iter().map(|row| self.ratio(formula, row)).collect(),
+        }
     }
 
     fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
@@ -150,13 +150,16 @@ impl Desk<'_> {
                 vec![exact.or_else(only).map_or(about, |m| Figure { department: self.asked.map(str::to_owned), ..figure(m) })]
             }
             GroupBy::Department => {
-                let within: HashMap<&str, Uuid> = self.units.iter().map(|u| (u.code.as_str(), u.id)).collect();
-                let wanted = |m: &&&Measured| {
-                    let id = within.get(m.view.department.as_str());
-                    m.view.field.as_deref() == field && self.among.is_none_or(|ids| id.is_some_and(|id| ids.contains(id)))
-                };
-                let named = |m: &&Measured| (m.view.department.clone(), m.department_name.clone());
-                here.iter().filter(wanted).map(|m| Figure { key: Some(named(m).0), name: Some(named(m).1), ..figure(m) }).collect()
+                let id = |code: &str| self.units.iter().find(|u| u.code == code).map(|u| u.id);
+                let inside = |code: &str| self.among.is_none_or(|ids| id(code).is_some_and(|id| ids.contains(&id)));
+                let wanted = here.iter().filter(|m| m.view.field.as_deref() == field && inside(&m.view.department));
+                let named = |m: &Measured| (Some(m.view.department.clone()), Some(m.department_name.clone()));
+                wanted
+                    .map(|m| {
+                        let (key, name) = named(m);
+                        Figure { key, name, ..figure(m) }
+                    })
+                    .collect()
             }
             GroupBy::Field => of_one()
                 .filter(|m| m.view.field.is_some() && (field.is_none() || m.view.field.as_deref() == field))

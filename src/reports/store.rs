@@ -63,46 +63,33 @@ const APOLOGISED: &str = "EXISTS (SELECT FROM dossier_apologies a WHERE a.dossie
 struct Rows {
     key: &'static str,
     from: &'static str,
-    sets: &'static str,
     label: &'static str,
     names: &'static str,
-    order: &'static str,
 }
 
 impl GroupBy {
     fn rows(self) -> Rows {
         match self {
-            GroupBy::None => Rows {
-                key: "NULL::text",
-                from: "",
-                sets: "",
-                label: "NULL::text AS key, NULL::text AS name, NULL::text AS field",
-                names: "",
-                order: "NULL::text",
-            },
+            GroupBy::None => {
+                Rows { key: "NULL::text", from: "", label: "NULL::text AS key, NULL::text AS name, NULL::text AS field", names: "" }
+            }
             GroupBy::Department => Rows {
                 key: "s.department_id",
                 from: "",
-                sets: "(s.department_id), ",
                 label: "n.code AS key, n.name, NULL::text AS field",
-                names: "LEFT JOIN departments n ON n.id = c.group_key",
-                order: "n.code",
+                names: "JOIN departments n ON n.id = c.group_key",
             },
             GroupBy::Field => Rows {
                 key: "g.field_code",
                 from: "JOIN procedures g ON g.id = s.procedure_id",
-                sets: "(g.field_code), ",
                 label: "n.code AS key, n.name, n.code AS field",
-                names: "LEFT JOIN procedure_fields n ON n.code = c.group_key",
-                order: "n.code",
+                names: "JOIN procedure_fields n ON n.code = c.group_key",
             },
             GroupBy::Procedure => Rows {
                 key: "s.procedure_id",
                 from: "",
-                sets: "(s.procedure_id), ",
                 label: "n.code AS key, n.name, n.field_code AS field",
-                names: "LEFT JOIN procedures n ON n.id = c.group_key",
-                order: "n.code",
+                names: "JOIN procedures n ON n.id = c.group_key",
             },
         }
     }
@@ -132,7 +119,8 @@ impl Question<'_> {
         ]
     }
 
-    /// Counts by row, and in all; the total is marked, and comes last. `relevant` ends the state, `source` is what is counted.
+    /// Counts by row, ordered by code; one row without a code when there are no groups. `relevant` ends the state, `source` is
+    /// what is counted. Totals are sums of rows: a plain GROUP BY is what PostgreSQL can spread over its workers.
     async fn ask<T: FromQueryResult>(
         &self,
         db: &impl ConnectionTrait,
@@ -140,12 +128,10 @@ impl Question<'_> {
         source: &str,
         counts: &str,
     ) -> Result<Vec<T>, DbErr> {
-        let Rows { key, from, sets, label, names, order } = self.group_by.rows();
-        let total = if sets.is_empty() { "true".to_owned() } else { format!("grouping({key}) = 1") };
+        let Rows { key, from, label, names } = self.group_by.rows();
         let sql = format!(
-            "{STATE}{relevant},
-             c AS (SELECT {key} AS group_key, {total} AS is_total, {counts} FROM {source} s {from} GROUP BY GROUPING SETS ({sets}()))
-             SELECT {label}, c.* FROM c {names} ORDER BY c.is_total, {order} COLLATE \"C\""
+            "{STATE}{relevant}, c AS (SELECT {key} AS group_key, {counts} FROM {source} s {from} GROUP BY 1)
+             SELECT * FROM (SELECT {label}, c.* FROM c {names}) AS r ORDER BY r.key COLLATE \"C\""
         );
         T::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, sql, self.values())).all(db).await
     }
@@ -162,7 +148,6 @@ fn end_of(day: NaiveDate) -> DateTime<Utc> {
 pub struct Handling {
     pub key: Option<String>,
     pub name: Option<String>,
-    pub is_total: bool,
     pub received_online: i64,
     pub received_direct_postal: i64,
     pub carried_over: i64,
@@ -200,7 +185,6 @@ pub async fn handling(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
 pub struct Verdicts {
     pub key: Option<String>,
     pub name: Option<String>,
-    pub is_total: bool,
     /// `[outcome, timeliness, count]` each.
     pub verdicts: serde_json::Value,
 }
@@ -225,9 +209,7 @@ pub async fn verdicts(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
         "{ACCEPTED_IN_PERIOD}, judged AS (SELECT s.department_id, s.procedure_id, {outcome} AS outcome, s.timeliness, count(*) AS dossiers
              FROM state s GROUP BY s.department_id, s.procedure_id, outcome, s.timeliness)"
     );
-    question
-        .ask(db, &relevant, "judged", "coalesce(jsonb_agg(jsonb_build_array(s.outcome, s.timeliness, s.dossiers)), '[]') AS verdicts")
-        .await
+    question.ask(db, &relevant, "judged", "jsonb_agg(jsonb_build_array(s.outcome, s.timeliness, s.dossiers)) AS verdicts").await
 }
 
 /// What the indicators on dossiers are made of.
@@ -237,7 +219,6 @@ pub struct Counts {
     pub name: Option<String>,
     /// The field that the row belongs to, when it belongs to one.
     pub field: Option<String>,
-    pub is_total: bool,
     pub accepted: i64,
     pub supplemented: i64,
     /// Finished, withdrawn ones included (II.06a, column 7).
@@ -253,7 +234,28 @@ pub struct Counts {
     pub refused: i64,
 }
 
-/// Counts for the indicators, by row and in all. A row in which nothing was accepted or finished is left out.
+impl Counts {
+    /// The sum of rows.
+    pub fn total(rows: &[Counts]) -> Counts {
+        let sum = |of: fn(&Counts) -> i64| rows.iter().map(of).sum();
+        Counts {
+            key: None,
+            name: None,
+            field: None,
+            accepted: sum(|r| r.accepted),
+            supplemented: sum(|r| r.supplemented),
+            finished: sum(|r| r.finished),
+            withdrawn: sum(|r| r.withdrawn),
+            on_time: sum(|r| r.on_time),
+            online: sum(|r| r.online),
+            late: sum(|r| r.late),
+            late_apologised: sum(|r| r.late_apologised),
+            refused: sum(|r| r.refused),
+        }
+    }
+}
+
+/// Counts for the indicators. A row in which nothing was accepted or finished is left out.
 ///
 /// # Errors
 /// The database's.
@@ -278,7 +280,7 @@ pub async fn counts(db: &impl ConnectionTrait, question: &Question<'_>) -> Resul
             ),
         )
         .await?;
-    Ok(rows.into_iter().filter(|row| row.is_total || row.accepted > 0 || row.finished > 0).collect())
+    Ok(rows.into_iter().filter(|row| row.accepted > 0 || row.finished > 0).collect())
 }
 
 /// A slice whose codes have been looked up.

@@ -25,6 +25,10 @@ macro_rules! counts {
                 vec![$(Cell::Count(self.$name)),+]
             }
 
+            fn absorb(&mut self, other: &Self) {
+                $(self.$name += other.$name;)+
+            }
+
             /// Adds to the count with a name.
             #[allow(dead_code, reason = "not every set is counted by name")]
             fn add(&mut self, name: &str, n: i64) {
@@ -203,12 +207,11 @@ impl DossierResults {
         };
         for row in found {
             let counts = HandlingCounts::from(row);
-            match (row.is_total, &row.key, &row.name) {
-                (true, ..) => report.total = counts,
-                (false, Some(key), Some(name)) if counts != HandlingCounts::default() => {
-                    report.rows.push(ResultRow { key: key.clone(), name: name.clone(), counts });
-                }
-                _ => {}
+            report.total.absorb(&counts);
+            if let (Some(key), Some(name)) = (&row.key, &row.name)
+                && counts != HandlingCounts::default()
+            {
+                report.rows.push(ResultRow { key: key.clone(), name: name.clone(), counts });
             }
         }
         report
@@ -234,10 +237,10 @@ impl DossierOutcomes {
                 counts.outcomes.add(verdict[0].as_str().unwrap_or_default(), n);
                 counts.timeliness.add(verdict[1].as_str().unwrap_or_default(), n);
             }
-            match (row.is_total, &row.key, &row.name) {
-                (true, ..) => report.total = counts,
-                (false, Some(key), Some(name)) => report.rows.push(OutcomeRow { key: key.clone(), name: name.clone(), counts }),
-                _ => {}
+            report.total.outcomes.absorb(&counts.outcomes);
+            report.total.timeliness.absorb(&counts.timeliness);
+            if let (Some(key), Some(name)) = (&row.key, &row.name) {
+                report.rows.push(OutcomeRow { key: key.clone(), name: name.clone(), counts });
             }
         }
         report
@@ -278,19 +281,14 @@ mod tests {
     #[test]
     fn counts_of_zero_are_left_out_and_rows_add_up() {
         let verdicts = json!([["on_time", "early", 2], ["on_time", "on_time", 3], ["refused", "late", 1]]);
-        let row = |key: Option<&str>, verdicts| Verdicts {
-            key: key.map(Into::into),
-            name: key.map(Into::into),
-            is_total: key.is_none(),
-            verdicts,
-        };
+        let row = |key: &str, verdicts| Verdicts { key: Some(key.into()), name: Some(key.into()), verdicts };
         let day = Day("2022-04-14".parse().unwrap());
         let days = Range { from: day.0, to: day.0 };
-        let report = DossierOutcomes::of(days, day, &[row(Some("A"), verdicts), row(None, json!([]))]);
+        let report = DossierOutcomes::of(days, day, &[row("A", verdicts), row("B", json!([["refused", "early", 1]]))]);
         let body = serde_json::to_value(&report).unwrap();
         assert_eq!(body["rows"][0]["outcomes"], json!({"refused": 1, "on_time": 5}));
         assert_eq!(body["rows"][0]["timeliness"], json!({"early": 2, "on_time": 3, "late": 1}));
-        assert_eq!(body["total"], json!({"outcomes": {}, "timeliness": {}}));
+        assert_eq!(body["total"], json!({"outcomes": {"refused": 2, "on_time": 5}, "timeliness": {"early": 3, "on_time": 3, "late": 1}}));
         let table = report.table("Tổng cộng".into());
         assert!(table.rows.iter().all(|r| r.len() == table.columns.len()));
     }
