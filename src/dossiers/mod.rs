@@ -1,5 +1,8 @@
 //! Dossiers.
 
+pub mod calculator;
 pub mod clock;
 
-pub fn configure(_: &mut utoipa_actix_web::service_config::ServiceConfig) {}
+pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    calculator::configure(cfg);
+}

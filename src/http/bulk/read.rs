@@ -18,6 +18,8 @@ use crate::http::values::nfc;
 pub trait BulkRow: DeserializeOwned + ToSchema {
     /// Columns whose cells are JSON (numbers, booleans, lists, objects) and not text.
     const JSON_COLUMNS: &'static [&'static str];
+    /// Name of the member that is the row's key.
+    const KEY: &'static str = "code";
 
     fn code(&self) -> &str;
 }
@@ -82,7 +84,7 @@ impl RowParser {
             Ok(value) => value,
             Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
         };
-        let code = value.get("code").and_then(Value::as_str).map(nfc);
+        let code = value.get(T::KEY).and_then(Value::as_str).map(nfc);
         let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
         Parsed { index: self.next, code, row }
     }

@@ -1,0 +1,6 @@
+//! Everything over HTTP against a real PostgreSQL: one binary, one module for each act.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod departments;
+mod harness;
+mod identity;
