@@ -1,7 +1,11 @@
 //! Bodies of the indicators' operations.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::decimal::Decimal;
@@ -9,9 +13,9 @@ use crate::http::{At, Day, Line, Prose, ResourceCode};
 
 /// Declares a closed list with its names on the wire and in the database.
 macro_rules! names {
-    ($(#[$doc:meta])* $type:ident { $($variant:ident $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    ($(#[doc = $doc:literal])* $type:ident { $($variant:ident $name:literal),+ $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum $type { $(#[serde(rename = $name)] $variant),+ }
 
         impl $type {
@@ -19,6 +23,19 @@ macro_rules! names {
 
             pub fn name(self) -> &'static str {
                 match self { $($type::$variant => $name),+ }
+            }
+        }
+
+        // By hand: the derive does not see names that a macro gives.
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                let words = ObjectBuilder::new().schema_type(Type::String).enum_values(Some($type::NAMES.iter().copied()));
+                RefOr::T(Schema::Object(words.description(Some(concat!($($doc),*).trim())).build()))
+            }
+        }
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                concat!("Kpi", stringify!($type)).into()
             }
         }
     };
@@ -65,7 +82,7 @@ impl Formula {
 /// What an indicator has to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "field": null, "period": "2022", "comparator": ">=",
+#[schema(as = KpiTarget, example = json!({"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "field": null, "period": "2022", "comparator": ">=",
     "value": 99.0, "wording": "phấn đấu 99% thủ tục hành chính phải được giải quyết đúng hạn"}))]
 pub struct Target {
     /// Who set it: the code of a plan, or an agency.
@@ -78,7 +95,7 @@ pub struct Target {
     #[serde(default)]
     pub field: Option<ResourceCode>,
     /// Code of a period; it also holds for every period inside that one.
-    #[schema(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
     pub period: Line,
     pub comparator: Comparator,
     /// Null when the authority has not named a figure.
@@ -141,7 +158,7 @@ crate::page_of!(
 /// A document that proves a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"document_number": "112/BC-SNV", "issued_on": "2023-01-16", "title": "Báo cáo kết quả đo lường sự hài lòng năm 2022",
+#[schema(as = MeasurementEvidence, example = json!({"document_number": "112/BC-SNV", "issued_on": "2023-01-16", "title": "Báo cáo kết quả đo lường sự hài lòng năm 2022",
     "link": "https://example.vn/van-ban/112-bc-snv"}))]
 pub struct Evidence {
     pub document_number: Line,

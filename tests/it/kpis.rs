@@ -222,8 +222,14 @@ async fn the_figures_of_plan_1186_load_as_they_stand() {
     let of = |code: &str| results["items"].as_array().unwrap().iter().find(|i| i["kpi"] == code).unwrap().clone();
     assert_eq!(results["items"].as_array().unwrap().len(), 23);
     assert_eq!((of("reform_index")["met"].clone(), of("initiatives")["met"].clone()), (json!(false), json!(true)));
-    assert_eq!((of("index_criteria_down")["status"].clone(), of("access_to_service")["status"].clone()), (json!("not_met"), json!("no_target")));
+    assert_eq!(
+        (of("index_criteria_down")["status"].clone(), of("access_to_service")["status"].clone()),
+        (json!("not_met"), json!("no_target"))
+    );
     assert_eq!(of("satisfaction_dossiers_investment")["target"], json!(85.0));
     assert_eq!(of("online_rate")["target"], json!(55.0));
-    assert_eq!((of("e_document_rate")["reason"].clone(), of("e_document_rate")["status"].clone()), (json!("no_data_source"), json!("no_data")));
+    assert_eq!(
+        (of("e_document_rate")["reason"].clone(), of("e_document_rate")["status"].clone()),
+        (json!("no_data_source"), json!("no_data"))
+    );
 }

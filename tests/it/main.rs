@@ -4,3 +4,5 @@
 mod departments;
 mod harness;
 mod identity;
+mod kpis;
+mod reports;
