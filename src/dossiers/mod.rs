@@ -5,6 +5,7 @@
 //! `deeds` decides acts; `history` takes in rows of other systems; `store` keeps it all.
 
 mod acts;
+pub mod calculator;
 pub mod clock;
 mod deeds;
 mod history;

@@ -12,6 +12,7 @@ macro_rules! words {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $(#[serde(rename = $text)] $variant),+ }
 
+        #[allow(dead_code, reason = "each noun uses what it needs")]
         impl $name {
             pub const NAMES: &[&'static str] = &[$($text),+];
             pub const ALL: &[$name] = &[$($name::$variant),+];

@@ -22,7 +22,7 @@ fn applicant(kind: Option<String>, name: Option<String>) -> Option<ApplicantView
 
 /// The acts that the state allows and that this actor may do there.
 pub fn allowed_acts(actor: &Actor, status: Status, resolving: uuid::Uuid) -> Vec<&'static str> {
-    let may = |name: &&&str| ACTS.iter().any(|(act, permission)| act == **name && actor.reach(*permission).covers(resolving));
+    let may = |name: &&&str| ACTS.iter().any(|(act, permission)| *act == **name && actor.reach(*permission).covers(resolving));
     allowed(status).iter().filter(may).copied().collect()
 }
 

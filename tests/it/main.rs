@@ -5,4 +5,6 @@ mod calendar;
 mod departments;
 mod harness;
 mod identity;
+mod kpis;
 mod procedures;
+mod reports;

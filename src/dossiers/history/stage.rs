@@ -119,9 +119,13 @@ impl Chunk {
         let (identity, facts, terms) = (&dossier.identity, &dossier.facts, &dossier.terms);
         let (verdict, void, reading) = (facts.verdict.as_ref(), facts.void.as_ref(), derived.reading.as_ref());
         let mut hex = String::from("\\x");
-        hash.iter().for_each(|b| drop(write!(hex, "{b:02x}")));
+        hash.iter().for_each(|b| {
+            let _ = write!(hex, "{b:02x}");
+        });
         let mut search = String::new();
-        Dossier::search_words(identity).iter().for_each(|w| drop(write!(search, "'{w}' ")));
+        Dossier::search_words(identity).iter().for_each(|w| {
+            let _ = write!(search, "'{w}' ");
+        });
         let d = &mut self.dossiers;
         d.plain(dossier.id).text(&identity.code).text(&identity.source_system).some(identity.external_code.as_deref());
         d.plain(identity.procedure_id).plain(identity.receiving_id).plain(identity.resolving_id).plain(identity.channel.name());

@@ -61,9 +61,9 @@ macro_rules! act {
         #[doc = ""]
         #[doc = $text]
         #[utoipa::path(tag = "dossiers", operation_id = stringify!($handler), security(("bearer" = [])), request_body = $body,
-                    params(("id" = Uuid, Path, description = "Id of the dossier"), WriteParams, ChangeHeaders),
-                    extensions(("x-permission" = json!($name))),
-                    responses((status = 200, description = "Done; the dossier as it is now", body = DossierView), WriteProblems))]
+                            params(("id" = Uuid, Path, description = "Id of the dossier"), WriteParams, ChangeHeaders),
+                            extensions(("x-permission" = json!($name))),
+                            responses((status = 200, description = "Done; the dossier as it is now", body = DossierView), WriteProblems))]
         #[post($path)]
         async fn $handler(
             permit: Permit<perm::$permission>,

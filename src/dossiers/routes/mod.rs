@@ -7,6 +7,7 @@ mod read;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn configure(cfg: &mut ServiceConfig) {
+    super::calculator::configure(cfg);
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);

@@ -4,7 +4,7 @@ mod list;
 mod read;
 mod save;
 
-pub use list::{Filter, Sort, list};
+pub use list::{Filter, Listed, Sort, list};
 pub use read::{Row, find, lock};
 pub use save::{allot_number, code_exists, insert, update};
 
