@@ -145,12 +145,13 @@ pub fn outcome(status: Status, accepted: bool, timeliness: Timeliness, apologise
     }
 }
 
-/// The due date in force at an instant; none while a pause is open.
-fn due_in_force(reading: &Reading, at: DateTime<Utc>) -> Option<NaiveDate> {
+/// The due date that an apology sent at an instant is held against: the one in force then. While the clock stands still
+/// there is none, unless it was past already when the pause began (as for a finish while a pause is open, §3).
+fn promised(reading: &Reading, at: DateTime<Utc>) -> Option<NaiveDate> {
     match reading.pauses.iter().rev().find(|p| p.from <= at) {
         None => reading.first_due_on,
-        Some(pause) if pause.to.is_none_or(|to| to > at) => None,
-        Some(pause) => pause.due_after,
+        Some(pause) if pause.to.is_some_and(|to| to <= at) => pause.due_after,
+        Some(pause) => pause.due_before.filter(|before| vn_date(pause.from) > *before),
     }
 }
 
@@ -190,8 +191,8 @@ fn findings(
         add(Finding::LateWithoutApology, at.filter(|_| late && !apologised));
     }
     if let Some(reading) = reading {
-        let after_due = |at: DateTime<Utc>| due_in_force(reading, at).is_some_and(|due| vn_date(at) > due);
-        let late_apology = facts.apologies.iter().filter(|a| a.new_due_on.is_some()).find(|a| after_due(a.sent_at));
+        let after_due = |at: DateTime<Utc>| promised(reading, at).is_some_and(|due| vn_date(at) > due);
+        let late_apology = facts.apologies.iter().find(|a| after_due(a.sent_at));
         add(Finding::ApologyAfterDue, late_apology.map(|a| a.sent_at));
     }
     add(Finding::RepeatedApology, facts.apologies.get(1).map(|a| a.sent_at));
@@ -200,9 +201,9 @@ fn findings(
     found
 }
 
-/// The findings that depend on the day of asking: an open dossier whose consulted agency is overdue.
+/// The findings that depend on the day of asking: an open dossier, its clock running, whose consulted agency is overdue.
 pub fn consultation_findings(facts: &Facts, status: Status, due_on: Option<NaiveDate>, today: NaiveDate) -> Vec<Finding> {
-    let open = facts.verdict.is_none() && status != Status::Voided && facts.accepted_at.is_some();
+    let open = matches!(status, Status::Accepted | Status::Processing);
     let past_due = due_on.is_some_and(|due| due < today);
     let mut found = Vec::new();
     for consultation in facts.consultations.iter().filter(|c| open && c.answered_at.is_none() && c.escalated_at.is_none()) {

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod departments;
+mod examples;
 mod harness;
 mod identity;
 mod kpis;

@@ -165,7 +165,6 @@ async fn a_report_names_its_faults_and_comes_in_three_forms() {
 }
 
 #[tokio::test]
-#[ignore = "waits for the bulk load of dossiers"]
 async fn the_worked_examples_give_the_expected_figures() {
     let app = App::start().await.with_examples().await;
     let office = app.office().await;

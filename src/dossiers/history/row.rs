@@ -163,12 +163,13 @@ impl BulkRow for HistoryRow {
     }
 }
 
+/// Blank text is missing text.
 fn prose(text: Option<Prose>) -> Option<String> {
-    text.map(Prose::into_string)
+    text.filter(|t| !t.is_blank()).map(Prose::into_string)
 }
 
 fn line(text: Option<Line>) -> Option<String> {
-    text.map(Line::into_string)
+    text.filter(|t| !t.is_blank()).map(Line::into_string)
 }
 
 impl HistoryRow {
