@@ -10,7 +10,8 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub enum $name { $(#[serde(rename = $text)] $variant),+ }
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($variant),+ }
 
         #[allow(dead_code, reason = "each noun uses what it needs")]
         impl $name {
@@ -207,5 +208,23 @@ impl Dossier {
             .filter(|w| !w.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_what_serde_writes() {
+        for status in Status::ALL {
+            assert_eq!(serde_json::to_value(status).ok(), Some(status.name().into()));
+        }
+        for finding in Finding::ALL {
+            assert_eq!(serde_json::to_value(finding).ok(), Some(finding.name().into()));
+        }
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).ok(), Some(outcome.name().into()));
+        }
     }
 }

@@ -3,8 +3,10 @@
 
 mod calendar;
 mod departments;
+mod dossiers;
 mod examples;
 mod harness;
+mod history;
 mod identity;
 mod kpis;
 mod procedures;
