@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use chrono::{DateTime, Utc};
@@ -36,6 +37,8 @@ pub struct Shared {
     pub revocations: Revocations,
     /// Bounds the passwords hashed at the same time.
     pub password_gate: Arc<Semaphore>,
+    /// Bounds the loads of history at the same time: each holds a connection of its own.
+    pub load_gate: Semaphore,
     /// Connections of the background, with the runtime they live on.
     pub background: DatabaseConnection,
     pub runtime: tokio::runtime::Handle,
@@ -45,6 +48,7 @@ impl Shared {
     pub fn new(settings: Settings, keys: Keys, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
         Arc::new(Shared {
             password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
+            load_gate: Semaphore::new(4),
             settings,
             keys,
             clock,
@@ -91,11 +95,45 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::reports::configure(cfg);
 }
 
-/// Binds and serves until the process is told to stop; returns the server and the address it got.
+/// A server at work.
+pub struct Running {
+    pub address: std::net::SocketAddr,
+    /// Stops it.
+    pub handle: ServerHandle,
+    /// Resolves when it has stopped.
+    pub finished: tokio::sync::oneshot::Receiver<std::io::Result<()>>,
+}
+
+/// Serves on threads of its own until the process is told to stop; the runtime that `shared` was made on keeps the
+/// background.
 ///
 /// # Errors
 /// The address cannot be bound.
-pub fn serve(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
+pub fn spawn(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<Running> {
+    let (ready, started) = std::sync::mpsc::channel();
+    let (done, finished) = tokio::sync::oneshot::channel();
+    let place = (host.to_owned(), port);
+    std::thread::Builder::new().name("http".into()).spawn(move || {
+        let result = actix_web::rt::System::new().block_on(async move {
+            match serve(shared, &place.0, place.1) {
+                Ok((server, address)) => {
+                    // The other end waits for exactly this message.
+                    let _ = ready.send(Ok((address, server.handle())));
+                    server.await
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(std::io::Error::new(error.kind(), format!("{}:{}: {error}", place.0, place.1))));
+                    Ok(())
+                }
+            }
+        });
+        let _ = done.send(result);
+    })?;
+    let (address, handle) = started.recv().map_err(std::io::Error::other)??;
+    Ok(Running { address, handle, finished })
+}
+
+fn serve(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let settings = shared.settings.clone();
     let data = web::Data::from(shared.clone());
     let server = HttpServer::new(move || {

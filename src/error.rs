@@ -89,7 +89,9 @@ codes! {
     NotLaterThanDue "not_later_than_due" 422 "Ngày hẹn lại phải sau hạn cũ" "The new date must be later than the due date";
     InUse "in_use" 422 "Đang được sử dụng" "It is in use";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
+    BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
+    NotOneStop "not_one_stop" 422 "Đơn vị không phải Bộ phận Một cửa" "The department is not a one-stop counter";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";
@@ -203,6 +205,8 @@ impl ApiError {
     }
 }
 
+impl std::error::Error for ApiError {}
+
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.0.code.name(), self.detail().en)
@@ -238,6 +242,8 @@ fn from_sqlx(error: &sqlx::Error) -> ApiError {
         }
         // Statement time-out, lock time-out, server shutting down, too many connections.
         Some("57014" | "55P03" | "57P01" | "57P02" | "57P03" | "53300" | "53200") => ApiError::new(Code::Unavailable).because(error),
+        // A text with a NUL, or a number or date beyond what a column holds, that reached the database in a path or cursor.
+        Some("22021" | "22003" | "22008" | "22P02") => ApiError::new(Code::InvalidParameter).because(error),
         Some(_) => ApiError::new(Code::Internal).because(error),
         None => match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {

@@ -80,7 +80,7 @@ fn generate(file: &Path) -> Result<(), KeyError> {
         std::fs::create_dir_all(parent).map_err(broken)?;
     }
     // Written aside and linked: two servers starting at once agree on one key.
-    let aside = file.with_extension(format!("{}.tmp", std::process::id()));
+    let aside = file.with_extension(format!("{}.tmp", uuid::Uuid::now_v7().simple()));
     let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside).map_err(broken)?;
     out.write_all(pem.as_bytes()).and_then(|()| out.sync_all()).map_err(broken)?;
     let linked = std::fs::hard_link(&aside, file);

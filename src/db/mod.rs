@@ -23,10 +23,11 @@ pub fn connect_lazy(settings: &Database, connections: u32) -> Result<DatabaseCon
     let url = settings.url.expose_secret();
     let timeout = format!("{}s", settings.statement_timeout_s);
     let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| DbErr::Custom(e.to_string()))?;
-    let options = options
-        .application_name("dunghen")
-        .statement_cache_capacity(256)
-        .options([("statement_timeout", timeout.as_str()), ("idle_in_transaction_session_timeout", "300s")]);
+    let options = options.application_name("dunghen").statement_cache_capacity(256).options([
+        ("statement_timeout", timeout.as_str()),
+        ("idle_in_transaction_session_timeout", "300s"),
+        ("jit", "off"),
+    ]);
     let options = options.disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(connections)

@@ -25,7 +25,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewDep
             "The body's code differs from the path's.",
         )]));
     }
-    let before = store::find(tx, &crate::http::values::Key::Code(code.to_owned())).await?;
+    let before = store::lock_all(tx).await?.remove(code);
     if let Some(old) = &before {
         if call.create_only() {
             return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));

@@ -115,3 +115,13 @@ pub struct ChangeHeaders {
     #[param(rename = "Idempotency-Key", example = "7f2c9a")]
     pub idempotency_key: Option<String>,
 }
+
+/// Headers of a write that creates, for the contract.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by Call::of; named here for the contract")]
+pub struct RetryHeaders {
+    /// Makes a repetition of the same request harmless for 7 days.
+    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    pub idempotency_key: Option<String>,
+}

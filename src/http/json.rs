@@ -111,6 +111,9 @@ pub fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Ve
             push(&error, &mut faults);
         }
     }
+    // A value of the wrong type is not in the list of words either; one word about it is enough.
+    let mistyped: Vec<_> = faults.iter().filter(|f| f.code == Code::WrongType).map(|f| f.pointer.clone()).collect();
+    faults.retain(|f| f.code == Code::WrongType || !mistyped.contains(&f.pointer));
     if faults.is_empty() {
         faults.push(Fault::new(Code::WrongFormat, "", format!("Không đọc được: {error}"), error.to_string()));
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -41,29 +42,29 @@ pub async fn admit(req: ServiceRequest, next: Next<impl MessageBody + 'static>) 
     };
     req.extensions_mut().insert(admission);
     let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
-    let request = req.request().clone();
+    let place = Place { lang: Lang::of(req.headers()), path: req.path().to_owned(), id: id.clone() };
     let outcome = AssertUnwindSafe(next.call(req).instrument(span.clone())).catch_unwind().await;
     let _entered = span.enter();
     let mut response = match outcome {
         Ok(Ok(response)) => {
-            let problem = response.response().error().and_then(|e| e.as_error::<ApiError>()).map(|e| to_response(e, &request, &id));
+            let problem = response.response().error().and_then(|e| e.as_error::<ApiError>()).map(|e| place.render(e));
             match problem {
-                Some(problem) => ServiceResponse::new(request, problem),
-                None => unexpected(response.map_into_boxed_body(), &id),
+                Some(problem) => response.into_response(problem),
+                None => place.complete(response.map_into_boxed_body()),
             }
         }
         Ok(Err(error)) => {
             let answer = match error.as_error::<ApiError>() {
-                Some(known) => to_response(known, &request, &id),
-                None => error.error_response(),
+                Some(known) => place.render(known),
+                None => return Err(error),
             };
-            unexpected(ServiceResponse::new(request, answer), &id)
+            return Err(InternalError::from_response(error, answer).into());
         }
         Err(panic) => {
             let cause = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            let error = ApiError::new(Code::Internal).because(cause.unwrap_or_else(|| "panic".into()));
-            let answer = to_response(&error, &request, &id);
-            ServiceResponse::new(request, answer)
+            let cause = cause.unwrap_or_else(|| "panic".into());
+            let answer = place.render(&ApiError::new(Code::Internal).because(&cause));
+            return Err(InternalError::from_response(cause, answer).into());
         }
     };
     finish(&mut response, &id);
@@ -72,37 +73,45 @@ pub async fn admit(req: ServiceRequest, next: Next<impl MessageBody + 'static>) 
     Ok(response)
 }
 
-fn to_response(error: &ApiError, request: &HttpRequest, id: &RequestId) -> HttpResponse {
-    if error.code().status().is_server_error() {
-        let cause = error.source_text().unwrap_or("unknown");
-        tracing::error!(code = error.code().name(), cause, "request failed");
-    }
-    problem::render(error, Lang::of(request.headers()), request.path(), &id.0)
+/// Where a request came from, for the problem that may answer it.
+struct Place {
+    lang: Lang,
+    path: String,
+    id: RequestId,
 }
 
-/// Errors of the framework itself (a bad path, a bad body it read) carry no problem document yet.
-fn unexpected(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
-    let status = response.status();
-    let plain = !response.headers().get("content-type").is_some_and(|t| t.as_bytes().starts_with(b"application/"));
-    if !(status.is_client_error() || status.is_server_error()) || !plain || response.request().path().starts_with("/docs") {
-        return response;
+impl Place {
+    fn render(&self, error: &ApiError) -> HttpResponse {
+        if error.code().status().is_server_error() {
+            let cause = error.source_text().unwrap_or("unknown");
+            tracing::error!(code = error.code().name(), cause, "request failed");
+        }
+        problem::render(error, self.lang, &self.path, &self.id.0)
     }
-    let code = match status.as_u16() {
-        404 => Code::NotFound,
-        405 => Code::MethodNotAllowed,
-        406 => Code::NotAcceptable,
-        408 => Code::RequestTimeout,
-        413 => Code::BodyTooLarge,
-        415 => Code::UnsupportedMediaType,
-        500.. => Code::Internal,
-        _ => Code::MalformedBody,
-    };
-    let (request, response) = response.into_parts();
-    let mut problem = to_response(&ApiError::new(code), &request, id);
-    if let Some(allow) = response.headers().get("allow") {
-        problem.headers_mut().insert(HeaderName::from_static("allow"), allow.clone());
+
+    /// Errors of the framework itself (no route, a path it could not read) carry no problem document yet.
+    fn complete(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        let status = response.status();
+        let described = response.headers().get("content-type").is_some_and(|t| t.as_bytes().starts_with(b"application/"));
+        if !(status.is_client_error() || status.is_server_error()) || described || self.path.starts_with("/docs/") {
+            return response;
+        }
+        let code = match status.as_u16() {
+            404 => Code::NotFound,
+            405 => Code::MethodNotAllowed,
+            406 => Code::NotAcceptable,
+            408 => Code::RequestTimeout,
+            413 => Code::BodyTooLarge,
+            415 => Code::UnsupportedMediaType,
+            500.. => Code::Internal,
+            _ => Code::MalformedBody,
+        };
+        let mut problem = self.render(&ApiError::new(code));
+        if let Some(allow) = response.headers().get("allow") {
+            problem.headers_mut().insert(HeaderName::from_static("allow"), allow.clone());
+        }
+        response.into_response(problem)
     }
-    ServiceResponse::new(request, problem)
 }
 
 fn finish(response: &mut ServiceResponse<BoxBody>, id: &RequestId) {

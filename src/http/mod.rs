@@ -24,6 +24,11 @@ pub use write::{Reply, write};
 /// What a handler returns: an answer or a problem.
 pub type Answer = Result<actix_web::HttpResponse, crate::error::ApiError>;
 
+/// A resource whose view depends on the day of asking, too: its version is told, but never taken for "not modified".
+pub fn found_today<T: serde::Serialize>(version: i32, body: &T) -> actix_web::HttpResponse {
+    actix_web::HttpResponse::Ok().insert_header(("ETag", format!("\"{version}\""))).json(body)
+}
+
 /// A single resource with its version as a strong `ETag`; 304 when the caller has it already.
 pub fn found<T: serde::Serialize>(call: &Call, version: i32, body: &T) -> actix_web::HttpResponse {
     let etag = format!("\"{version}\"");

@@ -1,1 +1,13 @@
-pub fn configure(_: &mut utoipa_actix_web::service_config::ServiceConfig) {}
+//! People, their roles and their sessions.
+
+mod acts;
+mod passwords;
+mod routes;
+mod rules;
+mod sessions;
+mod store;
+mod wire;
+
+pub use acts::{create_admin, demo_users_exist};
+pub use routes::configure;
+pub use sessions::watch_revocations;

@@ -12,64 +12,15 @@ mod words;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::calendar::{Calendar, CalendarMissing};
+use crate::procedures::LimitOutOfRange;
+pub use crate::procedures::{DEFAULT_SAME_DAY_CUTOFF, Limit, LimitUnit, SupplementPolicy};
 use crate::text::Text;
 
-/// The cut-off of a procedure that names none, 15:00 in Vietnam.
-pub const DEFAULT_SAME_DAY_CUTOFF: NaiveTime = match NaiveTime::from_hms_opt(15, 0, 0) {
-    Some(time) => time,
-    None => NaiveTime::MIN,
-};
-
-/// The longest limit taken, in working or calendar days.
-pub const MAX_LIMIT_DAYS: u32 = 3_650;
-
-/// The longest limit taken, in working hours.
-pub const MAX_LIMIT_HOURS: u32 = 29_200;
-
-/// What a limit is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LimitUnit {
-    WorkingDay,
-    CalendarDay,
-    WorkingHour,
-}
-
-/// The time the law gives, in its unit. 0 means "the same day" and exists for working days only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Limit {
-    pub value: u32,
-    pub unit: LimitUnit,
-}
-
-impl Limit {
-    /// # Errors
-    /// `LimitOutOfRange` for 0 calendar days or working hours, and beyond `MAX_LIMIT_DAYS` or `MAX_LIMIT_HOURS`.
-    pub fn check(self) -> Result<(), ClockError> {
-        let range = match self.unit {
-            LimitUnit::WorkingDay => 0..=MAX_LIMIT_DAYS,
-            LimitUnit::CalendarDay => 1..=MAX_LIMIT_DAYS,
-            LimitUnit::WorkingHour => 1..=MAX_LIMIT_HOURS,
-        };
-        if range.contains(&self.value) { Ok(()) } else { Err(ClockError::LimitOutOfRange { limit: self }) }
-    }
-}
-
-/// What a fulfilled supplement request does to the limit. Fee requests and suspensions always pause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SupplementPolicy {
-    /// The due date moves by the time waited.
-    #[default]
-    Pause,
-    /// The full limit begins again, if the request came no later than the due date in force.
-    Restart,
-}
-
 /// Why the clock stood still.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseKind {
     /// The applicant was asked for papers.
@@ -98,7 +49,7 @@ pub struct Terms {
     pub same_day_cutoff: NaiveTime,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockState {
     Running,
@@ -191,6 +142,12 @@ impl ClockError {
 impl From<CalendarMissing> for ClockError {
     fn from(missing: CalendarMissing) -> Self {
         Self::CalendarMissing { year: missing.year }
+    }
+}
+
+impl From<LimitOutOfRange> for ClockError {
+    fn from(LimitOutOfRange(limit): LimitOutOfRange) -> Self {
+        Self::LimitOutOfRange { limit }
     }
 }
 

@@ -6,7 +6,7 @@ mod waiting;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use self::spelling::{capital, day_en, day_vi, instant_en, instant_vi, plural, span_en, span_vi, time};
+use self::spelling::{capital, day_en, day_vi, instant_en, instant_vi, span_en, span_vi, time};
 pub(super) use self::{errors::error, waiting::*};
 use super::count::Round;
 use super::{Limit, LimitUnit, Step};
@@ -200,13 +200,8 @@ fn why_made_up(calendar: &Calendar, day: NaiveDate) -> (String, String) {
 }
 
 fn limit_words(limit: Limit) -> (String, String) {
-    let value = limit.value;
-    match limit.unit {
-        LimitUnit::WorkingDay if value == 0 => ("trong ngày".into(), "the same day".into()),
-        LimitUnit::WorkingDay => (format!("{value} ngày làm việc"), plural(value.into(), "working day")),
-        LimitUnit::CalendarDay => (format!("{value} ngày"), plural(value.into(), "calendar day")),
-        LimitUnit::WorkingHour => (format!("{value} giờ làm việc"), plural(value.into(), "working hour")),
-    }
+    let words = limit.words();
+    (words.vi, words.en)
 }
 
 fn due_words(due: (NaiveDate, Option<NaiveDateTime>)) -> (String, String) {

@@ -18,6 +18,8 @@ use crate::http::values::nfc;
 pub trait BulkRow: DeserializeOwned + ToSchema {
     /// Columns whose cells are JSON (numbers, booleans, lists, objects) and not text.
     const JSON_COLUMNS: &'static [&'static str];
+    /// Name of the member that is the row's key.
+    const KEY: &'static str = "code";
 
     fn code(&self) -> &str;
 }
@@ -62,13 +64,13 @@ impl RowParser {
         let parsed = match self.format {
             Format::Csv => match self.record(raw)? {
                 None => return Ok(None),
-                Some(cells) => self.from_value(cells_to_value::<T>(cells)),
+                Some(cells) => self.typed(cells_to_value::<T>(cells)),
             },
             _ => match serde_json::from_slice::<T>(raw.bytes) {
                 Ok(row) => Parsed { index: self.next, code: Some(nfc(row.code())), row: Ok(row) },
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
-                    self.from_value(Ok(value))
+                    self.typed(Ok(value))
                 }
                 Err(error) => return Err(broken(raw, &error)),
             },
@@ -77,12 +79,12 @@ impl RowParser {
         Ok(Some(parsed))
     }
 
-    fn from_value<T: BulkRow>(&self, value: Result<Value, Vec<Fault>>) -> Parsed<T> {
+    fn typed<T: BulkRow>(&self, value: Result<Value, Vec<Fault>>) -> Parsed<T> {
         let value = match value {
             Ok(value) => value,
             Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
         };
-        let code = value.get("code").and_then(Value::as_str).map(nfc);
+        let code = value.get(T::KEY).and_then(Value::as_str).map(nfc);
         let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
         Parsed { index: self.next, code, row }
     }

@@ -29,7 +29,7 @@ where
     for parsed in rows {
         let mut faults = Vec::new();
         if parsed.code.as_ref().is_some_and(|c| seen.get(c).is_some_and(|n| *n > 1)) {
-            faults.push(Fault::plain(Code::DuplicateInPayload, "/code"));
+            faults.push(Fault::plain(Code::DuplicateInPayload, format!("/{}", T::KEY)));
         }
         match parsed.row {
             Ok(row) if faults.is_empty() => good.push((parsed.index, row)),

@@ -229,7 +229,7 @@ mod tests {
         }
         let found = rows(Format::Json, array, 7).unwrap();
         assert_eq!(found.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["{\"a\":\"],[\\\"\"}", "{\"b\":[1,2]}", "3"]);
-        assert_eq!((found[1].1, found[1].2), (2, 21));
+        assert_eq!((found[1].1, found[1].2), (2, 19));
         assert_eq!(rows(Format::Ndjson, lines, 3).unwrap()[1].1, 3);
         assert_eq!(rows(Format::Json, b"[]", 1).unwrap(), []);
     }

@@ -46,8 +46,8 @@ fn the_explanation_reads_like_a_clerk_counts() {
 fn the_explanation_names_holidays_and_make_up_days() {
     let (_, steps) = explain(&vn(), vn_at("2024-04-26T09:00:00"), &terms(3, LimitUnit::WorkingDay), &[], None).unwrap();
     let said = |text: &str| steps.iter().any(|step| step.text.en.contains(text));
-    assert!(said("Tuesday 30 April 2024 is skipped: a day off (Reunification)."), "{steps:#?}");
-    assert!(said("Saturday 4 May 2024: working day 3 (a make-up day: Works for 29 April)."), "{steps:#?}");
+    assert!(said("Tuesday 30 April 2024 is skipped: a day off (Ngày Chiến thắng 30/4)."), "{steps:#?}");
+    assert!(said("Saturday 4 May 2024: working day 3 (a make-up day: Làm bù cho ngày 29/04)."), "{steps:#?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The errors in words.
 
-use super::super::{ClockError, LimitUnit, MAX_LIMIT_DAYS, MAX_LIMIT_HOURS};
-use super::limit_words;
+use super::super::ClockError;
 use super::spelling::{instant_en, instant_vi};
 use crate::calendar::{CalendarMissing, rules};
+use crate::procedures::LimitOutOfRange;
 use crate::text::Text;
 
 pub(in super::super) fn error(error: ClockError) -> Text {
@@ -24,17 +24,6 @@ pub(in super::super) fn error(error: ClockError) -> Text {
                 format!("The pause that began at {} ended before that, at {}.", instant_en(from), instant_en(to)),
             )
         }
-        ClockError::LimitOutOfRange { limit } => {
-            let (given_vi, given_en) = limit_words(limit);
-            let (least, most) = match limit.unit {
-                LimitUnit::WorkingDay => (0, MAX_LIMIT_DAYS),
-                LimitUnit::CalendarDay => (1, MAX_LIMIT_DAYS),
-                LimitUnit::WorkingHour => (1, MAX_LIMIT_HOURS),
-            };
-            Text::new(
-                format!("Thời hạn {given_vi} không hợp lệ: phải từ {least} đến {most}."),
-                format!("A limit of {given_en} is not possible: it must be between {least} and {most}."),
-            )
-        }
+        ClockError::LimitOutOfRange { limit } => LimitOutOfRange(limit).text(),
     }
 }

@@ -1,0 +1,201 @@
+//! What people do with dossiers: receive one, and every act on one. Each is one transaction.
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::clock::Terms;
+use super::deeds::{self, Deed, Refusal};
+use super::model::{Applicant, Dossier, Facts, Identity};
+use super::wire::NewDossier;
+use super::{rules, store, view};
+use crate::audit::{self, Entry};
+use crate::auth::{Permission, permit};
+use crate::calendar::{self, vn_date};
+use crate::error::{ApiError, Code, Fault, constraint};
+use crate::http::values::Key;
+use crate::http::{At, Call, Line, Reply};
+use crate::{departments, procedures};
+
+/// Receives a dossier at the counter and allots its number, unless the caller brings a code.
+///
+/// # Errors
+/// 422 with every fault; 409 when the code is taken.
+pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) -> Result<Reply, ApiError> {
+    let at = new.occurred_at.map_or(call.now, |at| at.0);
+    let submitted_at = new.submitted_at.map_or(at, |at| at.0);
+    let day = vn_date(at);
+    let departments = departments::known(tx).await?;
+    let procedure = procedures::known_by_codes(tx, &[new.procedure.as_str()]).await?.remove(new.procedure.as_str());
+    let mut faults = Vec::new();
+    let receiving = departments.get(new.receiving_department.as_str());
+    match (&procedure, receiving) {
+        (None, _) => faults.push(Fault::unknown("/procedure", new.procedure.as_str())),
+        (Some(p), _) if !p.valid_on(day) => faults.push(Fault::plain(Code::NotValidThen, "/procedure")),
+        _ => {}
+    }
+    match receiving {
+        None => faults.push(Fault::unknown("/receiving_department", new.receiving_department.as_str())),
+        Some(d) if !d.one_stop => faults.push(Fault::plain(Code::NotOneStop, "/receiving_department")),
+        Some(d) if !d.valid_on(day) => faults.push(Fault::plain(Code::NotValidThen, "/receiving_department")),
+        Some(_) => {}
+    }
+    let resolving_code = new.resolving_department.as_ref().map(|c| c.as_str()).or(procedure.as_ref().map(|p| p.department_code.as_str()));
+    let resolving = resolving_code.and_then(|code| departments.get(code));
+    if let Some(code) = &new.resolving_department
+        && resolving.is_none()
+    {
+        faults.push(Fault::unknown("/resolving_department", code.as_str()));
+    }
+    if new.applicant.name.is_blank() {
+        faults.push(Fault::missing("/applicant/name"));
+    }
+    let mut facts = Facts {
+        submitted_at: Some(submitted_at),
+        accepted_at: None,
+        processing_at: None,
+        pauses: Vec::new(),
+        apologies: Vec::new(),
+        consultations: Vec::new(),
+        verdict: None,
+        returned_at: None,
+        return_method: None,
+        void: None,
+        digitised: new.digitised,
+    };
+    if at > call.now {
+        faults.push(Fault::plain(Code::DateInFuture, "/occurred_at"));
+    }
+    if submitted_at > at {
+        faults.push(Fault::plain(Code::DatesBackwards, "/submitted_at"));
+    }
+    facts.accepted_at = new.accept.then_some(at);
+    let (Some(procedure), Some(receiving), Some(resolving), true) = (procedure, receiving, resolving, faults.is_empty()) else {
+        return Err(ApiError::broken(faults));
+    };
+    let code = match &new.code {
+        Some(code) if store::code_exists(tx, code.as_str()).await? => return Err(code_taken(code.as_str())),
+        Some(code) => code.as_str().to_owned(),
+        None => next_code(tx, &receiving.agency, at).await?,
+    };
+    let dossier = Dossier {
+        id: Uuid::now_v7(),
+        version: 1,
+        identity: Identity {
+            code,
+            source_system: new.source_system.as_ref().map_or("dunghen", Line::as_str).to_owned(),
+            external_code: new.external_code.as_ref().map(|c| c.as_str().to_owned()),
+            procedure_id: procedure.id,
+            receiving_id: receiving.id,
+            resolving_id: resolving.id,
+            channel: new.channel,
+            applicant: Some(Applicant { kind: new.applicant.kind, name: new.applicant.name.as_str().to_owned() }),
+            source_due_on: None,
+        },
+        terms: Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff },
+        receiving_is_one_stop: receiving.one_stop,
+        first_due_on: None,
+        facts,
+        created_at: call.now,
+    };
+    let calendar = calendar::load(tx, resolving.id).await?;
+    let derived = rules::derive(&dossier.facts, &dossier.terms, true, call.now, &calendar)
+        .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
+    if let Err(error) = store::insert(tx, &dossier, &derived, call.now).await {
+        return Err(match constraint(&error).as_deref() {
+            Some("dossier_code_key") => code_taken(&dossier.identity.code),
+            _ => error.into(),
+        });
+    }
+    let verb = if new.accept { "accept" } else { "receive" };
+    tell(tx, call, &dossier, verb, at, json!({"status": derived.status})).await?;
+    let row = store::find(tx, &Key::Id(dossier.id), &call.actor.reach(Permission::ReadDossier)).await?.ok_or_else(ApiError::not_found)?;
+    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    Reply::created(format!("/api/v1/dossiers/{}", dossier.id), 1, &view)
+}
+
+fn code_taken(code: &str) -> ApiError {
+    ApiError::new(Code::CodeTaken).say(format!("Đã có hồ sơ mang mã {code}."), format!("There is a dossier with the code {code}."))
+}
+
+/// `{agency}-{yymmdd}-{nnnn}`; a number that a caller has used as a code of its own is passed over.
+async fn next_code(tx: &DatabaseTransaction, agency: &str, at: DateTime<Utc>) -> Result<String, ApiError> {
+    let day = vn_date(at);
+    loop {
+        let number = store::allot_number(tx, agency, day).await?;
+        let code = format!("{agency}-{}-{number:04}", day.format("%y%m%d"));
+        if !store::code_exists(tx, &code).await? {
+            return Ok(code);
+        }
+    }
+}
+
+/// Does one act on a dossier that the actor sees, with a permission that reaches it.
+///
+/// # Errors
+/// 404 out of sight, 403, 428, 412, 409 with what is allowed, 422 with every fault: in this order.
+pub async fn perform(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    permission: Permission,
+    id: Uuid,
+    deed: &Deed,
+    occurred_at: Option<At>,
+) -> Result<Reply, ApiError> {
+    let sight = call.actor.reach(Permission::ReadDossier);
+    let row = store::lock(tx, &Key::Id(id), &sight).await?.ok_or_else(ApiError::not_found)?;
+    if !call.actor.reach(permission).covers(row.resolving_id) {
+        return Err(permit::forbidden());
+    }
+    call.check_version(row.version)?;
+    let mut dossier = row.dossier()?;
+    let at = occurred_at.map_or(call.now, |at| at.0);
+    let due = row.due_on.or(row.due_before);
+    let before = dossier.facts.clone();
+    dossier.facts = deeds::decide(&before, deed, at, due, call.now).map_err(|refusal| match refusal {
+        Refusal::NotAllowed { from } => {
+            let allowed = view::allowed_acts(&call.actor, from, row.resolving_id);
+            ApiError::new(Code::TransitionNotAllowed)
+                .member("from", from.name())
+                .member("requested", deed.name())
+                .member("allowed", allowed)
+        }
+        Refusal::NoSuchRequest => ApiError::not_found(),
+        Refusal::Broken(faults) => ApiError::broken(faults),
+    })?;
+    let calendar = calendar::load(tx, row.resolving_id).await?;
+    let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
+        .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
+    // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
+    if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {
+        reading.first_due_on = Some(first);
+    }
+    dossier.version += 1;
+    store::update(tx, &before, &dossier, &derived, call.now).await?;
+    tell(tx, call, &dossier, deed.verb(), at, json!({"status": derived.status, "act": deed.name()})).await?;
+    let row = store::find(tx, &Key::Id(id), &sight).await?.ok_or_else(ApiError::not_found)?;
+    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    Reply::ok(dossier.version, &view)
+}
+
+async fn tell(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    dossier: &Dossier,
+    act: &'static str,
+    occurred_at: DateTime<Utc>,
+    detail: serde_json::Value,
+) -> Result<(), ApiError> {
+    let entry = Entry {
+        act,
+        subject_type: "dossier",
+        subject_id: dossier.id,
+        subject_code: Some(dossier.identity.code.clone()),
+        department_id: Some(dossier.identity.resolving_id),
+        version: dossier.version,
+        occurred_at,
+        detail,
+    };
+    Ok(audit::record(tx, call, &[entry]).await?)
+}

@@ -1,0 +1,167 @@
+//! What becomes of one row: pure, given what is known.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::row::HistoryRow;
+use crate::auth::Reach;
+use crate::calendar::Calendars;
+use crate::departments;
+use crate::dossiers::clock::Terms;
+use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
+use crate::dossiers::rules::{self, Derived};
+use crate::error::{Code, Fault};
+use crate::http::Line;
+use crate::http::bulk::Strategy;
+use crate::procedures;
+
+/// What rows are judged against; read once a load.
+pub struct Known {
+    pub departments: HashMap<String, departments::Known>,
+    pub procedures: HashMap<String, procedures::Known>,
+    pub calendars: Calendars,
+    pub reach: Reach,
+    pub strategy: Strategy,
+    pub now: DateTime<Utc>,
+}
+
+/// What is stored under the same code already.
+#[derive(Clone, Debug)]
+pub struct Existing {
+    pub id: Uuid,
+    pub version: i32,
+    pub hash: Vec<u8>,
+    pub terms: Terms,
+    pub procedure_id: Uuid,
+    pub resolving_id: Uuid,
+    pub accepted_at: Option<DateTime<Utc>>,
+    pub first_due_on: Option<NaiveDate>,
+    pub created_at: DateTime<Utc>,
+}
+
+pub enum Decided {
+    Unchanged,
+    Write { dossier: Box<Dossier>, derived: Box<Derived>, hash: [u8; 16], warnings: Vec<Fault> },
+    Rejected(Vec<Fault>),
+}
+
+pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> Decided {
+    let mut faults = row.faults();
+    faults.extend(known.strategy.fault(existing.is_some()));
+    let procedure = known.procedures.get(row.procedure.as_str());
+    if procedure.is_none() {
+        faults.push(Fault::unknown("/procedure", row.procedure.as_str()));
+    }
+    let receiving = known.departments.get(row.receiving_department.as_str());
+    if receiving.is_none() {
+        faults.push(Fault::unknown("/receiving_department", row.receiving_department.as_str()));
+    }
+    let resolving_code = row.resolving_department.as_ref().map(Line::as_str).or(procedure.map(|p| p.department_code.as_str()));
+    let resolving = resolving_code.and_then(|code| known.departments.get(code));
+    if let (Some(code), None) = (&row.resolving_department, resolving) {
+        faults.push(Fault::unknown("/resolving_department", code.as_str()));
+    }
+    let out_of_reach = |id: Uuid| !known.reach.covers(id);
+    if resolving.is_some_and(|d| out_of_reach(d.id)) || existing.is_some_and(|e| out_of_reach(e.resolving_id)) {
+        faults.push(Fault::plain(Code::NotPermitted, "/resolving_department"));
+    }
+    let identity = match (procedure, receiving, resolving) {
+        (Some(procedure), Some(receiving), Some(resolving)) => Some((procedure, receiving, resolving)),
+        _ => None,
+    };
+    let source = Source::of(&row);
+    let facts = row.into_facts();
+    faults.extend(rules::faults(&facts, known.now));
+    let (Some((procedure, receiving, resolving)), true) = (identity, faults.is_empty()) else { return Decided::Rejected(faults) };
+
+    let identity = source.identity(procedure.id, receiving.id, resolving.id);
+    let hash = Dossier::hash(&identity, &facts);
+    if existing.is_some_and(|e| e.hash == hash) {
+        return Decided::Unchanged;
+    }
+    let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
+    let terms =
+        kept.unwrap_or(Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff });
+    let calendar = known.calendars.for_department(resolving.id);
+    let created_at = existing.map_or(known.now, |e| e.created_at);
+    let mut derived = match rules::derive(&facts, &terms, receiving.one_stop, Dossier::received_at(&facts, created_at), &calendar) {
+        Ok(derived) => derived,
+        Err(error) => return Decided::Rejected(vec![rules::clock_fault(&error, "")]),
+    };
+    keep_first_due(&mut derived, existing, &facts);
+    let warnings = source_due_differs(&identity, &derived);
+    let dossier = Dossier {
+        id: existing.map_or_else(Uuid::now_v7, |e| e.id),
+        version: existing.map_or(1, |e| e.version + 1),
+        identity,
+        terms,
+        receiving_is_one_stop: receiving.one_stop,
+        first_due_on: derived.reading.as_ref().and_then(|r| r.first_due_on),
+        facts,
+        created_at,
+    };
+    Decided::Write { dossier: Box::new(dossier), derived: Box::new(derived), hash, warnings }
+}
+
+/// The parts of a row that say what the dossier is, taken before the rest becomes facts.
+struct Source {
+    code: String,
+    source_system: String,
+    external_code: Option<String>,
+    channel: crate::dossiers::model::Channel,
+    applicant: Option<Applicant>,
+    due_on: Option<NaiveDate>,
+}
+
+impl Source {
+    fn of(row: &HistoryRow) -> Source {
+        Source {
+            code: row.code.as_str().to_owned(),
+            source_system: row.source_system.as_ref().map_or("dunghen", Line::as_str).to_owned(),
+            external_code: row.external_code.as_ref().map(|c| c.as_str().to_owned()),
+            channel: row.channel,
+            applicant: row.applicant.as_ref().map(|a| Applicant { kind: a.kind, name: a.name.as_str().to_owned() }),
+            due_on: row.due_on.map(|d| d.0),
+        }
+    }
+
+    fn identity(self, procedure_id: Uuid, receiving_id: Uuid, resolving_id: Uuid) -> Identity {
+        Identity {
+            code: self.code,
+            source_system: self.source_system,
+            external_code: self.external_code,
+            procedure_id,
+            receiving_id,
+            resolving_id,
+            channel: self.channel,
+            applicant: self.applicant,
+            source_due_on: self.due_on,
+        }
+    }
+}
+
+/// The first due date never changes; only a corrected acceptance makes another promise.
+fn keep_first_due(derived: &mut Derived, existing: Option<&Existing>, facts: &Facts) {
+    let Some(existing) = existing.filter(|e| e.accepted_at == facts.accepted_at && e.first_due_on.is_some()) else { return };
+    if let Some(reading) = derived.reading.as_mut() {
+        reading.first_due_on = existing.first_due_on;
+    }
+}
+
+fn source_due_differs(identity: &Identity, derived: &Derived) -> Vec<Fault> {
+    let computed = derived.reading.as_ref().and_then(|r| r.due_on.or(r.due_before));
+    match identity.source_due_on {
+        Some(sent) if computed != Some(sent) => {
+            let computed = computed.map_or_else(|| "—".to_owned(), |d| d.to_string());
+            vec![Fault::new(
+                Code::SourceDueOnDiffers,
+                "/due_on",
+                format!("Hệ thống nguồn ghi {sent}, tính theo quy tắc là {computed}."),
+                format!("The source says {sent}, the rules give {computed}."),
+            )]
+        }
+        _ => Vec::new(),
+    }
+}

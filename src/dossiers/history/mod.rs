@@ -1,0 +1,10 @@
+//! Rows of history: what a one-stop system or a script sends, one object a dossier. They stream in, are decided by the
+//! same rules as acts, staged by COPY and merged set by set, in constant memory and one transaction.
+
+mod decide;
+mod load;
+mod row;
+mod stage;
+
+pub use load::{Load, Loaded, load};
+pub use row::HistoryRow;

@@ -1,0 +1,284 @@
+//! Rows on their way into the database: temporary tables filled by COPY, then merged set by set.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use sqlx::postgres::PgCopyIn;
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+
+use crate::dossiers::model::Dossier;
+use crate::dossiers::rules::Derived;
+
+/// Made on a connection of the load's own; they go with it.
+pub const TABLES: &str = "
+    CREATE TEMP TABLE stage_rows (idx bigint NOT NULL, code text, status text NOT NULL, errors text, warnings text);
+    CREATE TEMP TABLE stage_dossiers (LIKE dossiers);
+    ALTER TABLE stage_dossiers ADD COLUMN idx bigint NOT NULL, ADD COLUMN existing boolean NOT NULL;
+    CREATE TEMP TABLE stage_pauses (LIKE dossier_pauses);
+    CREATE TEMP TABLE stage_apologies (LIKE dossier_apologies);
+    CREATE TEMP TABLE stage_consultations (LIKE dossier_consultations);
+    CREATE TEMP TABLE stage_findings (LIKE dossier_findings);";
+
+const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
+    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
+    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search, received_at,
+    version, created_at, updated_at";
+const PAUSE: &str =
+    "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
+const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
+const CONSULTATION: &str = "dossier_id, n, agency, sent_at, document_no, answer_due_on, reminders, answered_at, escalated_at";
+const FINDING: &str = "dossier_id, kind, arose_on";
+
+/// Rows in COPY's text form.
+#[derive(Default)]
+struct Lines(Vec<u8>);
+
+impl Lines {
+    fn null(&mut self) -> &mut Self {
+        self.0.extend_from_slice(b"\\N\t");
+        self
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        for byte in text.bytes() {
+            match byte {
+                b'\\' => self.0.extend_from_slice(b"\\\\"),
+                b'\t' => self.0.extend_from_slice(b"\\t"),
+                b'\n' => self.0.extend_from_slice(b"\\n"),
+                b'\r' => self.0.extend_from_slice(b"\\r"),
+                other => self.0.push(other),
+            }
+        }
+        self.0.push(b'\t');
+        self
+    }
+
+    fn some(&mut self, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+
+    /// A value that needs no escaping.
+    fn plain(&mut self, value: impl std::fmt::Display) -> &mut Self {
+        let mut text = String::new();
+        if write!(text, "{value}").is_ok() {
+            self.0.extend_from_slice(text.as_bytes());
+        }
+        self.0.push(b'\t');
+        self
+    }
+
+    fn maybe<T: std::fmt::Display>(&mut self, value: Option<T>) -> &mut Self {
+        match value {
+            Some(value) => self.plain(value),
+            None => self.null(),
+        }
+    }
+
+    fn at(&mut self, at: Option<DateTime<Utc>>) -> &mut Self {
+        self.maybe(at.map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f+00")))
+    }
+
+    fn day(&mut self, day: Option<NaiveDate>) -> &mut Self {
+        self.maybe(day)
+    }
+
+    fn json(&mut self, value: &impl Serialize) -> &mut Self {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.text(&text)
+    }
+
+    fn end(&mut self) {
+        self.0.pop();
+        self.0.push(b'\n');
+    }
+}
+
+/// A chunk of rows for each table.
+#[derive(Default)]
+pub struct Chunk {
+    rows: Lines,
+    dossiers: Lines,
+    pauses: Lines,
+    apologies: Lines,
+    consultations: Lines,
+    findings: Lines,
+}
+
+impl Chunk {
+    /// The row's verdict; errors and warnings as JSON.
+    pub fn verdict(&mut self, index: u64, code: Option<&str>, status: &str, errors: Option<&str>, warnings: Option<&str>) {
+        self.rows.plain(index).some(code).plain(status).some(errors).some(warnings).end();
+    }
+
+    pub fn dossier(&mut self, index: u64, existing: bool, dossier: &Dossier, derived: &Derived, hash: &[u8; 16], now: DateTime<Utc>) {
+        let (identity, facts, terms) = (&dossier.identity, &dossier.facts, &dossier.terms);
+        let (verdict, void, reading) = (facts.verdict.as_ref(), facts.void.as_ref(), derived.reading.as_ref());
+        let mut hex = String::from("\\x");
+        hash.iter().for_each(|b| {
+            let _ = write!(hex, "{b:02x}");
+        });
+        let mut search = String::new();
+        Dossier::search_words(identity).iter().for_each(|w| {
+            let _ = write!(search, "'{w}' ");
+        });
+        let d = &mut self.dossiers;
+        d.plain(dossier.id).text(&identity.code).text(&identity.source_system).some(identity.external_code.as_deref());
+        d.plain(identity.procedure_id).plain(identity.receiving_id).plain(identity.resolving_id).plain(identity.channel.name());
+        d.maybe(identity.applicant.as_ref().map(|a| a.kind.name())).some(identity.applicant.as_ref().map(|a| a.name.as_str()));
+        d.maybe(facts.digitised).at(facts.submitted_at).at(facts.accepted_at).at(facts.processing_at);
+        d.maybe(terms.limit.map(|l| l.value)).maybe(terms.limit.map(|l| l.unit.name())).plain(terms.policy.name());
+        d.plain(terms.same_day_cutoff).plain(derived.status.name()).maybe(verdict.map(|v| v.decision.name()));
+        d.some(verdict.and_then(|v| v.reason.as_deref())).some(verdict.and_then(|v| v.document_no.as_deref()));
+        d.at(verdict.map(|v| v.at)).at(facts.returned_at).at(void.and_then(|v| v.at)).some(void.and_then(|v| v.reason.as_deref()));
+        d.day(reading.map(|r| r.effective_on)).day(reading.and_then(|r| r.first_due_on)).day(reading.and_then(|r| r.due_on));
+        d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before)).maybe(derived.timeliness.map(|t| t.name()));
+        d.plain(derived.apologised).day(identity.source_due_on).text(&hex).text(&search);
+        d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
+        d.plain(index).plain(existing).end();
+        self.children(dossier, derived);
+    }
+
+    fn children(&mut self, dossier: &Dossier, derived: &Derived) {
+        let facts = &dossier.facts;
+        let moves = derived.reading.as_ref().map(|r| r.pauses.as_slice()).unwrap_or_default();
+        for pause in &facts.pauses {
+            let moved = moves.iter().find(|m| m.from == pause.from && m.to == pause.to);
+            let kind = match pause.kind {
+                crate::dossiers::clock::PauseKind::Supplement => "supplement",
+                crate::dossiers::clock::PauseKind::Fee => "fee",
+                crate::dossiers::clock::PauseKind::Suspension => "suspension",
+            };
+            let p = &mut self.pauses;
+            p.plain(dossier.id).plain(kind).plain(pause.n).at(Some(pause.from)).at(pause.to).some(pause.reason.as_deref());
+            p.some(pause.document_no.as_deref()).some(pause.legal_basis.as_deref()).json(&pause.items).day(pause.respond_by_on);
+            p.maybe(pause.amount_vnd).day(moved.and_then(|m| m.due_before)).day(moved.and_then(|m| m.due_after)).end();
+        }
+        for (n, apology) in facts.apologies.iter().enumerate() {
+            let a = self.apologies.plain(dossier.id).plain(n + 1).at(Some(apology.sent_at)).some(apology.reason.as_deref());
+            a.day(apology.new_due_on).some(apology.document_no.as_deref()).end();
+        }
+        for (n, c) in facts.consultations.iter().enumerate() {
+            let line = self.consultations.plain(dossier.id).plain(n + 1).text(&c.agency).at(Some(c.sent_at)).some(c.document_no.as_deref());
+            line.day(c.answer_due_on).json(&c.reminders).at(c.answered_at).at(c.escalated_at).end();
+        }
+        for (kind, on) in &derived.findings {
+            self.findings.plain(dossier.id).plain(kind.name()).plain(on).end();
+        }
+    }
+
+    /// Sends the chunk to the temporary tables and empties it.
+    pub async fn send(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        copy(connection, "stage_rows", "idx, code, status, errors, warnings", &mut self.rows).await?;
+        copy(connection, "stage_dossiers", &format!("{DOSSIER}, idx, existing"), &mut self.dossiers).await?;
+        copy(connection, "stage_pauses", PAUSE, &mut self.pauses).await?;
+        copy(connection, "stage_apologies", APOLOGY, &mut self.apologies).await?;
+        copy(connection, "stage_consultations", CONSULTATION, &mut self.consultations).await?;
+        copy(connection, "stage_findings", FINDING, &mut self.findings).await
+    }
+}
+
+async fn copy(connection: &mut PgConnection, table: &str, columns: &str, lines: &mut Lines) -> Result<(), sqlx::Error> {
+    if lines.0.is_empty() {
+        return Ok(());
+    }
+    let statement = format!("COPY {table} ({columns}) FROM STDIN");
+    let mut into: PgCopyIn<&mut PgConnection> = connection.copy_in_raw(&statement).await?;
+    for block in lines.0.chunks(64 << 10) {
+        into.send(block).await?;
+    }
+    into.finish().await?;
+    lines.0.clear();
+    Ok(())
+}
+
+/// Refuses rows that share a code, whatever else was decided of them.
+pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Result<(), sqlx::Error> {
+    let found: Option<i32> =
+        sqlx::query_scalar("SELECT 1 FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1 LIMIT 1")
+            .fetch_optional(&mut *connection)
+            .await?;
+    if found.is_none() {
+        return Ok(());
+    }
+    connection
+        .execute(
+            "CREATE TEMP TABLE stage_twice ON COMMIT DROP AS SELECT code FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1;
+             CREATE TEMP TABLE stage_gone ON COMMIT DROP AS SELECT DISTINCT id FROM stage_dossiers WHERE code IN (SELECT code FROM stage_twice)",
+        )
+        .await?;
+    sqlx::query(
+        "UPDATE stage_rows SET status = 'rejected', errors = CASE WHEN errors IS NULL THEN '[' || $1 || ']' ELSE '[' || $1 || ',' || substr(errors, 2) END
+          WHERE code IN (SELECT code FROM stage_twice)",
+    )
+    .bind(error)
+    .execute(&mut *connection)
+    .await?;
+    for (table, column) in [
+        ("dossiers", "id"),
+        ("pauses", "dossier_id"),
+        ("apologies", "dossier_id"),
+        ("consultations", "dossier_id"),
+        ("findings", "dossier_id"),
+    ] {
+        let text = format!("DELETE FROM stage_{table} WHERE {column} IN (SELECT id FROM stage_gone)");
+        connection.execute(AssertSqlSafe(text)).await?;
+    }
+    Ok(())
+}
+
+/// Who loads, for the audit lines.
+pub struct Teller<'a> {
+    pub user_id: uuid::Uuid,
+    pub username: &'a str,
+    pub request_id: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+/// Writes what was staged, with an audit line and an event a dossier. Answers how many dossiers were created.
+pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result<u64, sqlx::Error> {
+    let created = sqlx::query(AssertSqlSafe(format!(
+        "INSERT INTO dossiers ({DOSSIER}) SELECT {DOSSIER} FROM stage_dossiers WHERE NOT existing ORDER BY idx ON CONFLICT (code) DO NOTHING"
+    )))
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    let updated = sqlx::query(AssertSqlSafe(format!(
+        "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
+        DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")
+    )))
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    for (table, columns) in [("pauses", PAUSE), ("apologies", APOLOGY), ("consultations", CONSULTATION), ("findings", FINDING)] {
+        if updated > 0 {
+            let text = format!("DELETE FROM dossier_{table} c USING stage_dossiers s WHERE s.existing AND c.dossier_id = s.id");
+            connection.execute(AssertSqlSafe(text)).await?;
+        }
+        let text = format!("INSERT INTO dossier_{table} ({columns}) SELECT {columns} FROM stage_{table}");
+        connection.execute(AssertSqlSafe(text)).await?;
+    }
+    sqlx::query(
+        "INSERT INTO audit_events (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id)
+         SELECT $4, coalesce(finished_at, received_at), $1, $2, 'load', 'dossier', id, code, version, $3 FROM stage_dossiers ORDER BY idx",
+    )
+    .bind(teller.user_id)
+    .bind(teller.username)
+    .bind(teller.request_id)
+    .bind(teller.now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO outbox_events (recorded_at, occurred_at, type, subject_type, subject_id, subject_code, department_id, version, data)
+         SELECT $1, coalesce(finished_at, received_at), 'dossier.load', 'dossier', id, code, resolving_department_id, version,
+                jsonb_build_object('status', status) FROM stage_dossiers ORDER BY idx",
+    )
+    .bind(teller.now)
+    .execute(&mut *connection)
+    .await?;
+    Ok(created)
+}

@@ -1,0 +1,115 @@
+//! The load of history: the body is handed to the background piece by piece, and the answer comes back the same way.
+
+use std::time::Duration;
+
+use actix_web::dev::Decompress;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::Shared;
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::dossiers::history::{HistoryRow, Load, Loaded, load};
+use crate::error::{ApiError, Code};
+use crate::http::bulk::{BulkAnswer, BulkParams, media_format, summary_problem};
+use crate::http::{Answer, Query, WriteProblems};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(load_dossiers);
+}
+
+/// Load dossier histories
+///
+/// JSON array, NDJSON or CSV (nested lists as JSON in a cell), gzip if said so. Due dates, outcomes and findings are
+/// computed by the rules. A million rows in one request work; the order of the answer is the order of the input.
+#[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams),
+    request_body(content((Vec<HistoryRow> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    extensions(("x-permission" = json!("dossier:load"))),
+    responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+#[post("/api/v1/dossiers/bulk")]
+async fn load_dossiers(
+    permit: Permit<perm::LoadDossier>,
+    Query(params): Query<BulkParams>,
+    req: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let format = media_format(&req)?;
+    let job = Load {
+        actor: permit.actor.clone(),
+        reach: permit.reach(),
+        now: permit.now,
+        lang: permit.lang,
+        request_id: permit.request_id.clone(),
+        params,
+        format,
+    };
+    let Ok(_turn) = shared.load_gate.try_acquire() else {
+        return Err(ApiError::new(Code::Unavailable).say("Đang có lần nạp khác.", "Other loads are under way."));
+    };
+    let (send, body) = mpsc::channel(16);
+    let task = shared.runtime.spawn({
+        let shared = shared.clone();
+        async move { load(&shared, job, body).await }
+    });
+    feed(&req, payload, &shared, send).await;
+    let loaded = task.await.map_err(|e| ApiError::new(Code::Internal).because(e))??;
+    answer(loaded, params, &shared).await
+}
+
+/// Hands the body over; a fault of the body goes the same way and ends the load.
+async fn feed(req: &HttpRequest, payload: web::Payload, shared: &Shared, send: mpsc::Sender<Result<Bytes, ApiError>>) {
+    let http = &shared.settings.http;
+    let mut payload = Decompress::from_headers(payload.into_inner(), req.headers());
+    let wait = Duration::from_secs(http.body_timeout_s);
+    let mut size = 0u64;
+    loop {
+        let piece = match tokio::time::timeout(wait, payload.next()).await {
+            Err(_) => Err(ApiError::new(Code::RequestTimeout)),
+            Ok(None) => return,
+            Ok(Some(Err(error))) => Err(ApiError::new(Code::MalformedBody)
+                .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
+                .because(error)),
+            Ok(Some(Ok(bytes))) => {
+                size += bytes.len() as u64;
+                if size > http.max_bulk_bytes { Err(ApiError::new(Code::BodyTooLarge)) } else { Ok(bytes) }
+            }
+        };
+        let last = piece.is_err();
+        // The load has ended when nobody takes the piece; its own answer says why.
+        if send.send(piece).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+async fn answer(loaded: Loaded, params: BulkParams, shared: &web::Data<Shared>) -> Answer {
+    let (summary, refused) = (loaded.summary, loaded.refused);
+    let (send, mut rows) = mpsc::channel::<Bytes>(4);
+    let reading = shared.runtime.spawn(loaded.results(send));
+    if refused {
+        let mut list = b"[".to_vec();
+        while let Some(block) = rows.recv().await {
+            list.extend_from_slice(&block);
+        }
+        list.push(b']');
+        reading.await.map_err(|e| ApiError::new(Code::Internal).because(e))??;
+        let list: Vec<Value> = serde_json::from_slice(&list).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+        return Err(summary_problem(summary, list));
+    }
+    let mut response = if summary.rejected > 0 { HttpResponse::MultiStatus() } else { HttpResponse::Ok() };
+    if params.dry_run {
+        response.insert_header(("Dry-Run", "true"));
+    }
+    let head = serde_json::to_string(&summary).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+    let head = Bytes::from(format!("{{\"summary\":{head},\"results\":["));
+    let rows = futures_util::stream::unfold(rows, |mut rows| async move { rows.recv().await.map(|block| (block, rows)) });
+    let body =
+        futures_util::stream::once(async move { head }).chain(rows).chain(futures_util::stream::once(async { Bytes::from_static(b"]}") }));
+    Ok(response.content_type("application/json").streaming(body.map(Ok::<_, ApiError>)))
+}

@@ -1,0 +1,14 @@
+//! HTTP in, HTTP out.
+
+mod acts;
+mod bulk;
+mod read;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    super::calculator::configure(cfg);
+    bulk::configure(cfg);
+    read::configure(cfg);
+    acts::configure(cfg);
+}

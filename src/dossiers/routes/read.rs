@@ -1,0 +1,177 @@
+//! Lists, details, timeline and clock.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::NaiveDate;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::calendar::vn_date;
+use crate::db::Db;
+use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
+use crate::dossiers::store::{self, Filter, Sort};
+use crate::dossiers::view;
+use crate::dossiers::wire::{DossierPage, DossierView, Timeline};
+use crate::error::ApiError;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::values::Key;
+use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, found, found_today, page, page::PageParams};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(list_dossiers).service(get_dossier_by_code).service(get_dossier_timeline).service(get_dossier);
+}
+
+/// Which dossiers to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DossierFilter {
+    /// Codes of resolving departments, separated by commas.
+    #[param(value_type = Option<String>, example = "DKKD")]
+    department: Vec<String>,
+    /// Codes of procedures, separated by commas.
+    #[param(value_type = Option<String>, example = "2.001610")]
+    procedure: Vec<String>,
+    /// Statuses, separated by commas.
+    #[param(value_type = Option<String>, example = "processing,accepted")]
+    status: Vec<&'static str>,
+    /// Outcomes, separated by commas.
+    #[param(value_type = Option<String>, example = "late_without_apology")]
+    outcome: Vec<&'static str>,
+    /// Timeliness, separated by commas.
+    #[param(value_type = Option<String>, example = "overdue")]
+    timeliness: Vec<&'static str>,
+    /// Channels, separated by commas.
+    #[param(value_type = Option<String>, example = "online")]
+    channel: Vec<&'static str>,
+    #[param(value_type = Option<Day>)]
+    accepted_from: Option<NaiveDate>,
+    #[param(value_type = Option<Day>)]
+    accepted_to: Option<NaiveDate>,
+    #[param(value_type = Option<Day>)]
+    finished_from: Option<NaiveDate>,
+    #[param(value_type = Option<Day>)]
+    finished_to: Option<NaiveDate>,
+    #[param(value_type = Option<Day>)]
+    due_from: Option<NaiveDate>,
+    #[param(value_type = Option<Day>)]
+    due_to: Option<NaiveDate>,
+    /// Only those with this finding that does not depend on the day of asking.
+    #[param(value_type = Option<String>, example = "late_without_apology")]
+    finding: Option<&'static str>,
+    /// Beginnings of words in the applicant's name or the codes; accents do not matter.
+    #[param(example = "bien xanh")]
+    q: Option<String>,
+    /// `-received_at` (newest first, default) or `received_at`.
+    #[param(value_type = Option<String>, example = "-received_at")]
+    sort: Option<&'static str>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for DossierFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        let stored: Vec<&'static str> = Finding::ALL
+            .iter()
+            .filter(|f| !matches!(f, Finding::ConsultationReminderDue | Finding::ConsultationEscalationDue))
+            .map(|f| f.name())
+            .collect();
+        DossierFilter {
+            department: q.codes("department"),
+            procedure: q.codes("procedure"),
+            status: q.list("status", Status::NAMES),
+            outcome: q.list("outcome", Outcome::NAMES),
+            timeliness: q.list("timeliness", Timeliness::NAMES),
+            channel: q.list("channel", Channel::NAMES),
+            accepted_from: q.day("accepted_from"),
+            accepted_to: q.day("accepted_to"),
+            finished_from: q.day("finished_from"),
+            finished_to: q.day("finished_to"),
+            due_from: q.day("due_from"),
+            due_to: q.day("due_to"),
+            finding: q.choice("finding", &stored),
+            q: q.text("q"),
+            sort: q.choice("sort", &["-received_at", "received_at"]),
+            cursor: Cursor::read(q),
+        }
+    }
+}
+
+/// List dossiers
+///
+/// Those the caller may see, newest first: by acceptance, else submission.
+#[utoipa::path(tag = "dossiers", operation_id = "list_dossiers", params(DossierFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "A page of dossiers", body = DossierPage), ReadProblems))]
+#[get("/api/v1/dossiers")]
+async fn list_dossiers(permit: Permit<perm::ReadDossier>, Query(asked): Query<DossierFilter>, db: Db, req: HttpRequest) -> Answer {
+    let today = vn_date(permit.now);
+    let departments =
+        if asked.department.is_empty() { None } else { Some(crate::departments::ids(db.get_ref(), &asked.department).await?) };
+    let strings = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect();
+    let filter = Filter {
+        departments,
+        procedures: asked.procedure,
+        statuses: strings(asked.status),
+        outcomes: asked.outcome,
+        timeliness: asked.timeliness,
+        channels: strings(asked.channel),
+        accepted: (asked.accepted_from, asked.accepted_to),
+        finished: (asked.finished_from, asked.finished_to),
+        due: (asked.due_from, asked.due_to),
+        finding: asked.finding.map(str::to_owned),
+        text: asked.q,
+        sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
+    };
+    let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
+    let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
+    let items = rows.into_iter().map(|r| view::summary(r, today)).collect::<Result<_, _>>()?;
+    Ok(page::respond(&req, &info, &DossierPage { items, page: info.clone() }))
+}
+
+async fn detail(permit: &Permit<perm::ReadDossier>, key: Key, db: &Db) -> Answer {
+    let row = store::find(db.get_ref(), &key, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
+    let view = view::view(&row, &permit.actor, vn_date(permit.now))?;
+    // An open dossier becomes overdue by the day alone.
+    let settled = row.timeliness.is_some();
+    Ok(if settled { found(permit, view.version, &view) } else { found_today(view.version, &view) })
+}
+
+fn by_id(text: &str) -> Result<Key, ApiError> {
+    uuid::Uuid::parse_str(text).map(Key::Id).map_err(|_| ApiError::not_found())
+}
+
+/// Get a dossier
+///
+/// With everything that happened to it, its dates and what the caller may do next.
+#[utoipa::path(tag = "dossiers", operation_id = "get_dossier", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier")), extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/dossiers/{id}")]
+async fn get_dossier(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    detail(&permit, by_id(&id)?, &db).await
+}
+
+/// Get a dossier by its code
+///
+/// The same as by id.
+#[utoipa::path(tag = "dossiers", operation_id = "get_dossier_by_code", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code of the dossier", example = "H32.05-220419-0001")),
+    extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/dossiers/by-code/{code}")]
+async fn get_dossier_by_code(permit: Permit<perm::ReadDossier>, code: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    detail(&permit, Key::Code(crate::http::values::nfc(&code)), &db).await
+}
+
+/// Get a dossier's timeline
+///
+/// Everything that happened, oldest first.
+#[utoipa::path(tag = "dossiers", operation_id = "get_dossier_timeline", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier")), extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "What happened", body = Timeline), ReadProblems))]
+#[get("/api/v1/dossiers/{id}/timeline")]
+async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(view::timeline(&row)?))
+}

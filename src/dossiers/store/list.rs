@@ -1,0 +1,203 @@
+//! Lists of dossiers by keyset. With departments named (by the filter or by what the actor may see) each is read from
+//! its own index and the pages are merged, so that the cost grows with the page and not with the table.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use uuid::Uuid;
+
+use super::sql;
+use crate::auth::Reach;
+use crate::dossiers::model::{Outcome, Timeliness};
+use crate::http::values::fold;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// What to list.
+#[derive(Debug)]
+pub struct Filter {
+    /// Ids of the departments asked for; none = all.
+    pub departments: Option<Vec<Uuid>>,
+    pub procedures: Vec<String>,
+    pub statuses: Vec<String>,
+    pub outcomes: Vec<&'static str>,
+    pub timeliness: Vec<&'static str>,
+    pub channels: Vec<String>,
+    pub accepted: (Option<NaiveDate>, Option<NaiveDate>),
+    pub finished: (Option<NaiveDate>, Option<NaiveDate>),
+    pub due: (Option<NaiveDate>, Option<NaiveDate>),
+    pub finding: Option<String>,
+    pub text: Option<String>,
+    pub sort: Sort,
+}
+
+#[derive(FromQueryResult)]
+pub struct Listed {
+    pub id: Uuid,
+    pub code: String,
+    pub procedure: String,
+    pub receiving: String,
+    pub resolving: String,
+    pub channel: String,
+    pub applicant_kind: Option<String>,
+    pub applicant_name: Option<String>,
+    pub submitted_at: Option<DateTime<Utc>>,
+    pub accepted_at: Option<DateTime<Utc>>,
+    pub status: String,
+    pub timeliness: Option<String>,
+    pub apologised: bool,
+    pub due_on: Option<NaiveDate>,
+    pub first_due_on: Option<NaiveDate>,
+    pub finished_on: Option<NaiveDate>,
+    pub received_at: DateTime<Utc>,
+    pub version: i32,
+}
+
+const COLUMNS: &str = "d.id, d.code, d.procedure_id, d.receiving_department_id, d.resolving_department_id, d.channel, d.applicant_kind,
+    d.applicant_name, d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on,
+    coalesce(d.finished_on, (d.voided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) AS finished_on, d.received_at, d.version";
+
+/// Timeliness on the day `$1`, as [`crate::dossiers::rules`] has it.
+const TIMELINESS: &str = "coalesce(d.timeliness, CASE WHEN d.due_on < $1 THEN 'overdue' ELSE 'in_time' END)";
+
+/// Outcome on the day `$1`, as [`crate::dossiers::rules::outcome`] has it.
+const OUTCOME: &str = "CASE d.status
+    WHEN 'voided' THEN 'voided'
+    WHEN 'not_accepted' THEN CASE WHEN d.accepted_at IS NULL THEN 'not_accepted' ELSE 'refused' END
+    WHEN 'withdrawn' THEN 'withdrawn' WHEN 'terminated' THEN 'terminated' WHEN 'refused' THEN 'refused'
+    WHEN 'awaiting_supplement' THEN 'supplement_requested' WHEN 'awaiting_fee' THEN 'supplement_requested'
+    WHEN 'suspended' THEN 'suspended' WHEN 'submitted' THEN 'submitted' WHEN 'awaiting_completion' THEN 'submitted'
+    WHEN 'resolved' THEN CASE WHEN d.timeliness <> 'late' THEN 'on_time' WHEN d.apologised THEN 'late_with_apology' ELSE 'late_without_apology' END
+    WHEN 'returned' THEN CASE WHEN d.timeliness <> 'late' THEN 'on_time' WHEN d.apologised THEN 'late_with_apology' ELSE 'late_without_apology' END
+    ELSE CASE WHEN d.due_on < $1 THEN CASE WHEN d.apologised THEN 'overdue_with_apology' ELSE 'overdue' END ELSE 'in_progress' END
+    END";
+
+/// Collects conditions with their values; a value's place is its number among all.
+struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    fn and(&mut self, condition: impl FnOnce(&mut Self) -> String) {
+        let condition = condition(self);
+        self.text.push_str(" AND ");
+        self.text.push_str(&condition);
+    }
+
+    fn any_of(&mut self, column: &str, values: &[String]) {
+        if !values.is_empty() {
+            let values = values.to_vec();
+            self.and(|c| format!("{column} = ANY({})", c.bind(values)));
+        }
+    }
+
+    fn between(&mut self, column: &str, (from, to): (Option<NaiveDate>, Option<NaiveDate>)) {
+        if let Some(from) = from {
+            self.and(|c| format!("{column} >= {}", c.bind(from)));
+        }
+        if let Some(to) = to {
+            self.and(|c| format!("{column} <= {}", c.bind(to)));
+        }
+    }
+}
+
+pub async fn list(
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: u32,
+    today: NaiveDate,
+) -> Result<Vec<Listed>, DbErr> {
+    let mut c = Conditions { text: "TRUE".into(), values: vec![today.into()] };
+    c.any_of("d.status", &filter.statuses);
+    c.any_of("d.channel", &filter.channels);
+    let strings = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    if !filter.outcomes.is_empty() {
+        only_open(
+            &mut c,
+            filter.outcomes.iter().all(|o| Outcome::parse(o).is_some_and(|o| matches!(o, Outcome::Overdue | Outcome::OverdueWithApology))),
+        );
+        c.any_of(OUTCOME, &strings(&filter.outcomes));
+    }
+    if !filter.timeliness.is_empty() {
+        only_open(&mut c, filter.timeliness.iter().all(|t| Timeliness::parse(t) == Some(Timeliness::Overdue)));
+        c.any_of(TIMELINESS, &strings(&filter.timeliness));
+    }
+    if !filter.procedures.is_empty() {
+        let codes = filter.procedures.clone();
+        c.and(|c| format!("d.procedure_id = ANY(array(SELECT id FROM procedures WHERE code = ANY({})))", c.bind(codes)));
+    }
+    c.between("d.accepted_on", filter.accepted);
+    c.between("d.finished_on", filter.finished);
+    c.between("d.due_on", filter.due);
+    if let Some(finding) = &filter.finding {
+        c.and(|c| format!("EXISTS (SELECT 1 FROM dossier_findings f WHERE f.dossier_id = d.id AND f.kind = {})", c.bind(finding.clone())));
+    }
+    if let Some(query) = filter.text.as_deref().and_then(prefix_query) {
+        c.and(|c| format!("d.search @@ {}::tsquery", c.bind(query)));
+    }
+    let (order, compare) = match filter.sort {
+        Sort::NewestFirst => ("DESC", "<"),
+        Sort::OldestFirst => ("ASC", ">"),
+    };
+    if let Some((at, id)) = after {
+        c.and(|c| format!("(d.received_at, d.id) {compare} ({}, {})", c.bind(at), c.bind(id)));
+    }
+    let limit = c.bind(i64::from(limit + 1));
+    let page = format!("ORDER BY d.received_at {order}, d.id {order} LIMIT {limit}");
+    let departments = departments(reach, filter.departments.clone());
+    let condition = c.text.clone();
+    let rows = match departments {
+        None => format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition} {page}"),
+        Some(ids) => {
+            let ids = c.bind(ids);
+            format!(
+                "SELECT * FROM (SELECT d.* FROM unnest({ids}::uuid[]) AS dep(id)
+                    CROSS JOIN LATERAL (SELECT {COLUMNS} FROM dossiers d WHERE d.resolving_department_id = dep.id AND {condition} {page}) d) d {page}"
+            )
+        }
+    };
+    let text = format!(
+        "SELECT d.id, d.code, p.code AS procedure, rc.code AS receiving, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name,
+                d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on, d.finished_on, d.received_at, d.version
+           FROM ({rows}) d JOIN procedures p ON p.id = d.procedure_id
+           JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id
+          WHERE $1::date IS NOT NULL ORDER BY d.received_at {order}, d.id {order}"
+    );
+    Listed::find_by_statement(sql(text, c.values)).all(db).await
+}
+
+/// What is asked for, as far as it may be seen; none = everything.
+fn departments(reach: &Reach, asked: Option<Vec<Uuid>>) -> Option<Vec<Uuid>> {
+    match (reach, asked) {
+        (Reach::All, asked) => asked,
+        (Reach::Departments(seen), None) => Some(seen.clone()),
+        (Reach::Departments(seen), Some(asked)) => Some(asked.into_iter().filter(|id| seen.contains(id)).collect()),
+    }
+}
+
+/// Lets the index of open dossiers help where only open ones can match.
+fn only_open(c: &mut Conditions, only: bool) {
+    if only {
+        c.and(|_| "d.decision IS NULL AND d.status <> 'voided' AND d.due_on < $1".into());
+    }
+}
+
+/// Every word of the text as a prefix, without accents.
+fn prefix_query(text: &str) -> Option<String> {
+    let folded = fold(text);
+    let words =
+        folded.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '\\')).filter(|w| !w.is_empty());
+    let words: Vec<String> = words.map(|w| format!("'{w}':*")).collect();
+    (!words.is_empty()).then(|| words.join(" & "))
+}

@@ -1,0 +1,15 @@
+//! Every query on dossiers; each select starts from what the actor may see.
+
+mod list;
+mod read;
+mod save;
+
+pub use list::{Filter, Listed, Sort, list};
+pub use read::{Row, find, lock};
+pub use save::{allot_number, code_exists, insert, update};
+
+use sea_orm::{DbBackend, Statement};
+
+fn sql(text: impl Into<String>, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, text, values)
+}

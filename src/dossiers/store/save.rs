@@ -1,0 +1,144 @@
+//! Writing a dossier: the row, its children, what follows from them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, TryGetable};
+use serde_json::{Value, json};
+
+use super::sql;
+use crate::dossiers::model::{Dossier, Facts};
+use crate::dossiers::rules::Derived;
+use crate::procedures::LimitUnit;
+
+#[derive(FromQueryResult)]
+struct Number {
+    last_number: i32,
+}
+
+/// The next number of an agency's day. The counter's row stays locked until the transaction ends, so that numbers
+/// have neither gaps nor duplicates.
+pub async fn allot_number(tx: &impl ConnectionTrait, agency: &str, day: NaiveDate) -> Result<i32, DbErr> {
+    let text = "INSERT INTO dossier_numbers (agency, day, last_number) VALUES ($1, $2, 1)
+                ON CONFLICT (agency, day) DO UPDATE SET last_number = dossier_numbers.last_number + 1 RETURNING last_number";
+    let row = Number::find_by_statement(sql(text, [agency.into(), day.into()])).one(tx).await?;
+    row.map(|r| r.last_number).ok_or_else(|| DbErr::RecordNotInserted)
+}
+
+pub async fn code_exists(tx: &impl ConnectionTrait, code: &str) -> Result<bool, DbErr> {
+    let row = tx.query_one_raw(sql("SELECT EXISTS (SELECT 1 FROM dossiers WHERE code = $1)", [code.into()])).await?;
+    row.map_or(Ok(false), |r| bool::try_get_by_index(&r, 0).map_err(DbErr::from))
+}
+
+/// The columns of a dossier, as one JSON object: the statement takes them apart again.
+fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
+    let (identity, facts, terms) = (&dossier.identity, &dossier.facts, &dossier.terms);
+    let reading = derived.reading.as_ref();
+    let verdict = facts.verdict.as_ref();
+    let void = facts.void.as_ref();
+    let hash: String = Dossier::hash(identity, facts).iter().map(|b| format!("{b:02x}")).collect();
+    json!({
+        "id": dossier.id, "code": identity.code, "source_system": identity.source_system, "external_code": identity.external_code,
+        "procedure_id": identity.procedure_id, "receiving_department_id": identity.receiving_id,
+        "resolving_department_id": identity.resolving_id, "channel": identity.channel,
+        "applicant_kind": identity.applicant.as_ref().map(|a| a.kind), "applicant_name": identity.applicant.as_ref().map(|a| &a.name),
+        "digitised": facts.digitised, "submitted_at": facts.submitted_at, "accepted_at": facts.accepted_at,
+        "processing_at": facts.processing_at, "limit_value": terms.limit.map(|l| l.value),
+        "limit_unit": terms.limit.map(|l: crate::procedures::Limit| LimitUnit::name(l.unit)),
+        "supplement_policy": terms.policy.name(), "same_day_cutoff": terms.same_day_cutoff, "status": derived.status,
+        "decision": verdict.map(|v| v.decision), "decision_reason": verdict.and_then(|v| v.reason.as_ref()),
+        "decision_document_no": verdict.and_then(|v| v.document_no.as_ref()), "finished_at": verdict.map(|v| v.at),
+        "returned_at": facts.returned_at, "return_method": facts.return_method,
+        "voided_at": void.and_then(|v| v.at), "void_reason": void.and_then(|v| v.reason.as_ref()),
+        "effective_on": reading.map(|r| r.effective_on), "first_due_on": reading.and_then(|r| r.first_due_on),
+        "due_on": reading.and_then(|r| r.due_on), "due_at": reading.and_then(|r| r.due_at), "due_before": reading.and_then(|r| r.due_before),
+        "timeliness": derived.timeliness, "apologised": derived.apologised, "source_due_on": identity.source_due_on,
+        "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
+        "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
+        "created_at": dossier.created_at, "updated_at": now,
+    })
+}
+
+const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
+    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search,
+    received_at, version, created_at, updated_at";
+
+const RECORD: &str =
+    "SELECT id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
+    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash,
+    array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
+  FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
+          FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";
+
+pub async fn insert(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let row = columns(dossier, derived, now);
+    tx.execute_raw(sql(format!("INSERT INTO dossiers ({COLUMNS}) {RECORD}"), [row.into()])).await?;
+    save_children(tx, dossier, derived).await
+}
+
+pub async fn update(
+    tx: &impl ConnectionTrait,
+    before: &Facts,
+    dossier: &Dossier,
+    derived: &Derived,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = columns(dossier, derived, now);
+    tx.execute_raw(sql(format!("UPDATE dossiers d SET ({COLUMNS}) = ({RECORD}) WHERE d.id = ($1::jsonb ->> 'id')::uuid"), [row.into()]))
+        .await?;
+    if before.pauses == dossier.facts.pauses
+        && before.apologies == dossier.facts.apologies
+        && before.consultations == dossier.facts.consultations
+    {
+        return save_findings(tx, dossier, derived).await;
+    }
+    save_children(tx, dossier, derived).await
+}
+
+async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {
+    let facts = &dossier.facts;
+    let moved =
+        |from: DateTime<Utc>, to: Option<DateTime<Utc>>| derived.reading.as_ref()?.pauses.iter().find(|p| p.from == from && p.to == to);
+    let pauses: Vec<Value> = facts
+        .pauses
+        .iter()
+        .map(|p| {
+            let moved = moved(p.from, p.to);
+            json!({"dossier_id": dossier.id, "kind": p.kind, "n": p.n, "from_at": p.from, "to_at": p.to, "reason": p.reason,
+                "document_no": p.document_no, "legal_basis": p.legal_basis, "items": p.items, "respond_by_on": p.respond_by_on,
+                "amount_vnd": p.amount_vnd, "due_before": moved.and_then(|m| m.due_before), "due_after": moved.and_then(|m| m.due_after)})
+        })
+        .collect();
+    if !pauses.is_empty() {
+        let text = "INSERT INTO dossier_pauses SELECT * FROM jsonb_populate_recordset(NULL::dossier_pauses, $1)
+                    ON CONFLICT (dossier_id, kind, n) DO UPDATE SET to_at = excluded.to_at, due_before = excluded.due_before, due_after = excluded.due_after";
+        tx.execute_raw(sql(text, [Value::from(pauses).into()])).await?;
+    }
+    let apologies: Vec<Value> = facts
+        .apologies
+        .iter()
+        .enumerate()
+        .map(|(i, a)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "sent_at": a.sent_at, "reason": a.reason, "new_due_on": a.new_due_on, "document_no": a.document_no})
+        })
+        .collect();
+    if !apologies.is_empty() {
+        let text = "INSERT INTO dossier_apologies (dossier_id, n, sent_at, reason, new_due_on, document_no)
+                    SELECT dossier_id, n, sent_at, reason, new_due_on, document_no
+                      FROM jsonb_populate_recordset(NULL::dossier_apologies, $1) ON CONFLICT (dossier_id, n) DO NOTHING";
+        tx.execute_raw(sql(text, [Value::from(apologies).into()])).await?;
+    }
+    save_findings(tx, dossier, derived).await
+}
+
+async fn save_findings(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {
+    let findings: Vec<Value> = derived.findings.iter().map(|(kind, on)| json!({"kind": kind, "arose_on": on})).collect();
+    let text = "WITH now AS (SELECT $1::uuid AS dossier_id, f.kind, f.arose_on FROM jsonb_to_recordset($2) AS f(kind text, arose_on date)),
+        gone AS (DELETE FROM dossier_findings o WHERE o.dossier_id = $1 AND NOT EXISTS (SELECT 1 FROM now WHERE now.kind = o.kind))
+        INSERT INTO dossier_findings (dossier_id, kind, arose_on) SELECT * FROM now
+        ON CONFLICT (dossier_id, kind) DO UPDATE SET arose_on = excluded.arose_on WHERE dossier_findings.arose_on <> excluded.arose_on";
+    tx.execute_raw(sql(text, [dossier.id.into(), Value::from(findings).into()])).await?;
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! A stored row becomes what a caller sees, on a given day.
+
+use chrono::NaiveDate;
+use sea_orm::DbErr;
+
+use super::clock::PauseKind;
+use super::deeds::{ACTS, allowed};
+use super::model::{Channel, Status, Timeliness};
+use super::rules::{consultation_findings, open_timeliness, outcome};
+use super::store::{Listed, Row};
+use super::wire::{
+    ApologyView, ApplicantView, ConsultationView, DossierSummary, DossierView, FeeRequestView, ReminderView, SupplementView,
+    SuspensionView, Timeline, TimelineEntry,
+};
+use crate::auth::Actor;
+use crate::calendar::vn_date;
+use crate::http::{At, Day};
+
+fn applicant(kind: Option<String>, name: Option<String>) -> Option<ApplicantView> {
+    Some(ApplicantView { kind: kind?, name: name? })
+}
+
+/// The acts that the state allows and that this actor may do there.
+pub fn allowed_acts(actor: &Actor, status: Status, resolving: uuid::Uuid) -> Vec<&'static str> {
+    let may = |name: &&&str| ACTS.iter().any(|(act, permission)| *act == **name && actor.reach(*permission).covers(resolving));
+    allowed(status).iter().filter(may).copied().collect()
+}
+
+pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, DbErr> {
+    let status = row.status()?;
+    let timeliness = row.stored_timeliness()?.unwrap_or_else(|| open_timeliness(row.due_on, today));
+    let facts = row.facts()?;
+    let mut findings = row.stored_findings()?;
+    findings.extend(consultation_findings(&facts, status, row.due_on, today));
+    findings.sort_by_key(|f| f.name());
+    let finished_at = facts.finished_at();
+    let mut view = DossierView {
+        id: row.id,
+        code: row.code.clone(),
+        source_system: row.source_system.clone(),
+        external_code: row.external_code.clone(),
+        procedure: row.procedure.clone(),
+        receiving_department: row.receiving.clone(),
+        resolving_department: row.resolving.clone(),
+        channel: row.channel()?,
+        applicant: applicant(row.applicant_kind.clone(), row.applicant_name.clone()),
+        submitted_at: row.submitted_at.map(At),
+        accepted_at: row.accepted_at.map(At),
+        status,
+        outcome: outcome(status, row.accepted_at.is_some(), timeliness, row.apologised),
+        timeliness,
+        due_on: row.due_on.map(Day),
+        due_at: row.due_at.map(At),
+        first_due_on: row.first_due_on.map(Day),
+        due_before: row.due_before.map(Day),
+        finished_at: finished_at.map(At),
+        finished_on: finished_at.map(|at| Day(vn_date(at))),
+        returned_at: row.returned_at.map(At),
+        decision_reason: row.void_reason.clone().or_else(|| row.decision_reason.clone()),
+        decision_document_no: row.decision_document_no.clone(),
+        supplements: Vec::new(),
+        fee_requests: Vec::new(),
+        suspensions: Vec::new(),
+        apologies: Vec::new(),
+        consultations: Vec::new(),
+        findings,
+        allowed_acts: allowed_acts(actor, status, row.resolving_id),
+        digitised: row.digitised,
+        source_due_on: row.source_due_on.map(Day),
+        version: row.version,
+    };
+    for p in row.pauses()? {
+        let (due_before, due_after) = (p.due_before.map(Day), p.due_after.map(Day));
+        let (from, to) = (At(p.from_at), p.to_at.map(At));
+        match p.kind {
+            PauseKind::Supplement => view.supplements.push(SupplementView {
+                n: p.n,
+                requested_at: from,
+                reason: p.reason,
+                document_no: p.document_no,
+                items: p.items.unwrap_or_default(),
+                respond_by_on: p.respond_by_on.map(Day),
+                fulfilled_at: to,
+                due_before,
+                due_after,
+            }),
+            PauseKind::Fee => view.fee_requests.push(FeeRequestView {
+                n: p.n,
+                requested_at: from,
+                amount_vnd: p.amount_vnd,
+                paid_at: to,
+                due_before,
+                due_after,
+            }),
+            PauseKind::Suspension => {
+                view.suspensions.push(SuspensionView {
+                    n: p.n,
+                    from,
+                    to,
+                    reason: p.reason,
+                    legal_basis: p.legal_basis,
+                    due_before,
+                    due_after,
+                });
+            }
+        }
+    }
+    for a in row.apologies()? {
+        view.apologies.push(ApologyView {
+            n: a.n,
+            sent_at: At(a.sent_at),
+            reason: a.reason,
+            new_due_on: a.new_due_on.map(Day),
+            document_no: a.document_no,
+        });
+    }
+    for c in row.consultations()? {
+        view.consultations.push(ConsultationView {
+            n: c.n,
+            agency: c.agency,
+            sent_at: At(c.sent_at),
+            document_no: c.document_no,
+            answer_due_on: c.answer_due_on.map(Day),
+            reminders: c.reminders.into_iter().map(|r| ReminderView { sent_at: At(r.sent_at), document_no: r.document_no }).collect(),
+            answered_at: c.answered_at.map(At),
+            escalated_at: c.escalated_at.map(At),
+        });
+    }
+    Ok(view)
+}
+
+pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
+    let broken = |word: &str| DbErr::Custom(format!("unknown word “{word}” in the database"));
+    let status = Status::parse(&row.status).ok_or_else(|| broken(&row.status))?;
+    let stored = row.timeliness.as_deref().map(|t| Timeliness::parse(t).ok_or_else(|| broken(t))).transpose()?;
+    let timeliness = stored.unwrap_or_else(|| open_timeliness(row.due_on, today));
+    Ok(DossierSummary {
+        id: row.id,
+        code: row.code,
+        procedure: row.procedure,
+        receiving_department: row.receiving,
+        resolving_department: row.resolving,
+        channel: Channel::parse(&row.channel).ok_or_else(|| broken(&row.channel))?,
+        applicant: applicant(row.applicant_kind, row.applicant_name),
+        submitted_at: row.submitted_at.map(At),
+        accepted_at: row.accepted_at.map(At),
+        status,
+        outcome: outcome(status, row.accepted_at.is_some(), timeliness, row.apologised),
+        timeliness,
+        due_on: row.due_on.map(Day),
+        first_due_on: row.first_due_on.map(Day),
+        finished_on: row.finished_on.map(Day),
+        version: row.version,
+    })
+}
+
+/// Everything that happened, oldest first.
+pub fn timeline(row: &Row) -> Result<Timeline, DbErr> {
+    let mut items = Vec::new();
+    let mut add = |at: Option<chrono::DateTime<chrono::Utc>>,
+                   act,
+                   reason: Option<&String>,
+                   document_no: Option<&String>,
+                   due_on: Option<NaiveDate>| {
+        items.extend(at.map(|at| TimelineEntry {
+            at: At(at),
+            act,
+            reason: reason.cloned(),
+            document_no: document_no.cloned(),
+            due_on: due_on.map(Day),
+        }));
+    };
+    add(row.submitted_at, "submission", None, None, None);
+    add(row.accepted_at, "acceptance", None, None, row.first_due_on);
+    add(row.processing_at, "processing", None, None, None);
+    for p in &row.pauses()? {
+        let (begin, end) = match p.kind {
+            PauseKind::Supplement => ("supplement-request", "fulfilment"),
+            PauseKind::Fee => ("fee-request", "payment"),
+            PauseKind::Suspension => ("suspension", "suspension-end"),
+        };
+        add(Some(p.from_at), begin, p.reason.as_ref(), p.document_no.as_ref().or(p.legal_basis.as_ref()), None);
+        add(p.to_at, end, None, None, p.due_after);
+    }
+    for a in &row.apologies()? {
+        add(Some(a.sent_at), "apology", a.reason.as_ref(), a.document_no.as_ref(), a.new_due_on);
+    }
+    for c in &row.consultations()? {
+        add(Some(c.sent_at), "consultation", Some(&c.agency), c.document_no.as_ref(), c.answer_due_on);
+        for r in &c.reminders {
+            add(Some(r.sent_at), "consultation-reminder", Some(&c.agency), r.document_no.as_ref(), None);
+        }
+        add(c.answered_at, "consultation-answer", Some(&c.agency), None, None);
+        add(c.escalated_at, "consultation-escalation", Some(&c.agency), None, None);
+    }
+    let verdict = match row.decision.as_deref() {
+        Some("resolved") => "resolution",
+        Some("refused") => "refusal",
+        Some("terminated") => "termination",
+        Some("withdrawn") => "withdrawal",
+        _ => "non-acceptance",
+    };
+    add(row.finished_at, verdict, row.decision_reason.as_ref(), row.decision_document_no.as_ref(), None);
+    add(row.returned_at, "return", None, None, None);
+    add(row.voided_at, "void", row.void_reason.as_ref(), None, None);
+    items.sort_by_key(|e| e.at);
+    Ok(Timeline { items })
+}

@@ -1,0 +1,156 @@
+//! What the administrator does with users: put one, load many; and the first administrator of all.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::wire::{GrantBody, NewUser, UserView};
+use super::{passwords, rules, store};
+use crate::audit::{self, Entry};
+use crate::auth::Role;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::bulk::{RowStatus, Strategy, Verdict};
+use crate::http::{Call, Line, Reply, ResourceCode};
+
+/// What an act on users leaves behind besides its answer: sessions that ended with it.
+pub type Ended = Vec<Uuid>;
+
+/// Creates or changes the user with this name.
+///
+/// # Errors
+/// 412 and 428 on a stale or missing version, 422 with every fault.
+pub async fn put(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    name: &str,
+    row: &NewUser,
+    hash: Option<&String>,
+) -> Result<(Reply, Ended), ApiError> {
+    if row.username.as_str() != name {
+        let fault = Fault::new(
+            Code::RuleBroken,
+            "/username",
+            "Tên trong nội dung khác tên trên đường dẫn.",
+            "The body's name differs from the path's.",
+        );
+        return Err(ApiError::broken(vec![fault]));
+    }
+    let before = store::lock(tx, &[name]).await?.remove(name);
+    if let Some(old) = &before {
+        if call.create_only() {
+            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
+        }
+        if rules::equal(row, old) && hash.is_none() {
+            return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
+        }
+        call.check_version(old.version)?;
+    }
+    let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
+    let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes).await?;
+    if let Some(refused) = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {
+        return Err(ApiError::broken(refused.errors));
+    }
+    let view = store::find(tx, &crate::http::values::Key::Code(name.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    let reply = match before {
+        Some(_) => Reply::ok(view.version, &view)?,
+        None => Reply::created(format!("/api/v1/users/{name}"), view.version, &view)?,
+    };
+    Ok((reply, ended))
+}
+
+/// Loads users set by set; `hashes` holds the hash of each password given, by user name. A user whose roles, state or
+/// password change is signed out everywhere.
+///
+/// # Errors
+/// The database's; refusals are in the verdicts.
+pub async fn load(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    rows: &[(u64, NewUser)],
+    strategy: Strategy,
+    hashes: &HashMap<String, String>,
+) -> Result<(Vec<Verdict>, Ended), ApiError> {
+    let departments: HashSet<String> = store::department_codes(tx).await?;
+    let names: Vec<&str> = rows.iter().map(|(_, r)| r.username.as_str()).collect();
+    let known = store::lock(tx, &names).await?;
+    let (mut verdicts, mut changed) = (Vec::new(), Vec::new());
+    for (index, row) in rows {
+        let name = row.username.as_str();
+        let old = known.get(name);
+        let mut faults = rules::faults(row, &departments);
+        faults.extend(strategy.fault(old.is_some()));
+        let status = match old {
+            _ if !faults.is_empty() => RowStatus::Rejected,
+            Some(old) if rules::equal(row, old) && !hashes.contains_key(name) => RowStatus::Unchanged,
+            Some(_) => RowStatus::Updated,
+            None => RowStatus::Created,
+        };
+        if matches!(status, RowStatus::Created | RowStatus::Updated) {
+            changed.push(row);
+        }
+        verdicts.push(Verdict { index: *index, code: Some(name.to_owned()), status, errors: faults, warnings: Vec::new() });
+    }
+    if changed.is_empty() {
+        return Ok((verdicts, Vec::new()));
+    }
+    store::upsert(tx, &changed, hashes).await?;
+    let names: Vec<&str> = changed.iter().map(|r| r.username.as_str()).collect();
+    let after = store::lock(tx, &names).await?;
+    let entries: Vec<Entry> = after.values().map(|view| entry(call, view)).collect();
+    audit::record(tx, call, &entries).await?;
+    let names: Vec<String> = names.into_iter().filter(|n| known.contains_key(*n)).map(str::to_owned).collect();
+    let ended = store::revoke_users(tx, &names, call.now).await?;
+    Ok((verdicts, ended))
+}
+
+fn entry(call: &Call, view: &UserView) -> Entry {
+    Entry {
+        act: "put",
+        subject_type: "user",
+        subject_id: view.id,
+        subject_code: Some(view.username.clone()),
+        department_id: None,
+        version: view.version,
+        occurred_at: call.now,
+        detail: json!(view),
+    }
+}
+
+/// Creates an administrator, or gives an existing user that role and a new password. Used from the command line, where
+/// nobody is signed in yet.
+///
+/// # Errors
+/// 422 for a password that is too short or a name that is no user name; the database's.
+pub async fn create_admin(db: &DatabaseConnection, username: &str, display_name: &str, password: &str) -> Result<(), ApiError> {
+    let bad_name = || ApiError::broken(vec![Fault::plain(Code::WrongFormat, "/username")]);
+    let line = |text: &str| {
+        serde_json::from_value::<Line>(json!(text)).map_err(|_| ApiError::broken(vec![Fault::plain(Code::TooLong, "/display_name")]))
+    };
+    let row = NewUser {
+        username: ResourceCode::parse(username).ok_or_else(bad_name)?,
+        display_name: line(display_name)?,
+        password: Some(line(password)?),
+        active: true,
+        demo: false,
+        grants: vec![GrantBody { role: Role::Admin, department: None }],
+    };
+    let faults = rules::faults(&row, &HashSet::new());
+    if !faults.is_empty() {
+        return Err(ApiError::broken(faults));
+    }
+    let hash = passwords::hash(&Arc::new(Semaphore::new(1)), password.to_owned()).await?;
+    store::upsert(db, &[&row], &HashMap::from([(username.to_owned(), hash)])).await?;
+    Ok(())
+}
+
+/// Whether sign-ins of the demonstration exist, which a production server refuses.
+///
+/// # Errors
+/// The database's.
+pub async fn demo_users_exist(db: &impl ConnectionTrait) -> Result<bool, ApiError> {
+    Ok(store::any_demo_user(db).await?)
+}

@@ -1,0 +1,226 @@
+//! HTTP in, HTTP out.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use tokio::sync::Mutex;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::wire::{Credentials, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
+use super::{acts, passwords, sessions, store};
+use crate::app::Shared;
+use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Role};
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow, Parsed};
+use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::page::PageParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::values::Key;
+use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(create_session)
+        .service(refresh_session)
+        .service(delete_session)
+        .service(get_me)
+        .service(get_jwks)
+        .service(load_users)
+        .service(list_users)
+        .service(get_user)
+        .service(put_user);
+}
+
+/// Sign in
+///
+/// Trades a user name and password for an access token and a refresh token.
+#[utoipa::path(tag = "auth", operation_id = "create_session", security(()), request_body = Credentials,
+    responses((status = 201, description = "Signed in", body = SessionTokens),
+        (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Wrong user name or password", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
+#[post("/api/v1/auth/sessions")]
+async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shared: web::Data<Shared>) -> Answer {
+    let tokens = sessions::sign_in(db.get_ref(), &shared, body.value).await?;
+    Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/me")).json(tokens))
+}
+
+/// Refresh a session
+///
+/// Trades a refresh token for new tokens. Each is good for one use; a second use ends the session.
+#[utoipa::path(tag = "auth", operation_id = "refresh_session", security(()), request_body = Refresh,
+    responses((status = 200, description = "New tokens", body = SessionTokens),
+        (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The refresh token is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
+#[post("/api/v1/auth/sessions/refresh")]
+async fn refresh_session(_: Query<NoQuery>, body: Json<Refresh>, db: Db, shared: web::Data<Shared>) -> Answer {
+    Ok(HttpResponse::Ok().json(sessions::refresh(db.get_ref(), &shared, body.value.refresh_token.as_str()).await?))
+}
+
+/// Sign out
+///
+/// Ends the session of the token: neither it nor its refresh token works any longer.
+#[utoipa::path(tag = "auth", operation_id = "delete_session", security(("bearer" = [])), extensions(("x-permission" = json!("self:read"))),
+    responses((status = 204, description = "Signed out"), ReadProblems))]
+#[delete("/api/v1/auth/sessions/current")]
+async fn delete_session(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: Db, shared: web::Data<Shared>) -> Answer {
+    sessions::sign_out(db.get_ref(), &shared, permit.actor.session_id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who am I
+///
+/// The signed-in user, the roles and the permissions they give.
+#[utoipa::path(tag = "auth", operation_id = "get_me", security(("bearer" = [])), extensions(("x-permission" = json!("self:read"))),
+    responses((status = 200, description = "The signed-in user", body = Me), ReadProblems))]
+#[get("/api/v1/me")]
+async fn get_me(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: Db) -> Answer {
+    let user = store::find(db.get_ref(), &Key::Id(permit.actor.user_id)).await?.ok_or_else(ApiError::not_found)?;
+    let permissions = Permission::ALL.iter().filter(|p| permit.actor.has(**p)).map(|p| p.name()).collect();
+    let me = Me { id: user.id, username: user.username, display_name: user.display_name, grants: user.grants, permissions };
+    Ok(HttpResponse::Ok().json(me))
+}
+
+/// Public keys
+///
+/// The keys that access tokens are signed with, as a JSON Web Key Set.
+#[utoipa::path(tag = "auth", operation_id = "get_jwks", security(()),
+    responses((status = 200, description = "A JSON Web Key Set", body = Object,
+        example = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "…", "x": "…"}]}))))]
+#[get("/.well-known/jwks.json")]
+async fn get_jwks(shared: web::Data<Shared>) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(shared.keys.jwks())
+}
+
+/// Which users to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct UserFilter {
+    /// Only those who hold this role.
+    #[param(value_type = Option<Role>)]
+    role: Option<&'static str>,
+    /// Only those with a role in the department with this code.
+    #[param(example = "DKKD")]
+    department: Option<String>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for UserFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        UserFilter { role: q.choice("role", &Role::ALL.map(Role::name)), department: q.text("department"), cursor: Cursor::read(q) }
+    }
+}
+
+/// List users
+///
+/// Ordered by user name.
+#[utoipa::path(tag = "users", operation_id = "list_users", params(UserFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("user:read"))),
+    responses((status = 200, description = "A page of users", body = UserPage), ReadProblems))]
+#[get("/api/v1/users")]
+async fn list_users(_: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
+    let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
+    Ok(page::respond(&req, &page, &UserPage { items, page: page.clone() }))
+}
+
+/// Get a user
+///
+/// By id or user name.
+#[utoipa::path(tag = "users", operation_id = "get_user", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or user name", example = "officer.dkkd")),
+    extensions(("x-permission" = json!("user:read"))),
+    responses((status = 200, description = "The user", body = UserView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/users/{key}")]
+async fn get_user(permit: Permit<perm::ReadUser>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, view.version, &view))
+}
+
+/// Put a user
+///
+/// Creates or changes a user. Without a password the present one stays. A user who changes is signed out everywhere.
+#[utoipa::path(tag = "users", operation_id = "put_user", security(("bearer" = [])), request_body = NewUser,
+    params(("key" = String, Path, description = "User name", example = "officer.dkkd"), WriteParams, ChangeHeaders),
+    extensions(("x-permission" = json!("user:write"))),
+    responses((status = 201, description = "Created", body = UserView), (status = 200, description = "Changed, or equal already", body = UserView), WriteProblems))]
+#[put("/api/v1/users/{key}")]
+async fn put_user(
+    permit: Permit<perm::WriteUser>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewUser>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let mut hashes = hash_new(&db, &shared, std::slice::from_ref(&body.value)).await?;
+    let hash = hashes.remove(body.value.username.as_str());
+    let ended = Mutex::new(Vec::new());
+    let answer = write(db.get_ref(), &permit, &body.hash, async |tx| {
+        let (reply, sessions) = acts::put(tx, &permit, &key, &body.value, hash.as_ref()).await?;
+        *ended.lock().await = sessions;
+        Ok(reply)
+    })
+    .await;
+    if answer.is_ok() && !permit.dry_run {
+        shared.revocations.add(ended.into_inner());
+    }
+    answer
+}
+
+/// Load users
+///
+/// JSON array, NDJSON or CSV. The key of a row is `username`.
+#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams),
+    request_body(content((Vec<NewUser> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    extensions(("x-permission" = json!("user:write"))),
+    responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+#[post("/api/v1/users/bulk")]
+async fn load_users(
+    permit: Permit<perm::WriteUser>,
+    Query(params): Query<BulkParams>,
+    req: HttpRequest,
+    payload: web::Payload,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let rows: Vec<Parsed<NewUser>> = bulk::read_all(&req, payload.into_inner(), &shared).await?;
+    let users: Vec<NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok().cloned()).collect();
+    let hashes = hash_new(&db, &shared, &users).await?;
+    let ended = Mutex::new(Vec::new());
+    let answer = bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| {
+        let (verdicts, sessions) = acts::load(tx, &permit, rows, params.strategy, &hashes).await?;
+        *ended.lock().await = sessions;
+        Ok(verdicts)
+    })
+    .await;
+    if answer.is_ok() && !params.dry_run {
+        shared.revocations.add(ended.into_inner());
+    }
+    answer
+}
+
+/// Hashes of the passwords that are new, by user name, made before any transaction is open. A password that a user
+/// has already is not new: putting it again changes nothing.
+async fn hash_new(db: &Db, shared: &Shared, users: &[NewUser]) -> Result<HashMap<String, String>, ApiError> {
+    let mut hashes = HashMap::new();
+    for user in users {
+        let Some(password) = &user.password else { continue };
+        let present = store::sign_in_row(db.get_ref(), user.code()).await?.and_then(|u| u.password_hash);
+        let password = password.as_str().to_owned();
+        if present.is_some() && passwords::verify(&shared.password_gate, password.clone(), present).await? {
+            continue;
+        }
+        hashes.insert(user.code().to_owned(), passwords::hash(&shared.password_gate, password).await?);
+    }
+    Ok(hashes)
+}

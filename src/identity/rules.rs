@@ -1,0 +1,58 @@
+//! What a user must fulfil. Pure.
+
+use std::collections::HashSet;
+
+use super::wire::{NewUser, UserView};
+use crate::error::{Code, Fault};
+
+/// Characters a password must have at least.
+pub const PASSWORD_MIN: usize = 10;
+
+/// Every fault of a row, given the codes of all departments.
+pub fn faults(row: &NewUser, departments: &HashSet<String>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if row.username.as_str().chars().any(|c| c.is_ascii_uppercase()) {
+        faults.push(Fault::new(Code::WrongFormat, "/username", "Tên đăng nhập dùng chữ thường.", "User names are in lower case."));
+    }
+    if row.display_name.is_blank() {
+        faults.push(Fault::missing("/display_name"));
+    }
+    if row.password.as_ref().is_some_and(|p| p.as_str().chars().count() < PASSWORD_MIN) {
+        let (vi, en) =
+            (format!("Mật khẩu cần ít nhất {PASSWORD_MIN} ký tự."), format!("A password has at least {PASSWORD_MIN} characters."));
+        faults.push(Fault::new(Code::TooShort, "/password", vi, en));
+    }
+    for (i, grant) in row.grants.iter().enumerate() {
+        match &grant.department {
+            None if grant.role.needs_department() => faults.push(Fault::missing(format!("/grants/{i}/department"))),
+            Some(code) if !departments.contains(code.as_str()) => {
+                faults.push(Fault::unknown(format!("/grants/{i}/department"), code.as_str()));
+            }
+            _ => {}
+        }
+    }
+    faults
+}
+
+/// Whether putting the row would change nothing but, perhaps, the password.
+pub fn equal(row: &NewUser, old: &UserView) -> bool {
+    let same_grants = row.grants.len() == old.grants.len() && row.grants.iter().all(|g| old.grants.contains(g));
+    old.display_name == row.display_name.as_str() && old.active == row.active && old.demo == row.demo && same_grants
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_found() {
+        let row: NewUser = serde_json::from_value(serde_json::json!({
+            "username": "Ab", "display_name": "", "password": "short",
+            "grants": [{"role": "head"}, {"role": "officer", "department": "X"}, {"role": "office"}]
+        }))
+        .unwrap();
+        let pointers: Vec<_> = faults(&row, &HashSet::new()).into_iter().map(|f| f.pointer.into_owned()).collect();
+        assert_eq!(pointers, ["/username", "/display_name", "/password", "/grants/0/department", "/grants/1/department"]);
+    }
+}

@@ -1,0 +1,133 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, post, put, web};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::model::OnlineLevel;
+use super::wire::{NewProcedure, ProcedurePage, ProcedureView};
+use super::{acts, store};
+use crate::app::Shared;
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::call::WriteParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(load_procedures).service(list_procedures).service(get_procedure).service(put_procedure);
+}
+
+/// Which procedures to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ProcedureFilter {
+    /// Codes of the departments that resolve them, separated by commas.
+    #[param(value_type = Option<String>, example = "DKKD")]
+    department: Vec<String>,
+    /// Codes of their fields, separated by commas.
+    #[param(value_type = Option<String>, example = "DKDN")]
+    field: Vec<String>,
+    /// Online levels, separated by commas.
+    #[param(value_type = Option<String>, example = "level_3,level_4")]
+    online_level: Vec<&'static str>,
+    /// Only those in force on this day.
+    #[param(value_type = Option<crate::http::Day>)]
+    valid_on: Option<chrono::NaiveDate>,
+    /// Words of the code or name, with or without accents; all must occur.
+    #[param(example = "dang ky doanh nghiep")]
+    q: Option<String>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for ProcedureFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        ProcedureFilter {
+            department: q.codes("department"),
+            field: q.codes("field"),
+            online_level: q.list("online_level", OnlineLevel::NAMES),
+            valid_on: q.day("valid_on"),
+            q: q.text("q"),
+            cursor: Cursor::read(q),
+        }
+    }
+}
+
+/// List procedures
+///
+/// Ordered by code.
+#[utoipa::path(tag = "procedures", operation_id = "list_procedures", params(ProcedureFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("procedure:read"))),
+    responses((status = 200, description = "A page of procedures", body = ProcedurePage), ReadProblems))]
+#[get("/api/v1/procedures")]
+async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Query<ProcedureFilter>, db: Db, req: HttpRequest) -> Answer {
+    let _ = permit;
+    let chosen = store::Filter {
+        departments: &filter.department,
+        fields: &filter.field,
+        online_levels: &filter.online_level,
+        valid_on: filter.valid_on,
+        q: filter.q.as_deref(),
+    };
+    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    Ok(page::respond(&req, &page, &ProcedurePage { items, page: page.clone() }))
+}
+
+/// Get a procedure
+///
+/// By id or code.
+#[utoipa::path(tag = "procedures", operation_id = "get_procedure", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "2.001199")),
+    extensions(("x-permission" = json!("procedure:read"))),
+    responses((status = 200, description = "The procedure", body = ProcedureView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/procedures/{key}")]
+async fn get_procedure(permit: Permit<perm::ReadProcedure>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, view.version, &view))
+}
+
+/// Put a procedure
+///
+/// Creates it or changes it as a whole; `Unchanged: true` when it is equal already. Dossiers keep the terms they were
+/// accepted with.
+#[utoipa::path(tag = "procedures", operation_id = "put_procedure", security(("bearer" = [])), request_body = NewProcedure,
+    params(("key" = String, Path, description = "Code", example = "2.001199"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("procedure:write"))),
+    responses((status = 201, description = "Created", body = ProcedureView), (status = 200, description = "Changed, or equal already", body = ProcedureView), WriteProblems))]
+#[put("/api/v1/procedures/{key}")]
+async fn put_procedure(
+    permit: Permit<perm::WriteProcedure>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewProcedure>,
+    db: Db,
+) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
+}
+
+/// Load procedures
+///
+/// JSON array, NDJSON or CSV. In CSV, `field` and `limit` are JSON in a cell, or columns `field.code`, `field.name`,
+/// `limit.value`, `limit.unit`; `components` is JSON in a cell.
+#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams),
+    request_body(content((Vec<NewProcedure> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    extensions(("x-permission" = json!("procedure:write"))),
+    responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+#[post("/api/v1/procedures/bulk")]
+async fn load_procedures(
+    permit: Permit<perm::WriteProcedure>,
+    Query(params): Query<BulkParams>,
+    req: HttpRequest,
+    payload: web::Payload,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let rows = bulk::read_all::<NewProcedure>(&req, payload.into_inner(), &shared).await?;
+    bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+}
