@@ -1,1 +1,24 @@
-pub fn configure(_: &mut utoipa_actix_web::service_config::ServiceConfig) {}
+//! Plans and their tasks. A plan is put as a whole, as it was issued: its head, its headings, its tasks with the words of the
+//! source and what they mean. Work is done on tasks: reports per department and period, and an explicit closing.
+//! How far a task is follows from its schedule, its closing and today; nobody sets it, and nothing is done by itself.
+
+mod acts;
+mod model;
+mod routes;
+mod rules;
+mod store;
+mod tasks;
+mod view;
+mod wire;
+
+pub use wire::NewPlan;
+
+pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    routes::configure(cfg);
+    tasks::configure(cfg);
+}
+
+/// The day it is in Vietnam when the call is made.
+fn today(call: &crate::http::Call) -> chrono::NaiveDate {
+    call.now.with_timezone(&crate::http::values::vietnam()).date_naive()
+}

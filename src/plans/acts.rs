@@ -1,0 +1,85 @@
+//! What the office does with plans: put one as a whole.
+
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::rules::{self, Ground, Validity};
+use super::wire::{NewPlan, PlanView};
+use super::{store, tasks, today, view};
+use crate::audit::{self, Entry};
+use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
+use crate::departments;
+use crate::error::{ApiError, Code, Fault, constraint};
+use crate::http::values::Key;
+use crate::http::{Call, Reply};
+
+/// Creates or changes the plan with this code.
+///
+/// # Errors
+/// 412 and 428 on a stale or missing version, 403 for another's plan, 409 when the code is taken, 422 with every fault.
+pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, code: &str, plan: &NewPlan) -> Result<Reply, ApiError> {
+    if plan.code.as_str() != code {
+        return Err(ApiError::broken(vec![Fault::new(
+            Code::RuleBroken,
+            "/code",
+            "Mã trong nội dung khác mã trên đường dẫn.",
+            "The body's code differs from the path's.",
+        )]));
+    }
+    let before = store::lock(tx, &permit.reach(), code).await?;
+    if let Some(old) = &before {
+        if permit.create_only() {
+            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
+        }
+        if old.plan == *plan {
+            return Reply::unchanged(old.version, &read(tx, permit, old.clone()).await?);
+        }
+        permit.check_version(old.version)?;
+    }
+    let known = departments::known(tx).await?;
+    let worked = match &before {
+        Some(old) => store::worked(tx, old.id).await?,
+        None => Vec::new(),
+    };
+    let department = |code: &str| known.get(code).map(|d| Validity { from: d.valid_from, to: d.valid_to });
+    let faults = rules::faults(plan, &Ground { department: &department, today: today(permit), worked: &worked });
+    if !faults.is_empty() {
+        return Err(ApiError::broken(faults));
+    }
+    let issuer = known.get(plan.issuer.department.as_str()).ok_or_else(ApiError::not_found)?.id;
+    permit.check_reaches(issuer)?;
+    let id = before.as_ref().map_or_else(Uuid::now_v7, |old| old.id);
+    let changed = rules::changed_tasks(plan, before.as_ref().map(|old| &old.plan));
+    let version = store::save(tx, id, plan, &changed).await.map_err(|error| match constraint(&error).as_deref() {
+        Some("plan_code_key" | "task_code_key") => ApiError::new(Code::CodeTaken).because(error),
+        _ => error.into(),
+    })?;
+    let entry = Entry {
+        act: "put",
+        subject_type: "plan",
+        subject_id: id,
+        subject_code: Some(code.to_owned()),
+        department_id: Some(issuer),
+        version,
+        occurred_at: permit.now,
+        detail: json!(plan),
+    };
+    audit::record(tx, permit, &[entry]).await?;
+    let stored = store::find(tx, &permit.reach(), &Key::Id(id)).await?.ok_or_else(ApiError::not_found)?;
+    let view = read(tx, permit, stored).await?;
+    match before {
+        Some(_) => Reply::ok(version, &view),
+        None => Reply::created(format!("/api/v1/plans/{code}"), version, &view),
+    }
+}
+
+/// A plan with its tree as the caller sees it today.
+///
+/// # Errors
+/// The database's.
+pub async fn read(db: &impl sea_orm::ConnectionTrait, call: &Call, stored: store::Stored) -> Result<PlanView, ApiError> {
+    let tasks = tasks::of_plan(db, &call.actor.reach(Permission::ReadTask), today(call), stored.id).await?;
+    Ok(view::plan_view(stored, tasks))
+}

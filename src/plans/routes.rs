@@ -1,0 +1,101 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::wire::{NewPlan, PlanPage, PlanView};
+use super::{acts, store};
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::http::call::WriteParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::values::fold;
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, page, page::PageParams, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(list_plans).service(get_plan).service(put_plan);
+}
+
+/// Which plans to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PlanFilter {
+    /// The year a plan is for.
+    #[param(example = 2022)]
+    year: Option<i32>,
+    /// Code of the department that issued it.
+    #[param(example = "SKHDT")]
+    issuer: Option<String>,
+    /// Words of the title or number, with or without accents.
+    #[param(value_type = Option<String>, example = "cai cach hanh chinh")]
+    q: Vec<String>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for PlanFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        PlanFilter {
+            year: q.parse("year", "Phải là một năm.", "Must be a year."),
+            issuer: q.text("issuer"),
+            q: words(q),
+            cursor: Cursor::read(q),
+        }
+    }
+}
+
+/// The words of `q`, folded for search.
+pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
+    q.text("q").map(|text| fold(&text).split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
+}
+
+/// A resource with its `ETag`, never 304: the states of tasks change by the day and by acts that leave the version alone.
+pub(super) fn fresh<T: serde::Serialize>(version: i32, body: &T) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("ETag", format!("\"{version}\""))).insert_header(("Cache-Control", "no-store")).json(body)
+}
+
+/// List plans
+///
+/// Ordered by code, without their tasks.
+#[utoipa::path(tag = "plans", operation_id = "list_plans", params(PlanFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("plan:read"))),
+    responses((status = 200, description = "A page of plans", body = PlanPage), ReadProblems))]
+#[get("/api/v1/plans")]
+async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFilter>, db: Db, req: HttpRequest) -> Answer {
+    let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q };
+    let rows = store::list(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    Ok(page::respond(&req, &page, &PlanPage { items, page: page.clone() }))
+}
+
+/// Get a plan
+///
+/// By id or code, with its tree: headings in the order on paper, each with its tasks and where they stand today. The state
+/// of a task outside the caller's sight is null. `ETag` is the version of the plan's text; work on tasks does not change it,
+/// so the answer is never 304.
+#[utoipa::path(tag = "plans", operation_id = "get_plan", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022")),
+    extensions(("x-permission" = json!("plan:read"))),
+    responses((status = 200, description = "The plan with its tree", body = PlanView), ReadProblems))]
+#[get("/api/v1/plans/{key}")]
+async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let stored = store::find(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let version = stored.version;
+    Ok(fresh(version, &acts::read(db.get_ref(), &permit, stored).await?))
+}
+
+/// Put a plan
+///
+/// The whole plan with its headings and tasks, in the order on paper; `Unchanged: true` when it is equal already. A task is
+/// known by its `local_code`; one that has reports or a completion must stay in the plan.
+#[utoipa::path(tag = "plans", operation_id = "put_plan", security(("bearer" = [])), request_body = NewPlan,
+    params(("key" = String, Path, description = "Code", example = "kh-1186-skhdt-2022"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("plan:write"))),
+    responses((status = 201, description = "Created", body = PlanView), (status = 200, description = "Changed, or equal already", body = PlanView), WriteProblems))]
+#[put("/api/v1/plans/{key}")]
+async fn put_plan(permit: Permit<perm::WritePlan>, key: web::Path<String>, _: Query<WriteParams>, body: Json<NewPlan>, db: Db) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
+}

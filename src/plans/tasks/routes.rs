@@ -1,0 +1,149 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, post, web};
+use chrono::NaiveDate;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::wire::{NewCompletion, NewProgressReport, TaskPage, TaskView};
+use super::{acts, store};
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::call::WriteParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, page, page::PageParams, write};
+use crate::plans::model::State;
+use crate::plans::routes::{fresh, words};
+use crate::plans::today;
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(list_tasks).service(get_task).service(report_progress).service(complete_task);
+}
+
+/// Which tasks to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TaskFilter {
+    /// Code of the plan.
+    #[param(example = "kh-1186-skhdt-2022")]
+    plan: Option<String>,
+    /// Code of a department that leads or co-operates, itself or through a collective it is a member of.
+    #[param(example = "VP")]
+    department: Option<String>,
+    /// The part that this department has: `lead` or `coordinate`.
+    #[param(value_type = Option<String>, example = "lead")]
+    role: Option<&'static str>,
+    /// States, separated by commas.
+    #[param(value_type = Option<String>, example = "due_soon,overdue")]
+    state: Vec<&'static str>,
+    /// Only those due on this day or later.
+    #[param(value_type = Option<crate::http::Day>)]
+    due_from: Option<NaiveDate>,
+    /// Only those due on this day or earlier.
+    #[param(value_type = Option<crate::http::Day>)]
+    due_to: Option<NaiveDate>,
+    /// Words of the title, with or without accents.
+    #[param(value_type = Option<String>, example = "thu tuc hanh chinh")]
+    q: Vec<String>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for TaskFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        let filter = TaskFilter {
+            plan: q.text("plan"),
+            department: q.text("department"),
+            role: q.choice("role", &["lead", "coordinate"]),
+            state: q.list("state", State::NAMES),
+            due_from: q.day("due_from"),
+            due_to: q.day("due_to"),
+            q: words(q),
+            cursor: Cursor::read(q),
+        };
+        if filter.role.is_some() && filter.department.is_none() {
+            q.fault(Fault::new(Code::InvalidParameter, "role", "Cần cả “department”.", "Needs “department” as well."));
+        }
+        filter
+    }
+}
+
+/// List tasks
+///
+/// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper.
+#[utoipa::path(tag = "plans", operation_id = "list_tasks", params(TaskFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("task:read"))),
+    responses((status = 200, description = "A page of tasks", body = TaskPage), ReadProblems))]
+#[get("/api/v1/tasks")]
+async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFilter>, db: Db, req: HttpRequest) -> Answer {
+    let chosen = store::Filter {
+        plan: filter.plan,
+        department: filter.department,
+        role: filter.role,
+        states: filter.state,
+        due_from: filter.due_from,
+        due_to: filter.due_to,
+        words: filter.q,
+    };
+    let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
+    let rows = store::list(db.get_ref(), &permit.reach(), today(&permit), &chosen, after, limit).await?;
+    let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone(), t.position));
+    Ok(page::respond(&req, &page, &TaskPage { items, page: page.clone() }))
+}
+
+/// Get a task
+///
+/// By id or code, with the reports on it, how it was closed, and what this caller may do with it. Its state changes by the
+/// day, so the answer is never 304.
+#[utoipa::path(tag = "plans", operation_id = "get_task", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a")),
+    extensions(("x-permission" = json!("task:read"))),
+    responses((status = 200, description = "The task", body = TaskView), ReadProblems))]
+#[get("/api/v1/tasks/{key}")]
+async fn get_task(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let found = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let view = found.view(today(&permit));
+    Ok(fresh(view.version, &view))
+}
+
+/// Report progress
+///
+/// A department that has part in the task, itself or through a collective, reports on it for a period; one report each.
+/// Answers the task.
+#[utoipa::path(tag = "plans", operation_id = "report_progress", security(("bearer" = [])), request_body = NewProgressReport,
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("task:report"))),
+    responses((status = 201, description = "The task with the report", body = TaskView), WriteProblems))]
+#[post("/api/v1/tasks/{key}/progress-reports")]
+async fn report_progress(
+    permit: Permit<perm::ReportTask>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewProgressReport>,
+    db: Db,
+) -> Answer {
+    let key = key.as_str().into();
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::report(tx, &permit, &key, &body.value).await).await
+}
+
+/// Complete a task
+///
+/// A leading department, or the office, closes the task with at least one document as evidence; a task led by a collective is
+/// closed by the office. Answers the task.
+#[utoipa::path(tag = "plans", operation_id = "complete_task", security(("bearer" = [])), request_body = NewCompletion,
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("task:complete"))),
+    responses((status = 201, description = "The task with its completion", body = TaskView), WriteProblems))]
+#[post("/api/v1/tasks/{key}/completion")]
+async fn complete_task(
+    permit: Permit<perm::CompleteTask>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewCompletion>,
+    db: Db,
+) -> Answer {
+    let key = key.as_str().into();
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::complete(tx, &permit, &key, &body.value).await).await
+}

@@ -1,0 +1,204 @@
+//! Where a task stands, and what may be done with it. Pure.
+
+use chrono::{Days, NaiveDate};
+
+use super::wire::{NewCompletion, NewProgressReport, Proof, TaskAct};
+use crate::error::{Code, Fault};
+use crate::plans::model::{Relation, Schedule, ScheduleKind, State};
+use crate::plans::wire::{NamedDocument, PlanPeriod};
+
+/// A task that ends within so many days is due soon.
+pub const SOON_DAYS: i64 = 5;
+
+/// First and last day of a task. What the source leaves open is bounded by the plan; a task that waits for an event has
+/// neither until the event is known.
+pub fn window(schedule: &Schedule, plan: &PlanPeriod) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let start = schedule.start_on.map(|d| d.0);
+    let end = schedule.end_on.map(|d| d.0).or_else(|| schedule.before_on.and_then(|d| d.0.checked_sub_days(Days::new(1))));
+    match schedule.kind {
+        ScheduleKind::AfterEvent => (start, end),
+        _ => (start.or(Some(plan.from.0)), end.or(Some(plan.to.0))),
+    }
+}
+
+/// The day of the document that proves a task already done, where the document has one.
+pub fn proven_on(kind: ScheduleKind, evidence: &[NamedDocument]) -> Option<NaiveDate> {
+    let proofs = evidence.iter().filter(|e| kind == ScheduleKind::AlreadyDone && e.relation == Relation::ProofOfCompletion);
+    proofs.filter_map(|e| e.issued_on).map(|d| d.0).max()
+}
+
+/// What the state of a task follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    pub kind: ScheduleKind,
+    pub starts_on: Option<NaiveDate>,
+    pub due_on: Option<NaiveDate>,
+    pub proven_on: Option<NaiveDate>,
+    pub completed_on: Option<NaiveDate>,
+    /// Whether any department has reported on it.
+    pub reported: bool,
+}
+
+/// Where a task stands today. The list's filter says the same in SQL.
+pub fn state(facts: &Facts, today: NaiveDate) -> State {
+    let done = |on: Option<NaiveDate>| match (on, facts.due_on) {
+        (Some(on), Some(due)) if on > due => State::DoneLate,
+        _ => State::DoneOnTime,
+    };
+    if facts.completed_on.is_some() {
+        return done(facts.completed_on);
+    }
+    if facts.kind == ScheduleKind::AlreadyDone {
+        return done(facts.proven_on);
+    }
+    let left = facts.due_on.map(|due| (due - today).num_days());
+    if left.is_some_and(|days| days < 0) {
+        State::Overdue
+    } else if facts.starts_on.is_none_or(|start| start > today) && !facts.reported {
+        State::NotStarted
+    } else if left.is_some_and(|days| days <= SOON_DAYS) {
+        State::DueSoon
+    } else {
+        State::InProgress
+    }
+}
+
+/// What a caller may do with a task, given what the caller's permissions reach.
+pub fn allowed_acts(completed: bool, may_report: bool, may_complete: bool) -> Vec<TaskAct> {
+    let mut acts = Vec::new();
+    if !completed && may_report {
+        acts.push(TaskAct::ReportProgress);
+    }
+    if !completed && may_complete {
+        acts.push(TaskAct::Complete);
+    }
+    acts
+}
+
+/// What an act on a task is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+    pub kind: ScheduleKind,
+    pub plan_from: NaiveDate,
+    pub today: NaiveDate,
+}
+
+/// Every fault of a progress report. `has_part` is `None` for a department that does not exist.
+pub fn report_faults(report: &NewProgressReport, has_part: Option<bool>, repeated: bool, ground: &Ground) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    match has_part {
+        None => faults.push(Fault::unknown("/department", report.department.as_str())),
+        Some(false) => faults.push(Fault::new(
+            Code::NoPart,
+            "/department",
+            "Đơn vị không chủ trì hay phối hợp nhiệm vụ này.",
+            "The department neither leads this task nor co-operates in it.",
+        )),
+        Some(true) => {}
+    }
+    match period_start(report.period.as_str()) {
+        None => faults.push(Fault::new(
+            Code::WrongFormat,
+            "/period",
+            "Kỳ báo cáo có dạng 2022, 2022-H1, 2022-Q2 hoặc 2022-06.",
+            "A period looks like 2022, 2022-H1, 2022-Q2 or 2022-06.",
+        )),
+        Some(first) if first > ground.today => {
+            faults.push(Fault::new(Code::DateInFuture, "/period", "Kỳ báo cáo chưa bắt đầu.", "The period has not begun."));
+        }
+        Some(_) if repeated => faults.push(Fault::new(
+            Code::Exists,
+            "/period",
+            "Đơn vị đã báo cáo nhiệm vụ này cho kỳ đó.",
+            "The department has reported on this task for that period already.",
+        )),
+        Some(_) => {}
+    }
+    if report.content.is_blank() {
+        faults.push(Fault::missing("/content"));
+    }
+    faults.extend(proof_faults(&report.evidence, ground.today));
+    faults
+}
+
+/// Every fault of a completion.
+pub fn completion_faults(completion: &NewCompletion, ground: &Ground) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let on = completion.completed_on.0;
+    if on > ground.today {
+        faults.push(Fault::plain(Code::DateInFuture, "/completed_on"));
+    } else if on < ground.plan_from && ground.kind != ScheduleKind::AlreadyDone {
+        let from = ground.plan_from.format("%Y-%m-%d");
+        faults.push(Fault::new(
+            Code::DatesBackwards,
+            "/completed_on",
+            format!("Trước ngày kế hoạch bắt đầu ({from})."),
+            format!("Before the plan begins ({from})."),
+        ));
+    }
+    if completion.summary.is_blank() {
+        faults.push(Fault::missing("/summary"));
+    }
+    if completion.evidence.is_empty() {
+        faults.push(Fault::new(
+            Code::Missing,
+            "/evidence",
+            "Phải có ít nhất một văn bản minh chứng.",
+            "At least one document must show it.",
+        ));
+    }
+    faults.extend(proof_faults(&completion.evidence, ground.today));
+    faults
+}
+
+fn proof_faults(evidence: &[Proof], today: NaiveDate) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (i, proof) in evidence.iter().enumerate() {
+        let said = [&proof.document_number, &proof.title, &proof.link];
+        if said.iter().all(|text| text.as_ref().is_none_or(|t| t.is_blank())) {
+            faults.push(Fault::new(
+                Code::Missing,
+                format!("/evidence/{i}"),
+                "Cần số văn bản, tên hoặc liên kết.",
+                "A document number, a title or a link is needed.",
+            ));
+        }
+        if proof.issued_on.is_some_and(|on| on.0 > today) {
+            faults.push(Fault::plain(Code::DateInFuture, format!("/evidence/{i}/issued_on")));
+        }
+        let is_link = |link: &str| link.starts_with("https://") || link.starts_with("http://");
+        if proof.link.as_ref().is_some_and(|link| !is_link(link.as_str())) {
+            faults.push(Fault::new(
+                Code::WrongFormat,
+                format!("/evidence/{i}/link"),
+                "Liên kết bắt đầu bằng https://.",
+                "A link begins with https://.",
+            ));
+        }
+    }
+    faults
+}
+
+/// The first day of `2022`, `2022-H1`, `2022-Q2` or `2022-06`.
+pub fn period_start(period: &str) -> Option<NaiveDate> {
+    let (year, part) = match period.split_once('-') {
+        None => (period, ""),
+        Some((year, part)) if !part.is_empty() => (year, part),
+        Some(_) => return None,
+    };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if year.len() != 4 || !digits(year) || !("1900"..="2200").contains(&year) {
+        return None;
+    }
+    let month = match part.as_bytes() {
+        [] => 1,
+        [b'H', n @ b'1'..=b'2'] => u32::from(n - b'1') * 6 + 1,
+        [b'Q', n @ b'1'..=b'4'] => u32::from(n - b'1') * 3 + 1,
+        [b'0'..=b'1', b'0'..=b'9'] => part.parse().ok()?,
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month, 1)
+}
+
+#[cfg(test)]
+mod tests;
