@@ -1,7 +1,7 @@
 //! Access tokens (RFC 9068, EdDSA): issued at sign-in, verified once and remembered by each serving thread.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -78,22 +78,24 @@ pub fn verify(shared: &Shared, token: &str) -> Option<Claims> {
 /// Sessions ended before their tokens ran out, and the age of what is remembered about departments.
 #[derive(Default)]
 pub struct Revocations {
-    sessions: Mutex<HashSet<Uuid>>,
+    /// When each was learnt of.
+    sessions: Mutex<HashMap<Uuid, Instant>>,
     epoch: AtomicU64,
 }
 
-impl Revocations {
-    pub fn add(&self, sessions: impl IntoIterator<Item = Uuid>) {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).extend(sessions);
-    }
+/// Longer than any access token lives.
+const REVOCATION_AGE: Duration = Duration::from_secs(20 * 60);
 
-    /// Takes over what the database says (other servers revoke too).
-    pub fn replace(&self, sessions: HashSet<Uuid>) {
-        *self.sessions.lock().unwrap_or_else(PoisonError::into_inner) = sessions;
+impl Revocations {
+    /// Sessions ended here, or by another server and found in the database.
+    pub fn add(&self, sessions: impl IntoIterator<Item = Uuid>) {
+        let mut known = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, since| since.elapsed() < REVOCATION_AGE);
+        known.extend(sessions.into_iter().map(|session| (session, Instant::now())));
     }
 
     pub fn contains(&self, session: Uuid) -> bool {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&session)
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
     }
 
     /// The tree of departments changed: what actors may reach is worked out anew.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::auth::Actor;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::Lang;
+use crate::http::{Lang, QueryReader};
 
 pub struct Call {
     pub actor: Arc<Actor>,
@@ -32,8 +32,7 @@ impl Call {
             return Err(bad_header("Idempotency-Key"));
         }
         let tags = |value: Option<String>| value.map(|v| v.split(',').map(|t| t.trim().to_owned()).collect());
-        // Readers that list their parameters learn of dry_run through `dry_run_parameter`.
-        let dry_run = req.query_string().split('&').any(|p| p == "dry_run=true");
+        let dry_run = QueryReader::new(req.query_string()).text("dry_run").as_deref() == Some("true");
         Ok(Call {
             actor,
             now,

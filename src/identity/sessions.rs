@@ -82,7 +82,7 @@ async fn issue(tx: &impl ConnectionTrait, shared: &Shared, user: Uuid, session: 
 pub async fn watch_revocations(shared: Arc<Shared>) {
     loop {
         match store::lately_revoked(&shared.background).await {
-            Ok(sessions) => shared.revocations.replace(sessions),
+            Ok(sessions) => shared.revocations.add(sessions),
             Err(error) => tracing::warn!(%error, "ended sessions could not be read"),
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
