@@ -18,3 +18,12 @@ mod wire;
 
 pub use history::HistoryRow;
 pub use routes::configure;
+
+/// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server
+/// against.
+pub fn read_statements(dossiers: &[uuid::Uuid], department: uuid::Uuid, today: chrono::NaiveDate) -> (Vec<String>, String) {
+    use crate::auth::Reach;
+    let details = dossiers.iter().map(|id| store::find_statement(&crate::http::values::Key::Id(*id), &Reach::All).to_string()).collect();
+    let filter = store::Filter { departments: Some(vec![department]), ..store::Filter::default() };
+    (details, store::list_statement(&Reach::All, &filter, None, 50, today).to_string())
+}

@@ -89,6 +89,14 @@ async fn a_dossier_ends_well_after_a_supplement() {
     let dossier = act(&o.one_stop, &dossier, "return", json!({"method": "direct"})).await.expect(200).body;
     assert_eq!((&dossier["status"], &dossier["version"]), (&json!("returned"), &json!(7)));
 
+    let clock = |as_of: &str| format!("/api/v1/dossiers/{}/clock?as_of={as_of}", dossier["id"].as_str().unwrap());
+    let then = o.officer.get(&clock("2022-06-10")).await.expect(200).body;
+    assert_eq!((&then["state"], &then["due_on"], &then["due_before"]), (&json!("paused"), &json!(null), &json!("2022-06-09")));
+    let counted = then["steps"].as_array().unwrap().iter().filter(|s| s["code"] == "counted_day").count();
+    assert_eq!(counted, 3);
+    assert_eq!(o.officer.get(&clock("2022-06-16T09:00:00%2B07:00")).await.expect(200).body["due_on"], "2022-06-17");
+    o.officer.get(&clock("2022-06-05")).await.expect(422);
+
     let timeline = o.officer.get(&format!("/api/v1/dossiers/{}/timeline", dossier["id"].as_str().unwrap())).await.expect(200).body;
     let told: Vec<_> = timeline["items"].as_array().unwrap().iter().map(|e| e["act"].as_str().unwrap()).collect();
     assert_eq!(told, ["submission", "acceptance", "processing", "supplement-request", "fulfilment", "apology", "resolution", "return"]);

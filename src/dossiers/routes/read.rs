@@ -7,19 +7,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
-use crate::calendar::vn_date;
+use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
+use crate::dossiers::calculator::ClockView;
+use crate::dossiers::clock;
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
-use crate::dossiers::view;
 use crate::dossiers::wire::{DossierPage, DossierView, Timeline};
-use crate::error::ApiError;
+use crate::dossiers::{rules, view};
+use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
 use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, found, found_today, page, page::PageParams};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_dossiers).service(get_dossier_by_code).service(get_dossier_timeline).service(get_dossier);
+    cfg.service(list_dossiers).service(get_dossier_by_code).service(get_dossier_timeline).service(get_dossier_clock).service(get_dossier);
 }
 
 /// Which dossiers to list.
@@ -174,4 +176,40 @@ async fn get_dossier_by_code(permit: Permit<perm::ReadDossier>, code: web::Path<
 async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
     Ok(HttpResponse::Ok().json(view::timeline(&row)?))
+}
+
+/// As of when to read the clock.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ClockMoment {
+    /// Facts at or before it count: an instant, or a date meaning its end in Vietnam; now by default.
+    #[param(value_type = Option<String>, example = "2022-06-15")]
+    as_of: Option<AsOf>,
+}
+
+impl FromQuery for ClockMoment {
+    fn read(q: &mut QueryReader) -> Self {
+        ClockMoment { as_of: q.parse("as_of", "Phải là ngày hoặc thời điểm.", "Must be a date or an instant.") }
+    }
+}
+
+/// Get a dossier's clock
+///
+/// Its due dates as of an instant, with every step of the counting in words.
+#[utoipa::path(tag = "dossiers", operation_id = "get_dossier_clock", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the dossier"), ClockMoment), extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "The clock", body = ClockView), ReadProblems))]
+#[get("/api/v1/dossiers/{id}/clock")]
+async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<String>, Query(moment): Query<ClockMoment>, db: Db) -> Answer {
+    let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
+    let dossier = row.dossier()?;
+    let as_of = moment.as_of.map(|at| at.0);
+    let Some(accepted_at) = dossier.facts.accepted_at.filter(|at| as_of.is_none_or(|as_of| *at <= as_of)) else {
+        let (vi, en) = ("Hồ sơ chưa được tiếp nhận vào lúc đó nên chưa tính thời hạn.", "It was not accepted then; no clock runs.");
+        return Err(ApiError::broken(vec![Fault::new(crate::error::Code::Missing, "/accepted_at", vi, en)]));
+    };
+    let calendar = calendar::load(db.get_ref(), row.resolving_id).await?;
+    let (reading, steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
+        .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "")]))?;
+    Ok(HttpResponse::Ok().json(ClockView::new(&reading, steps, permit.lang)))
 }

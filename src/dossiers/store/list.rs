@@ -2,7 +2,7 @@
 //! its own index and the pages are merged, so that the cost grows with the page and not with the table.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::sql;
@@ -10,14 +10,15 @@ use crate::auth::Reach;
 use crate::dossiers::model::{Outcome, Timeliness};
 use crate::http::values::fold;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
+    #[default]
     NewestFirst,
     OldestFirst,
 }
 
 /// What to list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Filter {
     /// Ids of the departments asked for; none = all.
     pub departments: Option<Vec<Uuid>>,
@@ -118,6 +119,11 @@ pub async fn list(
     limit: u32,
     today: NaiveDate,
 ) -> Result<Vec<Listed>, DbErr> {
+    Listed::find_by_statement(list_statement(reach, filter, after, limit, today)).all(db).await
+}
+
+/// The statement behind a page.
+pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Utc>, Uuid)>, limit: u32, today: NaiveDate) -> Statement {
     let mut c = Conditions { text: "TRUE".into(), values: vec![today.into()] };
     c.any_of("d.status", &filter.statuses);
     c.any_of("d.channel", &filter.channels);
@@ -174,7 +180,7 @@ pub async fn list(
            JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id
           WHERE $1::date IS NOT NULL ORDER BY d.received_at {order}, d.id {order}"
     );
-    Listed::find_by_statement(sql(text, c.values)).all(db).await
+    sql(text, c.values)
 }
 
 /// What is asked for, as far as it may be seen; none = everything.

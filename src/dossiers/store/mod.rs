@@ -4,8 +4,8 @@ mod list;
 mod read;
 mod save;
 
-pub use list::{Filter, Listed, Sort, list};
-pub use read::{Row, find, lock};
+pub use list::{Filter, Listed, Sort, list, list_statement};
+pub use read::{Row, find, find_statement, lock};
 pub use save::{allot_number, code_exists, insert, update};
 
 use sea_orm::{DbBackend, Statement};

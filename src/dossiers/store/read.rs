@@ -1,7 +1,7 @@
 //! One dossier with everything that happened to it, in one statement.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -78,17 +78,18 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
    FROM dossiers d JOIN procedures p ON p.id = d.procedure_id
    JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id";
 
-async fn select(db: &impl ConnectionTrait, key: &Key, reach: &Reach, lock: &str) -> Result<Option<Row>, DbErr> {
+/// The statement behind a detail.
+pub fn find_statement(key: &Key, reach: &Reach) -> Statement {
     let (by, value) = match key {
         Key::Id(id) => ("d.id", (*id).into()),
         Key::Code(code) => ("d.code", code.as_str().into()),
     };
-    let text = format!("{SELECT} WHERE {by} = $1 AND ($2::uuid[] IS NULL OR d.resolving_department_id = ANY($2)) {lock}");
-    Row::find_by_statement(sql(text, [value, reach.ids().into()])).one(db).await
+    let text = format!("{SELECT} WHERE {by} = $1 AND ($2::uuid[] IS NULL OR d.resolving_department_id = ANY($2))");
+    sql(text, [value, reach.ids().into()])
 }
 
 pub async fn find(db: &impl ConnectionTrait, key: &Key, reach: &Reach) -> Result<Option<Row>, DbErr> {
-    select(db, key, reach, "").await
+    Row::find_by_statement(find_statement(key, reach)).one(db).await
 }
 
 /// The dossier, locked until the transaction ends.

@@ -1,0 +1,304 @@
+//! A million dossiers through the bulk endpoint, then the two most frequent reads, each against a baseline measured in
+//! the same run on the same cluster: `\copy` of the same rows into the same table with its indexes, and `pgbench`
+//! running the same SQL with as many connections. `ROWS=100000 make bench` makes it shorter.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use dunghen::client::generate::history_rows;
+use dunghen::db::private::PrivateCluster;
+use serde_json::{Value, json};
+
+const CONNECTIONS: usize = 16;
+const SECONDS: u64 = 10;
+const PASSWORD: &str = "benchmark-password";
+const SAMPLE: usize = 100;
+
+struct Server {
+    child: Child,
+    base: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn start(database: &str, port: u16, data: &Path) -> Server {
+        let binary = env!("CARGO_BIN_EXE_dunghen");
+        let configure = |command: &mut Command| {
+            command
+                .env("DATABASE_URL", database)
+                .env("DUNGHEN__DATA_DIR", data)
+                .env("DUNGHEN__HTTP__PORT", port.to_string())
+                .env("DUNGHEN__LOG__FILTER", "warn")
+                .stdin(Stdio::null());
+        };
+        let mut create = Command::new(binary);
+        configure(create.args(["create-admin", "bench.admin", "--password", PASSWORD]));
+        assert!(create.status().unwrap().success(), "create-admin");
+        let mut serve = Command::new(binary);
+        configure(serve.arg("serve"));
+        let child = serve.stdout(Stdio::null()).spawn().unwrap();
+        let server = Server { child, base: format!("127.0.0.1:{port}") };
+        for _ in 0..200 {
+            if TcpStream::connect(&server.base).is_ok() {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not come up");
+    }
+
+    /// Peak resident memory in MiB.
+    fn peak(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    }
+}
+
+/// One keep-alive connection that speaks just enough HTTP to cost next to nothing.
+struct Wire {
+    stream: BufReader<TcpStream>,
+    body: Vec<u8>,
+}
+
+impl Wire {
+    fn open(base: &str) -> Wire {
+        let stream = TcpStream::connect(base).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Wire { stream: BufReader::with_capacity(64 << 10, stream), body: Vec::new() }
+    }
+
+    /// Status of the answer; its body is in `self.body`.
+    fn answer(&mut self) -> u16 {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
+        let (mut length, mut chunked) = (0, false);
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).unwrap();
+            let header = line.trim_end().to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            chunked |= header == "transfer-encoding: chunked";
+        }
+        self.body.clear();
+        while chunked {
+            line.clear();
+            self.stream.read_line(&mut line).unwrap();
+            let size = usize::from_str_radix(line.trim(), 16).unwrap();
+            let start = self.body.len();
+            self.body.resize(start + size + 2, 0);
+            self.stream.read_exact(&mut self.body[start..]).unwrap();
+            self.body.truncate(start + size);
+            if size == 0 {
+                return status;
+            }
+        }
+        self.body.resize(length, 0);
+        self.stream.read_exact(&mut self.body).unwrap();
+        status
+    }
+
+    fn send(&mut self, request: &[u8]) -> u16 {
+        self.stream.get_mut().write_all(request).unwrap();
+        self.answer()
+    }
+}
+
+fn call(base: &str, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Value {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let token = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {base}\r\nContent-Type: application/json\r\n{token}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut wire = Wire::open(base);
+    let status = wire.send(request.as_bytes());
+    let text = String::from_utf8_lossy(&wire.body).into_owned();
+    assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+fn sign_in(base: &str, username: &str) -> String {
+    let session = call(base, "POST", "/api/v1/auth/sessions", None, Some(&json!({"username": username, "password": PASSWORD})));
+    session["access_token"].as_str().unwrap().to_owned()
+}
+
+/// Requests a second over all connections, and how many were not 200.
+fn hammer(base: &str, requests: &[Vec<u8>]) -> (f64, u64) {
+    let (done, bad, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for worker in 0..CONNECTIONS {
+            let (done, bad, stop) = (&done, &bad, &stop);
+            scope.spawn(move || {
+                let mut wire = Wire::open(base);
+                let mut at = worker * 7;
+                while !stop.load(Ordering::Relaxed) {
+                    let status = wire.send(&requests[at % requests.len()]);
+                    at += 1;
+                    done.fetch_add(1, Ordering::Relaxed);
+                    bad.fetch_add(u64::from(status != 200), Ordering::Relaxed);
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_secs(SECONDS));
+        stop.store(true, Ordering::Relaxed);
+    });
+    (done.into_inner() as f64 / started.elapsed().as_secs_f64(), bad.into_inner())
+}
+
+/// The same statements through pgbench, prepared, with as many connections: transactions a second.
+fn pgbench(cluster: &PrivateCluster, dir: &Path, name: &str, statements: &[String]) -> f64 {
+    let mut command = Command::new(cluster.bin_dir().join("pgbench"));
+    command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2", "-T", &SECONDS.to_string()]);
+    for (i, statement) in statements.iter().enumerate() {
+        let file = dir.join(format!("{name}-{i}.sql"));
+        std::fs::write(&file, format!("{};\n", statement.replace('\n', " "))).unwrap();
+        command.arg("-f").arg(file);
+    }
+    let output = command.arg(cluster.url()).output().expect("pgbench (Debian: postgresql-client)");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let tps = text.lines().find_map(|l| l.strip_prefix("tps = ")).and_then(|l| l.split(' ').next()).and_then(|t| t.parse().ok());
+    tps.unwrap_or_else(|| panic!("pgbench: {text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn psql(cluster: &PrivateCluster, commands: &[&str]) -> String {
+    let mut command = Command::new(cluster.bin_dir().join("psql"));
+    command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]);
+    for text in commands {
+        command.args(["-c", text]);
+    }
+    let output = command.arg(cluster.url()).output().expect("psql (Debian: postgresql-client)");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Streams the file to the bulk endpoint; seconds taken.
+fn bulk(base: &str, token: &str, file: &Path, rows: u64) -> f64 {
+    let length = std::fs::metadata(file).unwrap().len();
+    let head = format!(
+        "POST /api/v1/dossiers/bulk HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let mut wire = Wire::open(base);
+    let started = Instant::now();
+    wire.stream.get_mut().write_all(head.as_bytes()).unwrap();
+    std::io::copy(&mut std::fs::File::open(file).unwrap(), wire.stream.get_mut()).unwrap();
+    let status = wire.answer();
+    let seconds = started.elapsed().as_secs_f64();
+    let answer: Value = serde_json::from_slice(&wire.body).unwrap();
+    assert_eq!(
+        (status, answer["summary"]["rejected"].as_u64()),
+        (200, Some(0)),
+        "{}",
+        String::from_utf8_lossy(&wire.body[..wire.body.len().min(2000)])
+    );
+    assert_eq!(answer["summary"]["received"].as_u64(), Some(rows));
+    seconds
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn main() {
+    let rows: u64 = std::env::var("ROWS").ok().and_then(|r| r.parse().ok()).unwrap_or(1_000_000);
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let dir = root.join(".data/bench");
+    std::fs::create_dir_all(&dir).unwrap();
+    let cluster = PrivateCluster::start(&dir, "dunghen").expect("PostgreSQL");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(&cluster.admin_url()).await.unwrap();
+        sqlx::Executor::execute(&mut admin, "DROP DATABASE IF EXISTS dunghen WITH (FORCE)").await.unwrap();
+        dunghen::db::create_if_missing(&cluster.admin_url(), "dunghen").await.unwrap();
+    });
+    let server = Server::start(&cluster.url(), free_port(), &dir);
+    let base = server.base.clone();
+    let admin = sign_in(&base, "bench.admin");
+    for resource in ["departments", "procedures"] {
+        let text = std::fs::read_to_string(root.join(format!("data/demo/plan-1186/{resource}.json"))).unwrap();
+        call(&base, "POST", &format!("/api/v1/{resource}/bulk"), Some(&admin), Some(&serde_json::from_str(&text).unwrap()));
+    }
+    let office = json!({"username": "bench.office", "display_name": "Bench", "password": PASSWORD, "grants": [{"role": "office"}]});
+    call(&base, "PUT", "/api/v1/users/bench.office", Some(&admin), Some(&office));
+    let token = sign_in(&base, "bench.office");
+
+    eprintln!("generating {rows} rows …");
+    let file = dir.join("rows.ndjson");
+    let mut out = BufWriter::new(std::fs::File::create(&file).unwrap());
+    let (from, to) = (chrono::NaiveDate::from_ymd_opt(2021, 1, 4).unwrap(), chrono::NaiveDate::from_ymd_opt(2026, 6, 30).unwrap());
+    for row in history_rows(1186, rows as usize, from, to) {
+        writeln!(out, "{row}").unwrap();
+    }
+    out.flush().unwrap();
+    drop(out);
+
+    eprintln!("loading them over HTTP …");
+    let idle = server.peak();
+    let load_seconds = bulk(&base, &token, &file, rows);
+    let peak = server.peak();
+    eprintln!("sending them again, unchanged …");
+    let again_seconds = bulk(&base, &token, &file, rows);
+
+    eprintln!("\\copy of the same rows into the same table …");
+    let columns = psql(
+        &cluster,
+        &[
+            "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'dossiers'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+        ],
+    );
+    let columns = columns.trim();
+    let copy_file = dir.join("dossiers.copy");
+    psql(&cluster, &[&format!("\\copy (SELECT {columns} FROM dossiers ORDER BY id) TO '{}'", copy_file.display())]);
+    psql(&cluster, &["DROP TABLE IF EXISTS copied", "CREATE TABLE copied (LIKE dossiers INCLUDING ALL)"]);
+    let started = Instant::now();
+    psql(&cluster, &[&format!("\\copy copied ({columns}) FROM '{}'", copy_file.display())]);
+    let copy_seconds = started.elapsed().as_secs_f64();
+    psql(&cluster, &["DROP TABLE copied", "VACUUM ANALYZE"]);
+
+    let ids = psql(&cluster, &[&format!("SELECT id FROM dossiers TABLESAMPLE SYSTEM (2) LIMIT {SAMPLE}")]);
+    let ids: Vec<uuid::Uuid> = ids.lines().map(|l| l.parse().unwrap()).collect();
+    let department: uuid::Uuid = psql(&cluster, &["SELECT id FROM departments WHERE code = 'DKKD'"]).trim().parse().unwrap();
+    let (details, list) = dunghen::dossiers::read_statements(&ids, department, chrono::Utc::now().date_naive());
+    let get = |path: String| format!("GET {path} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
+    let detail_requests: Vec<_> = ids.iter().map(|id| get(format!("/api/v1/dossiers/{id}"))).collect();
+    let list_requests = vec![get("/api/v1/dossiers?department=DKKD&limit=50".into())];
+    eprintln!("reading …");
+    hammer(&base, &detail_requests[..1]);
+    let (detail_http, detail_bad) = hammer(&base, &detail_requests);
+    let detail_sql = pgbench(&cluster, &dir, "detail", &details);
+    let (list_http, list_bad) = hammer(&base, &list_requests);
+    let list_sql = pgbench(&cluster, &dir, "list", std::slice::from_ref(&list));
+
+    let (load, copy) = (rows as f64 / load_seconds, rows as f64 / copy_seconds);
+    println!();
+    println!("{rows} dossiers, {CONNECTIONS} connections, {} processors", std::thread::available_parallelism().map_or(0, usize::from));
+    println!("{:<44} {:>12} {:>12} {:>7} {:>9}", "", "server", "baseline", "ratio", "at least");
+    let line = |name: &str, server: f64, baseline: f64, least: f64| {
+        println!("{name:<44} {server:>10.0}/s {baseline:>10.0}/s {:>7.2} {least:>9.2}", server / baseline);
+    };
+    line("GET /dossiers/{id} against pgbench", detail_http, detail_sql, 0.20);
+    line("GET /dossiers?department=…&limit=50", list_http, list_sql, 0.20);
+    line("bulk rows against \\copy", load, copy, 0.15);
+    line("the same rows again against the first load", rows as f64 / again_seconds, load, 3.0);
+    println!("{:<44} {peak:>8.0} MiB {:>10.0} MiB {:>7} {:>9}", "peak resident memory (idle before)", idle, "", "≤ 128");
+    println!("answers that were not 200: {}", detail_bad + list_bad);
+    drop(server);
+}
