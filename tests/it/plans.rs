@@ -358,3 +358,15 @@ async fn a_lead_closes_a_task_once() {
     let before = office.act(&format!("{}/completion", task("II.1-1.2")), 1, completion("2021-12-07")).await.expect(201);
     assert_eq!(before.body["state"], "done_on_time");
 }
+
+#[tokio::test]
+async fn only_what_no_longer_changes_by_the_day_is_not_modified() {
+    let app = with_small().await;
+    let office = app.office().await;
+    let asked = async |path: &str, version: &str| office.send("GET", path, &[("if-none-match", version)], None).await;
+    asked("/api/v1/tasks/kh-1.a", "\"1\"").await.expect(200);
+    asked("/api/v1/plans/kh-1", "\"1\"").await.expect(200);
+    office.act("/api/v1/tasks/kh-1.a/completion", 1, completion("2022-06-10")).await.expect(201);
+    asked("/api/v1/tasks/kh-1.a", "\"2\"").await.expect(304);
+    asked("/api/v1/tasks/kh-1.a", "\"1\"").await.expect(200);
+}
