@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::rules::{self, Ground, Validity};
 use super::wire::{NewPlan, PlanView};
-use super::{store, tasks, today, view};
+use super::{store, tasks, view};
 use crate::audit::{self, Entry};
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
+use crate::calendar::vn_date;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
@@ -44,7 +45,7 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, cod
         None => Vec::new(),
     };
     let department = |code: &str| known.get(code).map(|d| Validity { from: d.valid_from, to: d.valid_to });
-    let faults = rules::faults(plan, &Ground { department: &department, today: today(permit), worked: &worked });
+    let faults = rules::faults(plan, &Ground { department: &department, today: vn_date(permit.now), worked: &worked });
     if !faults.is_empty() {
         return Err(ApiError::broken(faults));
     }
@@ -80,6 +81,6 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, cod
 /// # Errors
 /// The database's.
 pub async fn read(db: &impl sea_orm::ConnectionTrait, call: &Call, stored: store::Stored) -> Result<PlanView, ApiError> {
-    let tasks = tasks::of_plan(db, &call.actor.reach(Permission::ReadTask), today(call), stored.id).await?;
+    let tasks = tasks::of_plan(db, &call.actor.reach(Permission::ReadTask), vn_date(call.now), stored.id).await?;
     Ok(view::plan_view(stored, tasks))
 }

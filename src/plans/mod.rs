@@ -17,8 +17,3 @@ pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     routes::configure(cfg);
     tasks::configure(cfg);
 }
-
-/// The day it is in Vietnam when the call is made.
-fn today(call: &crate::http::Call) -> chrono::NaiveDate {
-    call.now.with_timezone(&crate::http::values::vietnam()).date_naive()
-}

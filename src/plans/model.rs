@@ -112,7 +112,7 @@ pub struct Schedule {
 /// A department's part in a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum TaskPart {
     /// Chủ trì.
     Lead,
     /// Phối hợp.
@@ -124,7 +124,7 @@ pub enum Part {
 /// Whether a lead is written in the source or read out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Basis {
+pub enum LeadBasis {
     Stated,
     Mixed,
     Inferred,
@@ -134,7 +134,7 @@ pub enum Basis {
 /// What a document named by the plan is to the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Relation {
+pub enum DocumentRelation {
     ProofOfCompletion,
     Basis,
     Reference,
@@ -143,7 +143,7 @@ pub enum Relation {
 /// Where a task stands on a day. Nothing is done unless someone closed it or the plan itself proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum TaskState {
     NotStarted,
     InProgress,
     DueSoon,
@@ -152,10 +152,10 @@ pub enum State {
     DoneLate,
 }
 
-impl State {
+impl TaskState {
     pub const NAMES: &[&str] = &["not_started", "in_progress", "due_soon", "overdue", "done_on_time", "done_late"];
 
     pub fn name(self) -> &'static str {
-        State::NAMES[self as usize]
+        TaskState::NAMES[self as usize]
     }
 }

@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out.
 
-use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use actix_web::{HttpRequest, get, put, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::fold;
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, page, page::PageParams, write};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page, page::PageParams, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_plans).service(get_plan).service(put_plan);
@@ -52,11 +52,6 @@ pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
     q.text("q").map(|text| fold(&text).split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
 }
 
-/// A resource with its `ETag`, never 304: the states of tasks change by the day and by acts that leave the version alone.
-pub(super) fn fresh<T: serde::Serialize>(version: i32, body: &T) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("ETag", format!("\"{version}\""))).insert_header(("Cache-Control", "no-store")).json(body)
-}
-
 /// List plans
 ///
 /// Ordered by code, without their tasks.
@@ -84,7 +79,7 @@ async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFil
 async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let stored = store::find(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
     let version = stored.version;
-    Ok(fresh(version, &acts::read(db.get_ref(), &permit, stored).await?))
+    Ok(found_today(version, &acts::read(db.get_ref(), &permit, stored).await?))
 }
 
 /// Put a plan

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 
-use super::model::{Relation, Schedule, ScheduleKind};
+use super::model::{DocumentRelation, Schedule, ScheduleKind};
 use super::wire::{NewPlan, NewTask, ReportingDuty};
 use crate::error::{Code, Fault};
 use crate::http::{Day, ResourceCode};
@@ -218,12 +218,12 @@ impl Faults<'_> {
             if let Some(issuer) = &document.issuer {
                 self.department(format!("{at}/evidence/{j}/issuer"), issuer);
             }
-            let proves = document.relation == Relation::ProofOfCompletion;
+            let proves = document.relation == DocumentRelation::ProofOfCompletion;
             if proves && document.issued_on.is_some_and(|on| on.0 > self.ground.today) {
                 self.list.push(Fault::plain(Code::DateInFuture, format!("{at}/evidence/{j}/issued_on")));
             }
         }
-        let proven = task.evidence.iter().any(|e| e.relation == Relation::ProofOfCompletion);
+        let proven = task.evidence.iter().any(|e| e.relation == DocumentRelation::ProofOfCompletion);
         if task.schedule.kind == ScheduleKind::AlreadyDone && !proven {
             self.say(
                 Code::BadSchedule,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::model::{Basis, Part, Relation, Schedule};
+use super::model::{DocumentRelation, LeadBasis, Schedule, TaskPart};
 use super::tasks::wire::TaskSummary;
 use crate::http::{Day, Line, Prose, ResourceCode};
 
@@ -156,7 +156,7 @@ pub struct NewGroup {
 #[serde(deny_unknown_fields)]
 pub struct MethodPartner {
     pub department: ResourceCode,
-    pub role: Part,
+    pub role: TaskPart,
 }
 
 /// One step of how a task is done.
@@ -169,9 +169,9 @@ pub struct MethodStep {
     #[serde(default)]
     pub departments: Vec<ResourceCode>,
     #[serde(default)]
-    pub role: Option<Part>,
+    pub role: Option<TaskPart>,
     #[serde(default)]
-    pub role_basis: Option<Basis>,
+    pub role_basis: Option<LeadBasis>,
     #[serde(default)]
     pub with: Vec<MethodPartner>,
     /// Bodies outside the department.
@@ -196,7 +196,7 @@ pub struct NamedDocument {
     pub issuer: Option<ResourceCode>,
     #[serde(default)]
     pub title: Option<Prose>,
-    pub relation: Relation,
+    pub relation: DocumentRelation,
 }
 
 /// A task of a plan; the order of the list is the order on paper.
@@ -223,7 +223,7 @@ pub struct NewTask {
     #[serde(default)]
     pub lead: Vec<ResourceCode>,
     #[serde(default)]
-    pub lead_basis: Option<Basis>,
+    pub lead_basis: Option<LeadBasis>,
     /// Codes of the departments that co-operate.
     #[serde(default)]
     pub coordinate: Vec<ResourceCode>,

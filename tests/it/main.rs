@@ -9,5 +9,6 @@ mod harness;
 mod history;
 mod identity;
 mod kpis;
+mod plans;
 mod procedures;
 mod reports;

@@ -44,12 +44,12 @@ fn completion(on: &str) -> Value {
 /// A plan of two tasks for small tests; its departments are VP and DKKD.
 fn small() -> Value {
     json!({"code": "kh-1", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch nhỏ", "issuer": {"department": "VP"},
-        "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
-        "groups": [{"code": "I", "title": "Một"}],
-        "tasks": [
-            {"local_code": "a", "group": "I", "title": "Việc thứ nhất", "lead": ["VP"], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}},
-            {"local_code": "b", "group": "I", "title": "Việc thứ hai", "lead": ["DKKD"], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}
-        ]})
+    "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
+    "groups": [{"code": "I", "title": "Một"}],
+    "tasks": [
+        {"local_code": "a", "group": "I", "title": "Việc thứ nhất", "lead": ["VP"], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}},
+        {"local_code": "b", "group": "I", "title": "Việc thứ hai", "lead": ["DKKD"], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}
+    ]})
 }
 
 async fn with_small() -> App {
@@ -272,7 +272,8 @@ async fn tasks_are_seen_by_those_who_have_part() {
     assert_eq!(listed(&auditor, "").await.len(), 24);
     let seen = listed(&head, "").await;
     // Its own, those of its collectives, and that of the desk below it; not those of the office alone or of nobody.
-    for (local, status) in [("II.2-1.8", 200), ("II.1-1.4", 200), ("I.1-1.3", 200), ("II.1-1.2", 404), ("II.2-2.3", 404), ("II.2-2.1", 404)] {
+    for (local, status) in [("II.2-1.8", 200), ("II.1-1.4", 200), ("I.1-1.3", 200), ("II.1-1.2", 404), ("II.2-2.3", 404), ("II.2-2.1", 404)]
+    {
         assert_eq!(seen.contains(&local.to_owned()), status == 200, "{local}");
         head.get(&task(local)).await.expect(status);
         let asked = head.act(&format!("{}/progress-reports", task(local)), 9, report("DKKD", "2022-06")).await;
@@ -344,7 +345,10 @@ async fn a_lead_closes_a_task_once() {
     assert_eq!(app.count("outbox_events WHERE type = 'task.complete'").await, 1);
     let again = head.act(&path, 2, completion("2022-06-30")).await.expect(409);
     assert_eq!(again.code(), "transition_not_allowed");
-    assert_eq!((&again.body["from"], &again.body["requested"], &again.body["allowed"]), (&json!("done_late"), &json!("complete"), &json!([])));
+    assert_eq!(
+        (&again.body["from"], &again.body["requested"], &again.body["allowed"]),
+        (&json!("done_late"), &json!("complete"), &json!([]))
+    );
     head.act(&format!("{}/progress-reports", task("II.1-1.3")), 2, report("XTDT", "2022-06")).await.expect(409);
     // The office closes what a collective leads or nobody does, and what was done before the plan.
     let office = app.office().await;
@@ -353,4 +357,16 @@ async fn a_lead_closes_a_task_once() {
     }
     let before = office.act(&format!("{}/completion", task("II.1-1.2")), 1, completion("2021-12-07")).await.expect(201);
     assert_eq!(before.body["state"], "done_on_time");
+}
+
+#[tokio::test]
+async fn only_what_no_longer_changes_by_the_day_is_not_modified() {
+    let app = with_small().await;
+    let office = app.office().await;
+    let asked = async |path: &str, version: &str| office.send("GET", path, &[("if-none-match", version)], None).await;
+    asked("/api/v1/tasks/kh-1.a", "\"1\"").await.expect(200);
+    asked("/api/v1/plans/kh-1", "\"1\"").await.expect(200);
+    office.act("/api/v1/tasks/kh-1.a/completion", 1, completion("2022-06-10")).await.expect(201);
+    asked("/api/v1/tasks/kh-1.a", "\"2\"").await.expect(304);
+    asked("/api/v1/tasks/kh-1.a", "\"1\"").await.expect(200);
 }

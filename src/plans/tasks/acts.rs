@@ -10,11 +10,11 @@ use crate::audit::{self, Entry};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::auth::permit::forbidden;
+use crate::calendar::vn_date;
 use crate::departments;
 use crate::error::{ApiError, Code, constraint};
 use crate::http::values::Key;
 use crate::http::{Call, Reply};
-use crate::plans::today;
 
 /// A department that has part in the task reports on it for a period.
 ///
@@ -79,14 +79,14 @@ async fn open(tx: &DatabaseTransaction, call: &Call, key: &Key, act: TaskAct) ->
                 format!("Nhiệm vụ đã được ghi nhận hoàn thành ngày {}.", completion.completed_on.0.format("%d/%m/%Y")),
                 format!("The task was closed as completed on {}.", completion.completed_on.0.format("%Y-%m-%d")),
             )
-            .member("from", task.state(today(call)).name())
+            .member("from", task.state(vn_date(call.now)).name())
             .member("requested", json!(act))
             .member("allowed", Value::Array(Vec::new()))),
     }
 }
 
 fn ground(call: &Call, task: &Found) -> Ground {
-    Ground { kind: task.schedule.kind, plan_from: task.plan_from.0, today: today(call) }
+    Ground { kind: task.schedule.kind, plan_from: task.plan_from.0, today: vn_date(call.now) }
 }
 
 /// Counts the act, tells of it, and answers the task as it is now.
@@ -111,6 +111,6 @@ async fn done(
         detail,
     };
     audit::record(tx, call, &[entry]).await?;
-    let view = now.view(today(call));
+    let view = now.view(vn_date(call.now));
     Reply::created(format!("/api/v1/tasks/{}", view.code), view.version, &view)
 }

@@ -9,14 +9,16 @@ use super::wire::{NewCompletion, NewProgressReport, TaskPage, TaskView};
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, page, page::PageParams, write};
-use crate::plans::model::State;
-use crate::plans::routes::{fresh, words};
-use crate::plans::today;
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page, page::PageParams, write,
+};
+use crate::plans::model::TaskState;
+use crate::plans::routes::words;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_tasks).service(get_task).service(report_progress).service(complete_task);
@@ -57,7 +59,7 @@ impl FromQuery for TaskFilter {
             plan: q.text("plan"),
             department: q.text("department"),
             role: q.choice("role", &["lead", "coordinate"]),
-            state: q.list("state", State::NAMES),
+            state: q.list("state", TaskState::NAMES),
             due_from: q.day("due_from"),
             due_to: q.day("due_to"),
             q: words(q),
@@ -88,24 +90,26 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
         words: filter.q,
     };
     let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
-    let rows = store::list(db.get_ref(), &permit.reach(), today(&permit), &chosen, after, limit).await?;
+    let rows = store::list(db.get_ref(), &permit.reach(), vn_date(permit.now), &chosen, after, limit).await?;
     let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone(), t.position));
     Ok(page::respond(&req, &page, &TaskPage { items, page: page.clone() }))
 }
 
 /// Get a task
 ///
-/// By id or code, with the reports on it, how it was closed, and what this caller may do with it. Its state changes by the
-/// day, so the answer is never 304.
+/// By id or code, with the reports on it, how it was closed, and what this caller may do with it. The state of an open task
+/// changes by the day, so only a closed one is answered with 304.
 #[utoipa::path(tag = "plans", operation_id = "get_task", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a")),
     extensions(("x-permission" = json!("task:read"))),
-    responses((status = 200, description = "The task", body = TaskView), ReadProblems))]
+    responses((status = 200, description = "The task", body = TaskView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/tasks/{key}")]
 async fn get_task(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
-    let found = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    let view = found.view(today(&permit));
-    Ok(fresh(view.version, &view))
+    let task = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let view = task.view(vn_date(permit.now));
+    // An open task becomes due or overdue by the day alone.
+    let settled = view.completion.is_some();
+    Ok(if settled { found(&permit, view.version, &view) } else { found_today(view.version, &view) })
 }
 
 /// Report progress

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::wire::{NewCompletion, NewProgressReport, Proof, TaskAct};
 use crate::error::{Code, Fault};
-use crate::plans::model::{Relation, Schedule, ScheduleKind, State};
+use crate::plans::model::{DocumentRelation, Schedule, ScheduleKind, TaskState};
 use crate::plans::wire::{NamedDocument, PlanPeriod};
 
 /// A task that ends within so many days is due soon.
@@ -23,7 +23,7 @@ pub fn window(schedule: &Schedule, plan: &PlanPeriod) -> (Option<NaiveDate>, Opt
 
 /// The day of the document that proves a task already done, where the document has one.
 pub fn proven_on(kind: ScheduleKind, evidence: &[NamedDocument]) -> Option<NaiveDate> {
-    let proofs = evidence.iter().filter(|e| kind == ScheduleKind::AlreadyDone && e.relation == Relation::ProofOfCompletion);
+    let proofs = evidence.iter().filter(|e| kind == ScheduleKind::AlreadyDone && e.relation == DocumentRelation::ProofOfCompletion);
     proofs.filter_map(|e| e.issued_on).map(|d| d.0).max()
 }
 
@@ -40,10 +40,10 @@ pub struct Facts {
 }
 
 /// Where a task stands today. The list's filter says the same in SQL.
-pub fn state(facts: &Facts, today: NaiveDate) -> State {
+pub fn state(facts: &Facts, today: NaiveDate) -> TaskState {
     let done = |on: Option<NaiveDate>| match (on, facts.due_on) {
-        (Some(on), Some(due)) if on > due => State::DoneLate,
-        _ => State::DoneOnTime,
+        (Some(on), Some(due)) if on > due => TaskState::DoneLate,
+        _ => TaskState::DoneOnTime,
     };
     if facts.completed_on.is_some() {
         return done(facts.completed_on);
@@ -53,13 +53,13 @@ pub fn state(facts: &Facts, today: NaiveDate) -> State {
     }
     let left = facts.due_on.map(|due| (due - today).num_days());
     if left.is_some_and(|days| days < 0) {
-        State::Overdue
+        TaskState::Overdue
     } else if facts.starts_on.is_none_or(|start| start > today) && !facts.reported {
-        State::NotStarted
+        TaskState::NotStarted
     } else if left.is_some_and(|days| days <= SOON_DAYS) {
-        State::DueSoon
+        TaskState::DueSoon
     } else {
-        State::InProgress
+        TaskState::InProgress
     }
 }
 

@@ -11,7 +11,7 @@ use super::wire::{CompletionView, NewCompletion, NewProgressReport, ProgressRepo
 use crate::auth::{Permission, Reach};
 use crate::http::values::Key;
 use crate::http::{Call, Day};
-use crate::plans::model::{Basis, Schedule, ScheduleKind, State};
+use crate::plans::model::{LeadBasis, Schedule, ScheduleKind, TaskState};
 use crate::plans::store::documents;
 use crate::plans::wire::{MethodStep, NamedDocument};
 
@@ -35,11 +35,9 @@ pub fn indicators(relation: &str) -> String {
 
 /// Whether the departments bound at `$n` have part in task `t`, themselves or through a collective.
 fn has_part(n: u8) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM task_departments td
-                  WHERE td.task_id = t.id AND ($n::uuid[] IS NULL OR td.department_id = ANY((SELECT with_collectives($n))::uuid[])))"
-    )
-    .replace("$n", &format!("${n}"))
+    "EXISTS (SELECT 1 FROM task_departments td
+              WHERE td.task_id = t.id AND ($n::uuid[] IS NULL OR td.department_id = ANY((SELECT with_collectives($n))::uuid[])))"
+        .replace("$n", &format!("${n}"))
 }
 
 /// $1: the departments whose tasks the caller may see; NULL sees tasks that name nobody, too.
@@ -211,7 +209,7 @@ pub struct Found {
     proven_on: Option<Day>,
     method: Vec<MethodStep>,
     lead: Vec<String>,
-    lead_basis: Option<Basis>,
+    lead_basis: Option<LeadBasis>,
     coordinate: Vec<String>,
     kpis: Vec<String>,
     sub_indices: Vec<String>,
@@ -229,7 +227,7 @@ pub struct Found {
 }
 
 impl Found {
-    pub fn state(&self, today: NaiveDate) -> State {
+    pub fn state(&self, today: NaiveDate) -> TaskState {
         let facts = Facts {
             kind: self.schedule.kind,
             starts_on: self.starts_on.map(|d| d.0),

@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::http::{At, Day, Line, Prose, ResourceCode};
-use crate::plans::model::{Basis, Schedule, ScheduleKind, State};
+use crate::plans::model::{LeadBasis, Schedule, ScheduleKind, TaskState};
 use crate::plans::wire::{MethodStep, NamedDocument};
 
 /// A whole percentage.
@@ -145,7 +145,7 @@ pub struct TaskSummary {
     pub lead: Vec<String>,
     pub coordinate: Vec<String>,
     /// As of today; null in a plan's tree for a task outside the caller's sight.
-    pub state: Option<State>,
+    pub state: Option<TaskState>,
     pub completed_on: Option<Day>,
     pub version: i32,
 }
@@ -180,14 +180,14 @@ pub struct TaskView {
     pub due_on: Option<Day>,
     pub method: Vec<MethodStep>,
     pub lead: Vec<String>,
-    pub lead_basis: Option<Basis>,
+    pub lead_basis: Option<LeadBasis>,
     pub coordinate: Vec<String>,
     pub kpis: Vec<String>,
     pub sub_indices: Vec<String>,
     pub evidence: Vec<NamedDocument>,
     pub notes: Vec<String>,
     /// As of today.
-    pub state: State,
+    pub state: TaskState,
     pub progress_reports: Vec<ProgressReportView>,
     pub completion: Option<CompletionView>,
     /// What this caller may do with it now.

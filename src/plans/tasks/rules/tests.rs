@@ -41,29 +41,31 @@ fn state_follows_from_schedule_closing_and_today() {
     };
     let open = |reported| facts(In, "2022-04-01", "2022-06-30", "", "", reported);
     let cases = [
-        (open(false), "2022-03-31", State::NotStarted),
-        (open(true), "2022-03-31", State::InProgress),
-        (open(false), "2022-04-01", State::InProgress),
-        (open(false), "2022-06-24", State::InProgress),
-        (open(false), "2022-06-25", State::DueSoon),
-        (open(false), "2022-06-30", State::DueSoon),
-        (open(true), "2022-07-01", State::Overdue),
-        (facts(In, "2022-04-01", "2022-06-30", "", "2022-06-30", true), "2023-01-01", State::DoneOnTime),
-        (facts(In, "2022-04-01", "2022-06-30", "", "2022-07-01", false), "2022-07-01", State::DoneLate),
-        (facts(AfterEvent, "", "", "", "", false), "2023-01-01", State::NotStarted),
-        (facts(AfterEvent, "", "", "", "", true), "2022-05-01", State::InProgress),
-        (facts(AfterEvent, "", "", "", "2022-05-01", true), "2022-05-01", State::DoneOnTime),
-        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "2021-12-07", "", false), "2022-05-01", State::DoneOnTime),
-        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "2022-04-01", "", false), "2022-05-01", State::DoneLate),
-        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "", "", false), "2022-05-01", State::DoneOnTime),
+        (open(false), "2022-03-31", TaskState::NotStarted),
+        (open(true), "2022-03-31", TaskState::InProgress),
+        (open(false), "2022-04-01", TaskState::InProgress),
+        (open(false), "2022-06-24", TaskState::InProgress),
+        (open(false), "2022-06-25", TaskState::DueSoon),
+        (open(false), "2022-06-30", TaskState::DueSoon),
+        (open(true), "2022-07-01", TaskState::Overdue),
+        (facts(In, "2022-04-01", "2022-06-30", "", "2022-06-30", true), "2023-01-01", TaskState::DoneOnTime),
+        (facts(In, "2022-04-01", "2022-06-30", "", "2022-07-01", false), "2022-07-01", TaskState::DoneLate),
+        (facts(AfterEvent, "", "", "", "", false), "2023-01-01", TaskState::NotStarted),
+        (facts(AfterEvent, "", "", "", "", true), "2022-05-01", TaskState::InProgress),
+        (facts(AfterEvent, "", "", "", "2022-05-01", true), "2022-05-01", TaskState::DoneOnTime),
+        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "2021-12-07", "", false), "2022-05-01", TaskState::DoneOnTime),
+        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "2022-04-01", "", false), "2022-05-01", TaskState::DoneLate),
+        (facts(AlreadyDone, "2022-01-01", "2022-03-31", "", "", false), "2022-05-01", TaskState::DoneOnTime),
     ];
     for (facts, today, expected) in cases {
         assert_eq!(state(&facts, day(today)), expected, "{facts:?} on {today}");
     }
-    let names: Vec<Value> = State::NAMES.iter().map(|n| json!(n)).collect();
-    let of = |s: State| (json!(s), json!(s.name()));
+    let names: Vec<Value> = TaskState::NAMES.iter().map(|n| json!(n)).collect();
+    let of = |s: TaskState| (json!(s), json!(s.name()));
     for (i, s) in
-        [State::NotStarted, State::InProgress, State::DueSoon, State::Overdue, State::DoneOnTime, State::DoneLate].iter().enumerate()
+        [TaskState::NotStarted, TaskState::InProgress, TaskState::DueSoon, TaskState::Overdue, TaskState::DoneOnTime, TaskState::DoneLate]
+            .iter()
+            .enumerate()
     {
         assert_eq!(of(*s), (names[i].clone(), names[i].clone()));
     }
