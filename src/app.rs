@@ -95,6 +95,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::reports::configure(cfg);
 }
 
+/// Whether the server itself stops on SIGTERM and Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signals {
+    Heeded,
+    /// The process has other things to do, too.
+    Left,
+}
+
 /// A server at work.
 pub struct Running {
     pub address: std::net::SocketAddr,
@@ -109,13 +117,13 @@ pub struct Running {
 ///
 /// # Errors
 /// The address cannot be bound.
-pub fn spawn(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<Running> {
+pub fn spawn(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::io::Result<Running> {
     let (ready, started) = std::sync::mpsc::channel();
     let (done, finished) = tokio::sync::oneshot::channel();
     let place = (host.to_owned(), port);
     std::thread::Builder::new().name("http".into()).spawn(move || {
         let result = actix_web::rt::System::new().block_on(async move {
-            match serve(shared, &place.0, place.1) {
+            match serve(shared, &place.0, place.1, signals) {
                 Ok((server, address)) => {
                     // The other end waits for exactly this message.
                     let _ = ready.send(Ok((address, server.handle())));
@@ -133,7 +141,7 @@ pub fn spawn(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<Runn
     Ok(Running { address, handle, finished })
 }
 
-fn serve(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
+fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let settings = shared.settings.clone();
     let data = web::Data::from(shared.clone());
     let server = HttpServer::new(move || {
@@ -166,6 +174,7 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16) -> std::io::Result<(actix_w
             .wrap(from_fn(admit))
             .wrap(Compress::default())
     });
+    let server = if signals == Signals::Left { server.disable_signals() } else { server };
     let server = if settings.http.workers == 0 { server } else { server.workers(settings.http.workers) };
     let server =
         server.worker_max_blocking_threads(8).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(20).bind((host, port))?;

@@ -4,7 +4,7 @@ use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
-use crate::app::{self, Clock, Shared};
+use crate::app::{self, Clock, Shared, Signals};
 use crate::auth::keys::Keys;
 use crate::config::Settings;
 use crate::db::{self, private::PrivateCluster};
@@ -75,7 +75,7 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, keys, Clock::default(), database.connection.clone());
     let watch = tokio::spawn(identity::watch_revocations(shared.clone()));
-    let running = app::spawn(shared, &host, port)?;
+    let running = app::spawn(shared, &host, port, Signals::Heeded)?;
     let url = format!("http://{}", running.address);
     tracing::info!(url, "serving");
     println!("Đúng Hẹn: {url}    docs: {url}/docs/    contract: {url}/openapi.json");

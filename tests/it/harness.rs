@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use dunghen::app::{self, Clock, Running, Shared};
+use dunghen::app::{self, Clock, Running, Shared, Signals};
 use dunghen::auth::keys::Keys;
 use dunghen::auth::{Role, TokenGrant, tokens};
 use dunghen::config::Settings;
@@ -137,7 +137,7 @@ impl App {
             let connection = db::connect_lazy(&settings.database, 2).unwrap();
             Shared::new(settings.clone(), Keys::load(&settings).unwrap(), clock, connection)
         };
-        let running = app::spawn(shared.clone(), "127.0.0.1", 0).unwrap();
+        let running = app::spawn(shared.clone(), "127.0.0.1", 0, Signals::Left).unwrap();
         let base = format!("http://{}", running.address);
         let pool = PgPool::connect_lazy(&database_url).unwrap();
         let http = reqwest::Client::new();

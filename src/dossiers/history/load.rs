@@ -240,9 +240,10 @@ impl Loaded {
             let list = |i: usize| row.get::<Option<&str>, _>(i).unwrap_or("[]");
             let head =
                 serde_json::json!({"index": row.get::<i64, _>(0), "code": row.get::<Option<&str>, _>(1), "status": row.get::<&str, _>(2)});
-            let head = head.to_string();
-            block.extend_from_slice(head[..head.len() - 1].as_bytes());
-            block.extend_from_slice(format!(",\"errors\":{},\"warnings\":{}}}", list(3), list(4)).as_bytes());
+            // The lists are JSON already: they are put in before the closing brace.
+            let mut head = head.to_string();
+            head.pop();
+            block.extend_from_slice(format!("{head},\"errors\":{},\"warnings\":{}}}", list(3), list(4)).as_bytes());
             if block.len() > 32 << 10 && out.send(std::mem::take(&mut block).into()).await.is_err() {
                 return Ok(());
             }
