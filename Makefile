@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: run test check bench openapi help
 
-run: ## start the server with its demo on http://127.0.0.1:8080 (DATABASE_URL: use that database, without the demo)
+run: ## start the server with its demo on http://127.0.0.1:8080 (DATABASE_URL: in that database)
 	cargo run --release --bin dunghen -- serve --demo
 
 test: ## run every test, on a throwaway PostgreSQL under .data/test

@@ -169,6 +169,7 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
                     Ok::<_, sea_orm::DbErr>(Desk::new(shared, db))
                 }
             })
+            .route("/docs", web::get().to(crate::openapi::docs_door))
             .service(crate::openapi::docs())
             .default_service(web::to(no_route))
             .wrap(from_fn(admit))

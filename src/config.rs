@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
+const PRODUCTION: &str = include_str!("../config/production.toml");
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +100,7 @@ impl Settings {
         let broken = |e: config::ConfigError| ConfigError(e.to_string());
         let mut settings: Settings = Config::builder()
             .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::from_str(if env == "production" { PRODUCTION } else { "" }, FileFormat::Toml))
             .add_source(File::with_name(&format!("config/{env}")).format(FileFormat::Toml).required(false))
             .add_source(environment.prefix("DUNGHEN").prefix_separator("__").separator("__").ignore_empty(true).try_parsing(true))
             .build()

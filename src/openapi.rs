@@ -100,6 +100,11 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(get_openapi).service(get_problem_page).service(get_live).service(get_ready);
 }
 
+/// `/docs` is what people type.
+pub async fn docs_door() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header(("Location", "/docs/")).finish()
+}
+
 /// The documentation page, with its assets inside the binary.
 pub fn docs() -> SwaggerUi {
     SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"))

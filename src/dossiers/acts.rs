@@ -164,16 +164,22 @@ pub async fn perform(
         Refusal::NoSuchRequest => ApiError::not_found(),
         Refusal::Broken(faults) => ApiError::broken(faults),
     })?;
-    let calendar = calendar::load(tx, row.resolving_id).await?;
-    let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
-        .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
-    // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
-    if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {
-        reading.first_due_on = Some(first);
-    }
     dossier.version += 1;
-    store::update(tx, &before, &dossier, &derived, call.now).await?;
-    tell(tx, call, &dossier, deed.verb(), at, json!({"status": derived.status, "act": deed.name()})).await?;
+    let status = dossier.facts.status();
+    if before.verdict.is_some() {
+        // What was once judged is never judged again, whatever has become of the calendar.
+        store::update_closed(tx, &dossier, call.now).await?;
+    } else {
+        let calendar = calendar::load(tx, row.resolving_id).await?;
+        let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
+            .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
+        // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
+        if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {
+            reading.first_due_on = Some(first);
+        }
+        store::update(tx, &before, &dossier, &derived, call.now).await?;
+    }
+    tell(tx, call, &dossier, deed.verb(), at, json!({"status": status, "act": deed.name()})).await?;
     let row = store::find(tx, &Key::Id(id), &sight).await?.ok_or_else(ApiError::not_found)?;
     let view = view::view(&row, &call.actor, vn_date(call.now))?;
     Reply::ok(dossier.version, &view)

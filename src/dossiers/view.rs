@@ -26,9 +26,18 @@ pub fn allowed_acts(actor: &Actor, status: Status, resolving: uuid::Uuid) -> Vec
     allowed(status).iter().filter(may).copied().collect()
 }
 
+/// A voided dossier keeps the timeliness it was judged with for the reports of before; it is not shown any more.
+fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<NaiveDate>, today: NaiveDate) -> Timeliness {
+    match stored {
+        _ if status == Status::Voided => Timeliness::NotApplicable,
+        Some(stored) => stored,
+        None => open_timeliness(due_on, today),
+    }
+}
+
 pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, DbErr> {
     let status = row.status()?;
-    let timeliness = row.stored_timeliness()?.unwrap_or_else(|| open_timeliness(row.due_on, today));
+    let timeliness = shown_timeliness(status, row.stored_timeliness()?, row.due_on, today);
     let facts = row.facts()?;
     let mut findings = row.stored_findings()?;
     findings.extend(consultation_findings(&facts, status, row.due_on, today));
@@ -133,7 +142,7 @@ pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
     let broken = |word: &str| DbErr::Custom(format!("unknown word “{word}” in the database"));
     let status = Status::parse(&row.status).ok_or_else(|| broken(&row.status))?;
     let stored = row.timeliness.as_deref().map(|t| Timeliness::parse(t).ok_or_else(|| broken(t))).transpose()?;
-    let timeliness = stored.unwrap_or_else(|| open_timeliness(row.due_on, today));
+    let timeliness = shown_timeliness(status, stored, row.due_on, today);
     Ok(DossierSummary {
         id: row.id,
         code: row.code,

@@ -168,6 +168,31 @@ async fn refusal_withdrawal_and_voiding_are_kept_apart() {
 }
 
 #[tokio::test]
+async fn a_closed_dossier_is_never_judged_again() {
+    let o = office().await;
+    let resolved =
+        act(&o.officer, &o.processing().await, "resolution", json!({"occurred_at": "2022-06-09T16:00:00+07:00"})).await.expect(200).body;
+    assert_eq!((&resolved["due_on"], &resolved["timeliness"]), (&json!("2022-06-09"), &json!("on_time")));
+    // Two days off more, found out too late.
+    sqlx::query("INSERT INTO calendar_days (calendar_code, day, first_version, kind, name) VALUES ('vn', '2022-06-07', 1, 'day_off', 'Bão'), ('vn', '2022-06-08', 1, 'day_off', 'Bão')")
+        .execute(&o.app.pool)
+        .await
+        .unwrap();
+    let open = o.accepted().await;
+    assert_eq!(open["due_on"], "2022-06-13");
+    let returned = act(&o.one_stop, &resolved, "return", json!({})).await.expect(200).body;
+    assert_eq!(
+        (&returned["status"], &returned["due_on"], &returned["timeliness"]),
+        (&json!("returned"), &json!("2022-06-09"), &json!("on_time"))
+    );
+    let voided = act(&o.one_stop, &returned, "void", json!({"reason": "Nhập trùng"})).await.expect(200).body;
+    assert_eq!(
+        (&voided["outcome"], &voided["due_on"], &voided["returned_at"]),
+        (&json!("voided"), &json!("2022-06-09"), &returned["returned_at"])
+    );
+}
+
+#[tokio::test]
 async fn receiving_finds_every_fault_at_once() {
     let o = office().await;
     let bad = json!({"procedure": "9.999999", "receiving_department": "DKKD", "resolving_department": "X", "channel": "direct",

@@ -62,7 +62,8 @@ const COLUMNS: &str = "d.id, d.code, d.procedure_id, d.receiving_department_id, 
     coalesce(d.finished_on, (d.voided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) AS finished_on, d.received_at, d.version";
 
 /// Timeliness on the day `$1`, as [`crate::dossiers::rules`] has it.
-const TIMELINESS: &str = "coalesce(d.timeliness, CASE WHEN d.due_on < $1 THEN 'overdue' ELSE 'in_time' END)";
+const TIMELINESS: &str = "CASE WHEN d.status = 'voided' THEN 'not_applicable' WHEN d.timeliness IS NOT NULL THEN d.timeliness
+    WHEN d.due_on < $1 THEN 'overdue' ELSE 'in_time' END";
 
 /// Outcome on the day `$1`, as [`crate::dossiers::rules::outcome`] has it.
 const OUTCOME: &str = "CASE d.status

@@ -97,6 +97,31 @@ pub async fn update(
     save_children(tx, dossier, derived).await
 }
 
+/// What may still change once a dossier is closed: its hand-over, and that it is void. Dates and timeliness stay as they
+/// were judged: a report that ended before the voiding does not change.
+pub async fn update_closed(tx: &impl ConnectionTrait, dossier: &Dossier, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let facts = &dossier.facts;
+    let void = facts.void.as_ref();
+    let text = "UPDATE dossiers SET status = $2, returned_at = $3, return_method = $4, voided_at = $5, void_reason = $6,
+                    facts_hash = $7, version = $8, updated_at = $9 WHERE id = $1";
+    let values: [sea_orm::Value; 9] = [
+        dossier.id.into(),
+        facts.status().name().into(),
+        facts.returned_at.into(),
+        facts.return_method.map(|m| m.name()).into(),
+        void.and_then(|v| v.at).into(),
+        void.and_then(|v| v.reason.clone()).into(),
+        Dossier::hash(&dossier.identity, facts).to_vec().into(),
+        dossier.version.into(),
+        now.into(),
+    ];
+    tx.execute_raw(sql(text, values)).await?;
+    if void.is_some() {
+        tx.execute_raw(sql("DELETE FROM dossier_findings WHERE dossier_id = $1", [dossier.id.into()])).await?;
+    }
+    Ok(())
+}
+
 async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {
     let facts = &dossier.facts;
     let moved =
