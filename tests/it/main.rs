@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod calendar;
+mod demo;
 mod departments;
 mod dossiers;
 mod examples;
@@ -9,6 +10,7 @@ mod harness;
 mod history;
 mod identity;
 mod kpis;
+mod load_command;
 mod plans;
 mod procedures;
 mod reports;
