@@ -66,6 +66,11 @@ permissions! {
     ProcessDossier "dossier:process" [Head Below, Officer Own];
     RequestSupplement "dossier:request_supplement" [OneStop All, Head Below, Officer Own];
     FulfilSupplement "dossier:fulfil_supplement" [OneStop All];
+    RequestFee "dossier:request_fee" [OneStop All, Head Below, Officer Own];
+    RecordPayment "dossier:record_payment" [OneStop All];
+    SuspendDossier "dossier:suspend" [Head Below];
+    ConsultAgency "dossier:consult" [Head Below, Officer Own];
+    TerminateDossier "dossier:terminate" [Head Below];
     ApologiseDossier "dossier:apologise" [OneStop All, Head Below, Officer Own];
     RefuseDossier "dossier:refuse" [Head Below, Officer Own];
     ResolveDossier "dossier:resolve" [Head Below, Officer Own];

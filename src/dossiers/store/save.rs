@@ -155,7 +155,28 @@ async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &D
                       FROM jsonb_populate_recordset(NULL::dossier_apologies, $1) ON CONFLICT (dossier_id, n) DO NOTHING";
         tx.execute_raw(sql(text, [Value::from(apologies).into()])).await?;
     }
+    save_consultations(tx, dossier).await?;
     save_findings(tx, dossier, derived).await
+}
+
+async fn save_consultations(tx: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), DbErr> {
+    let consultations: Vec<Value> = dossier
+        .facts
+        .consultations
+        .iter()
+        .enumerate()
+        .map(|(i, c)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "agency": c.agency, "sent_at": c.sent_at, "document_no": c.document_no,
+                "answer_due_on": c.answer_due_on, "reminders": c.reminders, "answered_at": c.answered_at, "escalated_at": c.escalated_at})
+        })
+        .collect();
+    if consultations.is_empty() {
+        return Ok(());
+    }
+    let text = "INSERT INTO dossier_consultations SELECT * FROM jsonb_populate_recordset(NULL::dossier_consultations, $1)
+                ON CONFLICT (dossier_id, n) DO UPDATE SET reminders = excluded.reminders, answered_at = excluded.answered_at,
+                    escalated_at = excluded.escalated_at";
+    tx.execute_raw(sql(text, [Value::from(consultations).into()])).await.map(drop)
 }
 
 async fn save_findings(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::clock::PauseKind;
-use super::model::{Apology, Channel, Decision, Facts, Pause, Status, Verdict, Void};
+use super::model::{Apology, Channel, Consultation, Decision, Facts, Pause, Reminder, Status, Verdict, Void};
 use super::rules;
 use crate::auth::Permission;
 use crate::calendar::vn_date;
@@ -17,6 +17,15 @@ pub enum Deed {
     Process,
     RequestSupplement { reason: String, document_no: String, items: Vec<String>, respond_by_on: Option<NaiveDate> },
     FulfilSupplement { n: i16 },
+    RequestFee { amount_vnd: Option<i64>, reason: Option<String> },
+    RecordPayment { n: i16 },
+    Suspend { reason: String, legal_basis: String },
+    EndSuspension { n: i16 },
+    Consult { agency: String, document_no: Option<String>, answer_due_on: Option<NaiveDate> },
+    Remind { n: usize, document_no: String },
+    RecordAnswer { n: usize },
+    Escalate { n: usize },
+    Terminate { reason: String, notice_no: String },
     Apologise { reason: String, new_due_on: Option<NaiveDate>, document_no: Option<String> },
     Refuse { reason: String, document_no: String },
     Resolve { document_no: Option<String> },
@@ -32,6 +41,15 @@ pub const ACTS: &[(&str, Permission)] = &[
     ("processing", Permission::ProcessDossier),
     ("supplement-requests", Permission::RequestSupplement),
     ("fulfilment", Permission::FulfilSupplement),
+    ("fee-requests", Permission::RequestFee),
+    ("payment", Permission::RecordPayment),
+    ("suspensions", Permission::SuspendDossier),
+    ("suspension-end", Permission::SuspendDossier),
+    ("consultations", Permission::ConsultAgency),
+    ("consultation-reminder", Permission::ConsultAgency),
+    ("consultation-answer", Permission::ConsultAgency),
+    ("consultation-escalation", Permission::ConsultAgency),
+    ("termination", Permission::TerminateDossier),
     ("apologies", Permission::ApologiseDossier),
     ("refusal", Permission::RefuseDossier),
     ("resolution", Permission::ResolveDossier),
@@ -45,9 +63,24 @@ pub fn allowed(status: Status) -> &'static [&'static str] {
     match status {
         Status::Submitted | Status::AwaitingCompletion => &["acceptance", "non-acceptance", "withdrawal", "void"],
         Status::Accepted => &["processing", "apologies", "withdrawal", "void"],
-        Status::Processing => &["supplement-requests", "apologies", "refusal", "resolution", "withdrawal", "void"],
-        Status::AwaitingSupplement => &["fulfilment", "apologies", "refusal", "withdrawal", "void"],
-        Status::AwaitingFee | Status::Suspended => &["apologies", "withdrawal", "void"],
+        Status::Processing => &[
+            "supplement-requests",
+            "fee-requests",
+            "suspensions",
+            "consultations",
+            "consultation-reminder",
+            "consultation-answer",
+            "consultation-escalation",
+            "apologies",
+            "refusal",
+            "resolution",
+            "termination",
+            "withdrawal",
+            "void",
+        ],
+        Status::AwaitingSupplement => &["fulfilment", "consultation-answer", "apologies", "refusal", "withdrawal", "void"],
+        Status::AwaitingFee => &["payment", "consultation-answer", "apologies", "termination", "withdrawal", "void"],
+        Status::Suspended => &["suspension-end", "consultation-answer", "apologies", "withdrawal", "void"],
         Status::Resolved => &["return", "void"],
         Status::Returned | Status::Refused | Status::Terminated | Status::Withdrawn | Status::NotAccepted => &["void"],
         Status::Voided => &[],
@@ -63,6 +96,15 @@ impl Deed {
             Deed::Process => "processing",
             Deed::RequestSupplement { .. } => "supplement-requests",
             Deed::FulfilSupplement { .. } => "fulfilment",
+            Deed::RequestFee { .. } => "fee-requests",
+            Deed::RecordPayment { .. } => "payment",
+            Deed::Suspend { .. } => "suspensions",
+            Deed::EndSuspension { .. } => "suspension-end",
+            Deed::Consult { .. } => "consultations",
+            Deed::Remind { .. } => "consultation-reminder",
+            Deed::RecordAnswer { .. } => "consultation-answer",
+            Deed::Escalate { .. } => "consultation-escalation",
+            Deed::Terminate { .. } => "termination",
             Deed::Apologise { .. } => "apologies",
             Deed::Refuse { .. } => "refusal",
             Deed::Resolve { .. } => "resolution",
@@ -80,6 +122,15 @@ impl Deed {
             Deed::Process => "process",
             Deed::RequestSupplement { .. } => "request_supplement",
             Deed::FulfilSupplement { .. } => "fulfil_supplement",
+            Deed::RequestFee { .. } => "request_fee",
+            Deed::RecordPayment { .. } => "record_payment",
+            Deed::Suspend { .. } => "suspend",
+            Deed::EndSuspension { .. } => "end_suspension",
+            Deed::Consult { .. } => "consult",
+            Deed::Remind { .. } => "remind",
+            Deed::RecordAnswer { .. } => "record_answer",
+            Deed::Escalate { .. } => "escalate",
+            Deed::Terminate { .. } => "terminate",
             Deed::Apologise { .. } => "apologise",
             Deed::Refuse { .. } => "refuse",
             Deed::Resolve { .. } => "resolve",
@@ -122,7 +173,6 @@ pub fn decide(facts: &Facts, deed: &Deed, at: DateTime<Utc>, due: Option<NaiveDa
         }
         Deed::Decline { reason } => after.verdict = Some(verdict(Decision::NotAccepted, at, Some(reason), None)),
         Deed::RequestSupplement { reason, document_no, items, respond_by_on } => {
-            let n = 1 + after.pauses.iter().filter(|p| p.kind == PauseKind::Supplement).count();
             if respond_by_on.is_some_and(|day| day < vn_date(at)) {
                 faults.push(Fault::new(
                     Code::DatesBackwards,
@@ -131,26 +181,58 @@ pub fn decide(facts: &Facts, deed: &Deed, at: DateTime<Utc>, due: Option<NaiveDa
                     "The time to respond cannot end before the request.",
                 ));
             }
-            if after.pauses.iter().any(|p| p.to.is_some_and(|to| to > at)) {
-                faults.push(Fault::plain(Code::OverlappingPauses, "/occurred_at"));
+            let pause = begin(&mut after, PauseKind::Supplement, at, &mut faults);
+            pause.reason = Some(reason.clone());
+            pause.document_no = Some(document_no.clone());
+            pause.items.clone_from(items);
+            pause.respond_by_on = *respond_by_on;
+        }
+        Deed::RequestFee { amount_vnd, reason } => {
+            let pause = begin(&mut after, PauseKind::Fee, at, &mut faults);
+            pause.amount_vnd = *amount_vnd;
+            pause.reason.clone_from(reason);
+        }
+        Deed::Suspend { reason, legal_basis } => {
+            let pause = begin(&mut after, PauseKind::Suspension, at, &mut faults);
+            pause.reason = Some(reason.clone());
+            pause.legal_basis = Some(legal_basis.clone());
+        }
+        Deed::FulfilSupplement { n } => end(&mut after, PauseKind::Supplement, *n, at)?,
+        Deed::RecordPayment { n } => end(&mut after, PauseKind::Fee, *n, at)?,
+        Deed::EndSuspension { n } => end(&mut after, PauseKind::Suspension, *n, at)?,
+        Deed::Consult { agency, document_no, answer_due_on } => {
+            if answer_due_on.is_some_and(|day| day < vn_date(at)) {
+                faults.push(Fault::new(
+                    Code::DatesBackwards,
+                    "/answer_due_on",
+                    "Hạn trả lời đã qua khi gửi.",
+                    "The answer would be due before it is asked for.",
+                ));
             }
-            after.pauses.push(Pause {
-                kind: PauseKind::Supplement,
-                n: i16::try_from(n).unwrap_or(i16::MAX),
-                from: at,
-                to: None,
-                reason: Some(reason.clone()),
-                document_no: Some(document_no.clone()),
-                legal_basis: None,
-                items: items.clone(),
-                respond_by_on: *respond_by_on,
-                amount_vnd: None,
+            if facts.accepted_at.is_some_and(|accepted| at < accepted) {
+                faults.push(Fault::plain(Code::DatesBackwards, "/occurred_at"));
+            }
+            after.consultations.push(Consultation {
+                agency: agency.clone(),
+                sent_at: at,
+                document_no: document_no.clone(),
+                answer_due_on: *answer_due_on,
+                reminders: Vec::new(),
+                answered_at: None,
+                escalated_at: None,
             });
         }
-        Deed::FulfilSupplement { n } => {
-            let open = after.pauses.iter_mut().find(|p| p.kind == PauseKind::Supplement && p.n == *n && p.to.is_none());
-            open.ok_or(Refusal::NoSuchRequest)?.to = Some(at);
+        Deed::Remind { n, document_no } => {
+            unanswered(&mut after, *n)?.reminders.push(Reminder { sent_at: at, document_no: Some(document_no.clone()) });
         }
+        Deed::RecordAnswer { n } => unanswered(&mut after, *n)?.answered_at = Some(at),
+        Deed::Escalate { n } => {
+            let consultation = unanswered(&mut after, *n)?;
+            if consultation.escalated_at.replace(at).is_some() {
+                return Err(Refusal::NoSuchRequest);
+            }
+        }
+        Deed::Terminate { reason, notice_no } => after.verdict = Some(verdict(Decision::Terminated, at, Some(reason), Some(notice_no))),
         Deed::Apologise { reason, new_due_on, document_no } => {
             if let (Some(due), Some(new)) = (due, new_due_on)
                 && *new <= due
@@ -199,6 +281,41 @@ pub fn decide(facts: &Facts, deed: &Deed, at: DateTime<Utc>, due: Option<NaiveDa
     if faults.is_empty() { Ok(after) } else { Err(Refusal::Broken(faults)) }
 }
 
+/// A new pause, open, numbered among those of its kind.
+fn begin<'f>(facts: &'f mut Facts, kind: PauseKind, at: DateTime<Utc>, faults: &mut Vec<Fault>) -> &'f mut Pause {
+    if facts.pauses.iter().any(|p| p.to.is_some_and(|to| to > at)) {
+        faults.push(Fault::plain(Code::OverlappingPauses, "/occurred_at"));
+    }
+    let n = 1 + facts.pauses.iter().filter(|p| p.kind == kind).count();
+    let pause = Pause {
+        kind,
+        n: i16::try_from(n).unwrap_or(i16::MAX),
+        from: at,
+        to: None,
+        reason: None,
+        document_no: None,
+        legal_basis: None,
+        items: Vec::new(),
+        respond_by_on: None,
+        amount_vnd: None,
+    };
+    let last = facts.pauses.len();
+    facts.pauses.push(pause);
+    &mut facts.pauses[last]
+}
+
+fn end(facts: &mut Facts, kind: PauseKind, n: i16, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let open = facts.pauses.iter_mut().find(|p| p.kind == kind && p.n == n && p.to.is_none());
+    open.ok_or(Refusal::NoSuchRequest)?.to = Some(at);
+    Ok(())
+}
+
+/// The consultation with this number, from 1, if its answer is still awaited.
+fn unanswered(facts: &mut Facts, n: usize) -> Result<&mut Consultation, Refusal> {
+    let found = n.checked_sub(1).and_then(|i| facts.consultations.get_mut(i));
+    found.filter(|c| c.answered_at.is_none()).ok_or(Refusal::NoSuchRequest)
+}
+
 impl Facts {
     /// Something of this dossier happened after the instant.
     fn received_before(&self, at: DateTime<Utc>) -> bool {
@@ -224,102 +341,35 @@ fn missing(deed: &Deed) -> Vec<Fault> {
             need(document_no, "/document_no");
         }
         Deed::Decline { reason } | Deed::Withdraw { reason } | Deed::Void { reason } => need(reason, "/reason"),
+        Deed::Suspend { reason, legal_basis } => {
+            need(reason, "/reason");
+            need(legal_basis, "/legal_basis");
+        }
+        Deed::Terminate { reason, notice_no } => {
+            need(reason, "/reason");
+            need(notice_no, "/notice_no");
+        }
+        Deed::Consult { agency, .. } => need(agency, "/agency"),
+        Deed::Remind { document_no, .. } => need(document_no, "/document_no"),
         Deed::Apologise { reason, new_due_on, .. } => {
             need(reason, "/reason");
             if new_due_on.is_none() {
                 faults.push(Fault::missing("/new_due_on"));
             }
         }
-        Deed::Accept | Deed::Process | Deed::FulfilSupplement { .. } | Deed::Resolve { .. } | Deed::Return { .. } => {}
+        Deed::Accept
+        | Deed::Process
+        | Deed::FulfilSupplement { .. }
+        | Deed::RequestFee { .. }
+        | Deed::RecordPayment { .. }
+        | Deed::EndSuspension { .. }
+        | Deed::RecordAnswer { .. }
+        | Deed::Escalate { .. }
+        | Deed::Resolve { .. }
+        | Deed::Return { .. } => {}
     }
     faults
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::dossiers::model::Outcome;
-
-    fn start() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_654_480_800, 0).unwrap_or_default()
-    }
-
-    fn submitted() -> Facts {
-        Facts {
-            submitted_at: Some(start()),
-            accepted_at: None,
-            processing_at: None,
-            pauses: Vec::new(),
-            apologies: Vec::new(),
-            consultations: Vec::new(),
-            verdict: None,
-            returned_at: None,
-            return_method: None,
-            void: None,
-            digitised: None,
-        }
-    }
-
-    fn deed(name: &str, requests: usize) -> Deed {
-        let text = || "x".to_owned();
-        match name {
-            "acceptance" => Deed::Accept,
-            "non-acceptance" => Deed::Decline { reason: text() },
-            "processing" => Deed::Process,
-            "supplement-requests" => {
-                Deed::RequestSupplement { reason: text(), document_no: text(), items: Vec::new(), respond_by_on: None }
-            }
-            "fulfilment" => Deed::FulfilSupplement { n: i16::try_from(requests).unwrap_or(1) },
-            "apologies" => Deed::Apologise { reason: text(), new_due_on: NaiveDate::from_ymd_opt(2030, 1, 1), document_no: None },
-            "refusal" => Deed::Refuse { reason: text(), document_no: text() },
-            "resolution" => Deed::Resolve { document_no: None },
-            "return" => Deed::Return { method: None },
-            "withdrawal" => Deed::Withdraw { reason: text() },
-            _ => Deed::Void { reason: text() },
-        }
-    }
-
-    #[test]
-    fn the_names_are_those_of_the_contract() {
-        for (name, _) in ACTS {
-            assert_eq!(deed(name, 1).name(), *name);
-        }
-        let named: Vec<&str> = ACTS.iter().map(|(name, _)| *name).collect();
-        assert!(Status::ALL.iter().flat_map(|s| allowed(*s)).all(|name| named.contains(name)));
-    }
-
-    proptest! {
-        /// Whatever is asked in whatever order: what the state allows is done, all else is refused and changes nothing,
-        /// and what was once decided stays decided.
-        #[test]
-        fn acts_follow_the_table(sequence in proptest::collection::vec((0..ACTS.len(), 1i64..200), 1..25)) {
-            let (mut facts, mut at) = (submitted(), start());
-            let now = start() + TimeDelta::days(3000);
-            for (act, minutes) in sequence {
-                at += TimeDelta::minutes(minutes);
-                let name = ACTS[act].0;
-                let before = facts.status();
-                let requests = facts.pauses.len();
-                match decide(&facts, &deed(name, requests), at, None, now) {
-                    Ok(after) => {
-                        prop_assert!(allowed(before).contains(&name));
-                        prop_assert!(after.verdict.is_some() || facts.verdict.is_none());
-                        prop_assert!(facts.accepted_at.is_none() || after.accepted_at == facts.accepted_at);
-                        prop_assert!(rules::faults(&after, now).is_empty());
-                        facts = after;
-                    }
-                    Err(refusal) => {
-                        prop_assert!(!allowed(before).contains(&name), "{name} from {before:?}: {refusal:?}");
-                        prop_assert_eq!(refusal, Refusal::NotAllowed { from: before });
-                    }
-                }
-            }
-            let status = facts.status();
-            let outcome = rules::outcome(status, facts.accepted_at.is_some(), rules::open_timeliness(None, vn_date(at)), false);
-            prop_assert_eq!(outcome == Outcome::Voided, status == Status::Voided);
-        }
-    }
-}
+mod tests;

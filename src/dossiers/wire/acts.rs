@@ -1,11 +1,10 @@
-//! Bodies of the dossiers' operations.
+//! What is sent: a new dossier, and the bodies of the acts.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::deeds::Deed;
-use super::model::{ApplicantKind, Channel, Finding, Outcome, Status, Timeliness};
+use crate::dossiers::deeds::Deed;
+use crate::dossiers::model::{ApplicantKind, Channel};
 use crate::http::{At, Day, Line, Prose, ResourceCode};
 
 /// Who files.
@@ -105,6 +104,47 @@ act_bodies! {
     }
     /// The papers asked for are here; the clock runs on.
     Fulfilment {} {}
+    /// The applicant is asked for a fee; the clock stops.
+    FeeRequest {"amount_vnd": 200000, "reason": "Lệ phí cấp giấy chứng nhận"} {
+        #[schema(minimum = 0)]
+        amount_vnd: Option<i64>,
+        reason: Option<Prose>,
+    }
+    /// The fee is paid; the clock runs on.
+    Payment {} {}
+    /// The agency stops the clock on a legal ground.
+    SuspensionNotice {"reason": "Có tranh chấp", "legal_basis": "Điều 47 Luật Đầu tư"} {
+        /// Required.
+        reason: Option<Prose>,
+        /// Required.
+        legal_basis: Option<Line>,
+    }
+    /// The ground is gone; the clock runs on.
+    SuspensionEnd {} {}
+    /// Another agency is asked for its opinion. The clock runs on.
+    ConsultationRequest {"agency": "Sở Xây dựng", "document_no": "591/SKHĐT-DKKD", "answer_due_on": "2030-01-15"} {
+        /// Required.
+        agency: Option<Line>,
+        document_no: Option<Line>,
+        /// Last day for the answer.
+        answer_due_on: Option<Day>,
+    }
+    /// The consulted agency is reminded in writing.
+    ConsultationReminder {"document_no": "620/SKHĐT-DKKD"} {
+        /// Required.
+        document_no: Option<Line>,
+    }
+    /// The consulted agency has answered.
+    ConsultationAnswer {} {}
+    /// The silence is reported to the provincial committee.
+    ConsultationEscalation {} {}
+    /// The agency stops for good, by notice.
+    TerminationNotice {"reason": "Không đủ điều kiện giải quyết", "notice_no": "15/TB-DKKD"} {
+        /// Required.
+        reason: Option<Prose>,
+        /// Number of the stop notice; required.
+        notice_no: Option<Line>,
+    }
     /// The dossier is or will be late; the applicant is given a new date. The due date does not move.
     ApologyNotice {"reason": "Chờ ý kiến cơ quan phối hợp", "new_due_on": "2030-01-20", "document_no": "40/XL"} {
         /// Required.
@@ -174,6 +214,30 @@ impl From<SupplementRequest> for Deed {
         }
     }
 }
+impl From<FeeRequest> for Deed {
+    fn from(b: FeeRequest) -> Self {
+        Deed::RequestFee { amount_vnd: b.amount_vnd, reason: Some(text(b.reason)).filter(|t| !t.trim().is_empty()) }
+    }
+}
+impl From<SuspensionNotice> for Deed {
+    fn from(b: SuspensionNotice) -> Self {
+        Deed::Suspend { reason: text(b.reason), legal_basis: line(b.legal_basis).unwrap_or_default() }
+    }
+}
+impl From<ConsultationRequest> for Deed {
+    fn from(b: ConsultationRequest) -> Self {
+        Deed::Consult {
+            agency: line(b.agency).unwrap_or_default(),
+            document_no: line(b.document_no),
+            answer_due_on: b.answer_due_on.map(|d| d.0),
+        }
+    }
+}
+impl From<TerminationNotice> for Deed {
+    fn from(b: TerminationNotice) -> Self {
+        Deed::Terminate { reason: text(b.reason), notice_no: line(b.notice_no).unwrap_or_default() }
+    }
+}
 impl From<ApologyNotice> for Deed {
     fn from(b: ApologyNotice) -> Self {
         Deed::Apologise { reason: text(b.reason), new_due_on: b.new_due_on.map(|d| d.0), document_no: line(b.document_no) }
@@ -203,176 +267,4 @@ impl From<Voiding> for Deed {
     fn from(b: Voiding) -> Self {
         Deed::Void { reason: text(b.reason) }
     }
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ApplicantView {
-    pub kind: String,
-    pub name: String,
-}
-
-/// A request for papers or a fee.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SupplementView {
-    pub n: i16,
-    pub requested_at: At,
-    pub reason: Option<String>,
-    pub document_no: Option<String>,
-    pub items: Vec<String>,
-    pub respond_by_on: Option<Day>,
-    pub fulfilled_at: Option<At>,
-    /// Due date in force when it was asked.
-    pub due_before: Option<Day>,
-    /// Due date in force since it was fulfilled.
-    pub due_after: Option<Day>,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct FeeRequestView {
-    pub n: i16,
-    pub requested_at: At,
-    pub amount_vnd: Option<i64>,
-    pub paid_at: Option<At>,
-    pub due_before: Option<Day>,
-    pub due_after: Option<Day>,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SuspensionView {
-    pub n: i16,
-    pub from: At,
-    pub to: Option<At>,
-    pub reason: Option<String>,
-    pub legal_basis: Option<String>,
-    pub due_before: Option<Day>,
-    pub due_after: Option<Day>,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ApologyView {
-    pub n: i16,
-    pub sent_at: At,
-    pub reason: Option<String>,
-    pub new_due_on: Option<Day>,
-    pub document_no: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ReminderView {
-    pub sent_at: At,
-    pub document_no: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ConsultationView {
-    pub n: i16,
-    pub agency: String,
-    pub sent_at: At,
-    pub document_no: Option<String>,
-    pub answer_due_on: Option<Day>,
-    pub reminders: Vec<ReminderView>,
-    pub answered_at: Option<At>,
-    pub escalated_at: Option<At>,
-}
-
-/// A dossier with all that happened to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "source_system": "dunghen", "external_code": null,
-    "procedure": "2.001610", "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": "2022-04-19T08:30:00+07:00",
-    "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
-    "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
-    "decision_reason": null, "decision_document_no": null, "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
-pub struct DossierView {
-    pub id: Uuid,
-    pub code: String,
-    pub source_system: String,
-    pub external_code: Option<String>,
-    pub procedure: String,
-    pub receiving_department: String,
-    pub resolving_department: String,
-    pub channel: Channel,
-    pub applicant: Option<ApplicantView>,
-    pub submitted_at: Option<At>,
-    pub accepted_at: Option<At>,
-    pub status: Status,
-    pub outcome: Outcome,
-    pub timeliness: Timeliness,
-    /// The due date in force; null while a pause is open and without a limit.
-    pub due_on: Option<Day>,
-    /// Its instant, for limits in working hours.
-    pub due_at: Option<At>,
-    /// The first due date; it never changes.
-    pub first_due_on: Option<Day>,
-    /// The due date in force when the open pause began.
-    pub due_before: Option<Day>,
-    pub finished_at: Option<At>,
-    pub finished_on: Option<Day>,
-    pub returned_at: Option<At>,
-    pub decision_reason: Option<String>,
-    pub decision_document_no: Option<String>,
-    pub supplements: Vec<SupplementView>,
-    pub fee_requests: Vec<FeeRequestView>,
-    pub suspensions: Vec<SuspensionView>,
-    pub apologies: Vec<ApologyView>,
-    pub consultations: Vec<ConsultationView>,
-    /// What was not done by the rules.
-    pub findings: Vec<Finding>,
-    /// What this caller may do next.
-    pub allowed_acts: Vec<&'static str>,
-    pub digitised: Option<bool>,
-    /// The due date that the source system sent along.
-    pub source_due_on: Option<Day>,
-    pub version: i32,
-}
-
-/// A dossier in a list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "procedure": "2.001610",
-    "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": null, "accepted_at": "2022-04-19T08:30:00+07:00",
-    "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22", "first_due_on": "2022-04-22",
-    "finished_on": null, "version": 1}))]
-pub struct DossierSummary {
-    pub id: Uuid,
-    pub code: String,
-    pub procedure: String,
-    pub receiving_department: String,
-    pub resolving_department: String,
-    pub channel: Channel,
-    pub applicant: Option<ApplicantView>,
-    pub submitted_at: Option<At>,
-    pub accepted_at: Option<At>,
-    pub status: Status,
-    pub outcome: Outcome,
-    pub timeliness: Timeliness,
-    pub due_on: Option<Day>,
-    pub first_due_on: Option<Day>,
-    pub finished_on: Option<Day>,
-    pub version: i32,
-}
-
-crate::page_of!(
-    /// A page of dossiers.
-    DossierPage, DossierSummary);
-
-/// One thing that happened.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TimelineEntry {
-    pub at: At,
-    /// The act: `submission`, `acceptance`, `supplement-request`, `fulfilment` …
-    #[schema(value_type = String)]
-    pub act: &'static str,
-    pub reason: Option<String>,
-    pub document_no: Option<String>,
-    /// The new date of an apology, or the due date that a pause led to.
-    pub due_on: Option<Day>,
-}
-
-/// What happened to a dossier, in order.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"at": "2022-04-19T08:30:00+07:00", "act": "acceptance", "reason": null, "document_no": null, "due_on": "2022-04-22"}]}))]
-pub struct Timeline {
-    pub items: Vec<TimelineEntry>,
 }

@@ -1,0 +1,97 @@
+//! The table of acts, and random sequences held against it.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::dossiers::model::Outcome;
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_654_480_800, 0).unwrap_or_default()
+}
+
+fn submitted() -> Facts {
+    Facts {
+        submitted_at: Some(start()),
+        accepted_at: None,
+        processing_at: None,
+        pauses: Vec::new(),
+        apologies: Vec::new(),
+        consultations: Vec::new(),
+        verdict: None,
+        returned_at: None,
+        return_method: None,
+        void: None,
+        digitised: None,
+    }
+}
+
+/// The act by its name, aimed at the open pause and the consultation asked last.
+fn deed(name: &str, facts: &Facts) -> Deed {
+    let open = facts.pauses.iter().find(|p| p.to.is_none()).map_or(1, |p| p.n);
+    let asked = facts.consultations.len();
+    let text = || "x".to_owned();
+    match name {
+        "acceptance" => Deed::Accept,
+        "non-acceptance" => Deed::Decline { reason: text() },
+        "processing" => Deed::Process,
+        "fee-requests" => Deed::RequestFee { amount_vnd: Some(100_000), reason: None },
+        "payment" => Deed::RecordPayment { n: open },
+        "suspensions" => Deed::Suspend { reason: text(), legal_basis: text() },
+        "suspension-end" => Deed::EndSuspension { n: open },
+        "consultations" => Deed::Consult { agency: text(), document_no: None, answer_due_on: None },
+        "consultation-reminder" => Deed::Remind { n: asked, document_no: text() },
+        "consultation-answer" => Deed::RecordAnswer { n: asked },
+        "consultation-escalation" => Deed::Escalate { n: asked },
+        "termination" => Deed::Terminate { reason: text(), notice_no: text() },
+        "supplement-requests" => Deed::RequestSupplement { reason: text(), document_no: text(), items: Vec::new(), respond_by_on: None },
+        "fulfilment" => Deed::FulfilSupplement { n: open },
+        "apologies" => Deed::Apologise { reason: text(), new_due_on: NaiveDate::from_ymd_opt(2030, 1, 1), document_no: None },
+        "refusal" => Deed::Refuse { reason: text(), document_no: text() },
+        "resolution" => Deed::Resolve { document_no: None },
+        "return" => Deed::Return { method: None },
+        "withdrawal" => Deed::Withdraw { reason: text() },
+        _ => Deed::Void { reason: text() },
+    }
+}
+
+#[test]
+fn the_names_are_those_of_the_contract() {
+    for (name, _) in ACTS {
+        assert_eq!(deed(name, &submitted()).name(), *name);
+    }
+    let named: Vec<&str> = ACTS.iter().map(|(name, _)| *name).collect();
+    assert!(Status::ALL.iter().flat_map(|s| allowed(*s)).all(|name| named.contains(name)));
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: what the state allows is done, all else is refused and changes nothing,
+    /// and what was once decided stays decided.
+    #[test]
+    fn acts_follow_the_table(sequence in proptest::collection::vec((0..ACTS.len(), 1i64..200), 1..25)) {
+        let (mut facts, mut at) = (submitted(), start());
+        let now = start() + TimeDelta::days(3000);
+        for (act, minutes) in sequence {
+            at += TimeDelta::minutes(minutes);
+            let name = ACTS[act].0;
+            let before = facts.status();
+            match decide(&facts, &deed(name, &facts), at, None, now) {
+                Ok(after) => {
+                    prop_assert!(allowed(before).contains(&name));
+                    prop_assert!(after.verdict.is_some() || facts.verdict.is_none());
+                    prop_assert!(facts.accepted_at.is_none() || after.accepted_at == facts.accepted_at);
+                    prop_assert!(rules::faults(&after, now).is_empty());
+                    facts = after;
+                }
+                Err(Refusal::NoSuchRequest) => prop_assert!(name.starts_with("consultation-")),
+                Err(refusal) => {
+                    prop_assert!(!allowed(before).contains(&name), "{name} from {before:?}: {refusal:?}");
+                    prop_assert_eq!(refusal, Refusal::NotAllowed { from: before });
+                }
+            }
+        }
+        let status = facts.status();
+        let outcome = rules::outcome(status, facts.accepted_at.is_some(), rules::open_timeliness(None, vn_date(at)), false);
+        prop_assert_eq!(outcome == Outcome::Voided, status == Status::Voided);
+    }
+}
