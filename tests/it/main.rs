@@ -1,14 +1,19 @@
 //! Everything over HTTP against a real PostgreSQL: one binary, one module for each act.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
+mod bad_input;
 mod calendar;
+mod contract;
 mod departments;
 mod dossiers;
 mod examples;
 mod harness;
 mod history;
+mod house;
 mod identity;
 mod kpis;
 mod plans;
 mod procedures;
 mod reports;
+mod schema;
