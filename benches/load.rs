@@ -98,16 +98,18 @@ impl Wire {
             chunked |= header == "transfer-encoding: chunked";
         }
         self.body.clear();
-        while chunked {
-            line.clear();
-            self.stream.read_line(&mut line).unwrap();
-            let size = usize::from_str_radix(line.trim(), 16).unwrap();
-            let start = self.body.len();
-            self.body.resize(start + size + 2, 0);
-            self.stream.read_exact(&mut self.body[start..]).unwrap();
-            self.body.truncate(start + size);
-            if size == 0 {
-                return status;
+        if chunked {
+            loop {
+                line.clear();
+                self.stream.read_line(&mut line).unwrap();
+                let size = usize::from_str_radix(line.trim(), 16).unwrap();
+                let start = self.body.len();
+                self.body.resize(start + size + 2, 0);
+                self.stream.read_exact(&mut self.body[start..]).unwrap();
+                self.body.truncate(start + size);
+                if size == 0 {
+                    return status;
+                }
             }
         }
         self.body.resize(length, 0);
@@ -244,8 +246,10 @@ fn main() {
     let file = dir.join("rows.ndjson");
     let mut out = BufWriter::new(std::fs::File::create(&file).unwrap());
     let (from, to) = (chrono::NaiveDate::from_ymd_opt(2021, 1, 4).unwrap(), chrono::NaiveDate::from_ymd_opt(2026, 6, 30).unwrap());
-    for row in history_rows(1186, rows as usize, from, to) {
-        writeln!(out, "{row}").unwrap();
+    let (mut generator, mut line) = (history_rows(1186, rows as usize, from, to), Vec::new());
+    while generator.write_next(&mut line) {
+        out.write_all(&line).unwrap();
+        line.clear();
     }
     out.flush().unwrap();
     drop(out);

@@ -1,5 +1,8 @@
 //! The command line: `dunghen serve | migrate | demo | openapi | check-config | create-admin | load | health`.
 
+pub mod demo;
+mod load;
+pub mod progress;
 mod serve;
 
 use std::path::PathBuf;
@@ -36,12 +39,15 @@ enum Command {
     },
     /// Bring the database's schema up to date and stop.
     Migrate,
-    /// Load the demonstration into a running server over HTTP.
+    /// Load the demonstration into a running server over HTTP; what is there already is left as it is.
+    ///
+    /// Plan 1186 with its departments, procedures, indicators and figures, one user for each role, and some hundred made-up dossiers of
+    /// 2022. The users get the password dunghen-demo-2022, or the one in DUNGHEN_DEMO_PASSWORD. A production server refuses it.
     Demo {
         /// The server.
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
-        /// The administrator who signs in; the password is asked from DUNGHEN_PASSWORD.
+        /// The administrator who signs in; the password is read from DUNGHEN_PASSWORD, and is that of the demo users without it.
         #[arg(long, default_value = "admin")]
         user: String,
     },
@@ -64,6 +70,8 @@ enum Command {
         #[arg(long, env = "DUNGHEN_PASSWORD", hide_env_values = true)]
         password: String,
     },
+    /// Load a file of rows into a running server: departments, procedures, users, dossiers.
+    Load(load::LoadArgs),
     /// Status 0 when the server at this address is ready.
     Health {
         /// The server.
@@ -76,7 +84,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("dunghen: {error}");
             ExitCode::FAILURE
@@ -87,34 +95,35 @@ pub fn main() -> ExitCode {
 /// Any failure that ends the program, as it is told to the person at the terminal.
 pub type Failure = Box<dyn std::error::Error>;
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Openapi { out: None } => {
-            print!("{}", crate::openapi::text());
-            Ok(())
-        }
+        Command::Openapi { out: None } => print!("{}", crate::openapi::text()),
         Command::Openapi { out: Some(folder) } => {
             std::fs::create_dir_all(&folder)?;
             std::fs::write(folder.join("openapi.json"), crate::openapi::text())?;
             std::fs::write(folder.join("operations.txt"), crate::openapi::operations())?;
-            Ok(())
         }
-        Command::CheckConfig => {
-            println!("{}", Settings::load()?.hidden());
-            Ok(())
-        }
+        Command::CheckConfig => println!("{}", Settings::load()?.hidden()),
         other => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(async {
-                match other {
-                    Command::Serve { demo } => serve::serve(demo).await,
-                    Command::Migrate => serve::migrate().await,
-                    Command::CreateAdmin { username, name, password } => serve::create_admin(&username, &name, &password).await,
-                    Command::Demo { .. } => Ok(()),
-                    Command::Health { url } => serve::health(&url).await,
-                    Command::Openapi { .. } | Command::CheckConfig => Ok(()),
-                }
-            })
+            let status = runtime.block_on(wait_for(other));
+            // A read of standard input that never ends must not keep the program from ending.
+            runtime.shutdown_background();
+            return status;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wait_for(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve { demo } => serve::serve(demo).await?,
+        Command::Migrate => serve::migrate().await?,
+        Command::CreateAdmin { username, name, password } => serve::create_admin(&username, &name, &password).await?,
+        Command::Demo { url, user } => demo::command(&url, &user).await?,
+        Command::Load(args) => return Ok(load::load(&args).await),
+        Command::Health { url } => serve::health(&url).await?,
+        Command::Openapi { .. } | Command::CheckConfig => {}
+    }
+    Ok(ExitCode::SUCCESS)
 }

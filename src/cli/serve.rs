@@ -1,11 +1,15 @@
 //! Starting up: settings, database, schema, key, server; and coming down in the opposite order.
 
+use std::time::Duration;
+
 use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Failure;
+use super::progress::Progress;
+use super::{Failure, demo};
 use crate::app::{self, Clock, Shared, Signals};
 use crate::auth::keys::Keys;
+use crate::client::ClientError;
 use crate::config::Settings;
 use crate::db::{self, private::PrivateCluster};
 use crate::identity;
@@ -60,9 +64,36 @@ pub async fn health(url: &str) -> Result<(), Failure> {
     if response.status().is_success() { Ok(()) } else { Err(format!("not ready: {}", response.status()).into()) }
 }
 
+/// A port that someone else holds, told before a database is started for nothing.
+fn busy(settings: &Settings, error: &std::io::Error) -> Failure {
+    let (host, port) = (&settings.http.host, settings.http.port);
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            let next = if port < u16::MAX { port + 1 } else { 8080 };
+            format!("{host}:{port} is in use by another program; choose another port: DUNGHEN__HTTP__PORT={next} (setting http.port)")
+                .into()
+        }
+        _ => format!("cannot listen on {host}:{port}: {error} (settings http.host, http.port)").into(),
+    }
+}
+
+fn check_port(settings: &Settings) -> Result<(), Failure> {
+    std::net::TcpListener::bind((settings.http.host.as_str(), settings.http.port)).map(drop).map_err(|e| busy(settings, &e))
+}
+
+/// The address at which this machine reaches its own server.
+fn own_url(address: std::net::SocketAddr) -> String {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv6() { std::net::Ipv6Addr::LOCALHOST.into() } else { std::net::Ipv4Addr::LOCALHOST.into() });
+    }
+    format!("http://{address}")
+}
+
 pub async fn serve(demo: bool) -> Result<(), Failure> {
     let mut settings = Settings::load()?;
     crate::telemetry::start(&settings.log);
+    check_port(&settings)?;
     if demo && !settings.demo.allowed {
         return Err("this profile takes no demo data (demo.allowed = false)".into());
     }
@@ -71,16 +102,63 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
     if !settings.demo.allowed && identity::demo_users_exist(&database.connection).await.map_err(explain)? {
         return Err("demo users exist in this database; this profile does not start with them".into());
     }
+    if demo {
+        let password = demo::password();
+        identity::create_demo_admin(&database.connection, demo::ADMIN, demo::ADMIN_NAME, &password).await.map_err(explain)?;
+    }
     let keys = Keys::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, keys, Clock::default(), database.connection.clone());
     let watch = tokio::spawn(identity::watch_revocations(shared.clone()));
-    let running = app::spawn(shared, &host, port, Signals::Heeded)?;
-    let url = format!("http://{}", running.address);
+    let mut running = app::spawn(shared.clone(), &host, port, Signals::Heeded).map_err(|e| busy(&shared.settings, &e))?;
+    let url = own_url(running.address);
     tracing::info!(url, "serving");
-    println!("Đúng Hẹn: {url}    docs: {url}/docs/    contract: {url}/openapi.json");
+    if demo {
+        let progress = Progress::lines();
+        let outcome = tokio::select! {
+            ended = &mut running.finished => {
+                ended??;
+                return close(watch, database).await;
+            }
+            outcome = demo::load_once(&url, &progress) => outcome,
+        };
+        // Told to stop while it loads, the server is already about to end: then a broken connection is no news.
+        if matches!(outcome, Err(ClientError::Unreachable(_)))
+            && let Ok(ended) = tokio::time::timeout(Duration::from_secs(25), &mut running.finished).await
+        {
+            ended??;
+            return close(watch, database).await;
+        }
+        tell(outcome, &url);
+    } else {
+        println!("{}", address(&url));
+    }
     running.finished.await??;
+    close(watch, database).await
+}
+
+async fn close(watch: tokio::task::JoinHandle<()>, database: Database) -> Result<(), Failure> {
     watch.abort();
-    database.connection.close().await?;
+    database.connection.clone().close().await?;
+    tokio::task::spawn_blocking(move || drop(database)).await?;
+    tracing::info!("stopped");
     Ok(())
+}
+
+/// What the attempt to load the demonstration came to; a server without it serves all the same.
+fn tell(outcome: Result<Option<demo::Loaded>, ClientError>, url: &str) {
+    match outcome {
+        Ok(Some(_)) => tracing::info!("the demonstration is loaded"),
+        Ok(None) => tracing::info!("the demonstration is there already"),
+        Err(error) => {
+            tracing::error!("the demonstration was not loaded: {error}");
+            println!("{}", address(url));
+            return;
+        }
+    }
+    print!("{}", demo::welcome(url));
+}
+
+fn address(url: &str) -> String {
+    format!("Đúng Hẹn: {url}    docs: {url}/docs/    contract: {url}/openapi.json")
 }

@@ -29,6 +29,7 @@ pub async fn put(
     name: &str,
     row: &NewUser,
     hash: Option<&String>,
+    demo_allowed: bool,
 ) -> Result<(Reply, Ended), ApiError> {
     if row.username.as_str() != name {
         let fault = Fault::new(
@@ -50,7 +51,7 @@ pub async fn put(
         call.check_version(old.version)?;
     }
     let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
-    let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes).await?;
+    let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes, demo_allowed).await?;
     if let Some(refused) = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {
         return Err(ApiError::broken(refused.errors));
     }
@@ -73,6 +74,7 @@ pub async fn load(
     rows: &[(u64, NewUser)],
     strategy: Strategy,
     hashes: &HashMap<String, String>,
+    demo_allowed: bool,
 ) -> Result<(Vec<Verdict>, Ended), ApiError> {
     let departments: HashSet<String> = store::department_codes(tx).await?;
     let names: Vec<&str> = rows.iter().map(|(_, r)| r.username.as_str()).collect();
@@ -81,7 +83,7 @@ pub async fn load(
     for (index, row) in rows {
         let name = row.username.as_str();
         let old = known.get(name);
-        let mut faults = rules::faults(row, &departments);
+        let mut faults = rules::faults(row, &departments, demo_allowed);
         faults.extend(strategy.fault(old.is_some()));
         let status = match old {
             _ if !faults.is_empty() => RowStatus::Rejected,
@@ -126,6 +128,22 @@ fn entry(call: &Call, view: &UserView) -> Entry {
 /// # Errors
 /// 422 for a password that is too short or a name that is no user name; the database's.
 pub async fn create_admin(db: &DatabaseConnection, username: &str, display_name: &str, password: &str) -> Result<(), ApiError> {
+    save_admin(db, username, display_name, password, false).await
+}
+
+/// Creates the administrator of the demonstration, in a database that has no user yet; false where there is one.
+///
+/// # Errors
+/// As [`create_admin`].
+pub async fn create_demo_admin(db: &DatabaseConnection, username: &str, display_name: &str, password: &str) -> Result<bool, ApiError> {
+    if store::any_user(db).await? {
+        return Ok(false);
+    }
+    save_admin(db, username, display_name, password, true).await?;
+    Ok(true)
+}
+
+async fn save_admin(db: &DatabaseConnection, username: &str, display_name: &str, password: &str, demo: bool) -> Result<(), ApiError> {
     let bad_name = || ApiError::broken(vec![Fault::plain(Code::WrongFormat, "/username")]);
     let line = |text: &str| {
         serde_json::from_value::<Line>(json!(text)).map_err(|_| ApiError::broken(vec![Fault::plain(Code::TooLong, "/display_name")]))
@@ -135,10 +153,10 @@ pub async fn create_admin(db: &DatabaseConnection, username: &str, display_name:
         display_name: line(display_name)?,
         password: Some(line(password)?),
         active: true,
-        demo: false,
+        demo,
         grants: vec![GrantBody { role: Role::Admin, department: None }],
     };
-    let faults = rules::faults(&row, &HashSet::new());
+    let faults = rules::faults(&row, &HashSet::new(), demo);
     if !faults.is_empty() {
         return Err(ApiError::broken(faults));
     }

@@ -8,6 +8,6 @@ mod sessions;
 mod store;
 mod wire;
 
-pub use acts::{create_admin, demo_users_exist};
+pub use acts::{create_admin, create_demo_admin, demo_users_exist};
 pub use routes::configure;
 pub use sessions::watch_revocations;

@@ -165,9 +165,9 @@ async fn put_user(
 ) -> Answer {
     let mut hashes = hash_new(&db, &shared, std::slice::from_ref(&body.value)).await?;
     let hash = hashes.remove(body.value.username.as_str());
-    let ended = Mutex::new(Vec::new());
+    let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);
     let answer = write(db.get_ref(), &permit, &body.hash, async |tx| {
-        let (reply, sessions) = acts::put(tx, &permit, &key, &body.value, hash.as_ref()).await?;
+        let (reply, sessions) = acts::put(tx, &permit, &key, &body.value, hash.as_ref(), demo).await?;
         *ended.lock().await = sessions;
         Ok(reply)
     })
@@ -200,9 +200,9 @@ async fn load_users(
     let rows: Vec<Parsed<NewUser>> = bulk::read_all(&req, payload.into_inner(), &shared).await?;
     let users: Vec<NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok().cloned()).collect();
     let hashes = hash_new(&db, &shared, &users).await?;
-    let ended = Mutex::new(Vec::new());
+    let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);
     let answer = bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| {
-        let (verdicts, sessions) = acts::load(tx, &permit, rows, params.strategy, &hashes).await?;
+        let (verdicts, sessions) = acts::load(tx, &permit, rows, params.strategy, &hashes, demo).await?;
         *ended.lock().await = sessions;
         Ok(verdicts)
     })

@@ -8,8 +8,8 @@ use crate::error::{Code, Fault};
 /// Characters a password must have at least.
 pub const PASSWORD_MIN: usize = 10;
 
-/// Every fault of a row, given the codes of all departments.
-pub fn faults(row: &NewUser, departments: &HashSet<String>) -> Vec<Fault> {
+/// Every fault of a row, given the codes of all departments and whether this server takes sign-ins of the demonstration.
+pub fn faults(row: &NewUser, departments: &HashSet<String>, demo_allowed: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     if row.username.as_str().chars().any(|c| c.is_ascii_uppercase()) {
         faults.push(Fault::new(Code::WrongFormat, "/username", "Tên đăng nhập dùng chữ thường.", "User names are in lower case."));
@@ -21,6 +21,10 @@ pub fn faults(row: &NewUser, departments: &HashSet<String>) -> Vec<Fault> {
         let (vi, en) =
             (format!("Mật khẩu cần ít nhất {PASSWORD_MIN} ký tự."), format!("A password has at least {PASSWORD_MIN} characters."));
         faults.push(Fault::new(Code::TooShort, "/password", vi, en));
+    }
+    if row.demo && !demo_allowed {
+        let (vi, en) = ("Máy chủ này không nhận tài khoản dùng thử.", "This server takes no users of the demonstration.");
+        faults.push(Fault::new(Code::NotPermitted, "/demo", vi, en));
     }
     for (i, grant) in row.grants.iter().enumerate() {
         match &grant.department {
@@ -48,11 +52,12 @@ mod tests {
     #[test]
     fn every_fault_is_found() {
         let row: NewUser = serde_json::from_value(serde_json::json!({
-            "username": "Ab", "display_name": "", "password": "short",
+            "username": "Ab", "display_name": "", "password": "short", "demo": true,
             "grants": [{"role": "head"}, {"role": "officer", "department": "X"}, {"role": "office"}]
         }))
         .unwrap();
-        let pointers: Vec<_> = faults(&row, &HashSet::new()).into_iter().map(|f| f.pointer.into_owned()).collect();
-        assert_eq!(pointers, ["/username", "/display_name", "/password", "/grants/0/department", "/grants/1/department"]);
+        let pointers: Vec<_> = faults(&row, &HashSet::new(), false).into_iter().map(|f| f.pointer.into_owned()).collect();
+        assert_eq!(pointers, ["/username", "/display_name", "/password", "/demo", "/grants/0/department", "/grants/1/department"]);
+        assert_eq!(faults(&row, &HashSet::new(), true).len(), 5);
     }
 }

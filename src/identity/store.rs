@@ -184,3 +184,7 @@ pub async fn lately_revoked(db: &impl ConnectionTrait) -> Result<HashSet<Uuid>, 
 pub async fn any_demo_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(db.query_one_raw(sql("SELECT 1 FROM users WHERE demo LIMIT 1", [])).await?.is_some())
 }
+
+pub async fn any_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(db.query_one_raw(sql("SELECT 1 FROM users LIMIT 1", [])).await?.is_some())
+}
