@@ -12,3 +12,4 @@ mod kpis;
 mod plans;
 mod procedures;
 mod reports;
+mod tour;
