@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dunghen::cli::demo::{self, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD};
+use dunghen::cli::progress::Progress;
+use dunghen::identity;
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, App};
@@ -57,7 +60,9 @@ async fn the_tour_works_as_written() {
         eprintln!("not run: there is no curl on this machine");
         return;
     }
-    let app = App::start().await.with_demo().await;
+    let app = App::start().await;
+    identity::create_demo_admin(&app.shared.background, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD).await.unwrap();
+    demo::load(&app.base, ADMIN, DEFAULT_PASSWORD, DEFAULT_PASSWORD, &Progress::silent()).await.unwrap();
     let office = app.office().await;
     let before = figures(&office).await;
     let script = tour("README.md").concat();
