@@ -143,6 +143,8 @@ async fn get_problem_page(code: web::Path<String>, req: HttpRequest) -> Answer {
 }
 
 /// Whether the process runs
+///
+/// Asks nothing and nobody.
 #[utoipa::path(tag = "system", operation_id = "get_live", security(()),
     responses((status = 200, description = "It runs", body = Object, example = json!({"status": "ok"}))))]
 #[get("/health/live")]

@@ -110,7 +110,9 @@ async fn put_department(
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
 #[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams),
-    request_body(content((Vec<NewDepartment> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content((Vec<NewDepartment> = "application/json"),
+        (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
+        (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),
     extensions(("x-permission" = json!("department:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
         (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]

@@ -9,6 +9,7 @@ use crate::http::{Day, Line, ResourceCode};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DepartmentKind)]
 pub enum Kind {
     Agency,
     Office,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -93,7 +94,7 @@ impl Place {
     fn complete(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let status = response.status();
         let described = response.headers().get("content-type").is_some_and(|t| t.as_bytes().starts_with(b"application/"));
-        if !(status.is_client_error() || status.is_server_error()) || described || self.path.starts_with("/docs/") {
+        if !(status.is_client_error() || status.is_server_error()) || described {
             return response;
         }
         let code = match status.as_u16() {
@@ -107,10 +108,19 @@ impl Place {
             _ => Code::MalformedBody,
         };
         let mut problem = self.render(&ApiError::new(code));
-        if let Some(allow) = response.headers().get("allow") {
-            problem.headers_mut().insert(HeaderName::from_static("allow"), allow.clone());
+        let allow = response.headers().get("allow").cloned();
+        if let Some(allow) = allow.or_else(|| self.allow(status, response.request())) {
+            problem.headers_mut().insert(HeaderName::from_static("allow"), allow);
         }
         response.into_response(problem)
+    }
+
+    /// What 405 must say: the methods of the contract, or of the documentation page's files, which may be read only.
+    fn allow(&self, status: StatusCode, req: &HttpRequest) -> Option<HeaderValue> {
+        let shared = req.app_data::<web::Data<Shared>>().filter(|_| status == StatusCode::METHOD_NOT_ALLOWED)?;
+        let methods = shared.methods_at(&self.path);
+        let methods = if methods.is_empty() { "GET".to_owned() } else { methods.join(", ") };
+        HeaderValue::from_str(&methods).ok()
     }
 }
 

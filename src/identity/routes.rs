@@ -40,6 +40,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     responses((status = 201, description = "Signed in", body = SessionTokens),
         (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Wrong user name or password", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
@@ -56,6 +57,7 @@ async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shar
     responses((status = 200, description = "New tokens", body = SessionTokens),
         (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The refresh token is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
@@ -180,7 +182,9 @@ async fn put_user(
 ///
 /// JSON array, NDJSON or CSV. The key of a row is `username`.
 #[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams),
-    request_body(content((Vec<NewUser> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content((Vec<NewUser> = "application/json"),
+        (String = "application/x-ndjson", example = "{\"username\":\"officer.dkkd\",\"display_name\":\"Chuyên viên Phòng ĐKKD\",\"grants\":[{\"role\":\"officer\",\"department\":\"DKKD\"}]}"),
+        (String = "text/csv", example = "username,display_name,grants\nofficer.dkkd,Chuyên viên Phòng ĐKKD,\"[{\"\"role\"\":\"\"officer\"\",\"\"department\"\":\"\"DKKD\"\"}]\""))),
     extensions(("x-permission" = json!("user:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
         (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]

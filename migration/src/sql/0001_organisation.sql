@@ -75,3 +75,53 @@ CREATE TABLE refresh_tokens (
     used_at timestamptz
 );
 CREATE INDEX refresh_token_session_idx ON refresh_tokens (session_id);
+
+COMMENT ON TABLE departments IS 'The units of the organisation and the bodies outside it, as a tree';
+COMMENT ON COLUMN departments.id IS 'Identity, UUIDv7';
+COMMENT ON COLUMN departments.code IS 'Natural key, safe in a URL';
+COMMENT ON COLUMN departments.name IS 'Full name, in Vietnamese';
+COMMENT ON COLUMN departments.kind IS 'What sort of unit it is';
+COMMENT ON COLUMN departments.parent_id IS 'The department directly above; null at the top';
+COMMENT ON COLUMN departments.path IS 'Ids from the top down to this department itself, so that what lies below is found by one containment';
+COMMENT ON COLUMN departments.one_stop IS 'Whether it may receive dossiers at the counter';
+COMMENT ON COLUMN departments.identifier IS 'Official identifier (mã định danh), which dossier numbers begin with; null: that of the department above';
+COMMENT ON COLUMN departments.valid_from IS 'First day it exists; null: always';
+COMMENT ON COLUMN departments.valid_to IS 'Last day it exists; null: no end';
+COMMENT ON COLUMN departments.successor_id IS 'The department that took over; null when none has';
+COMMENT ON COLUMN departments.version IS 'Counts the changes; the ETag of the resource';
+COMMENT ON COLUMN departments.created_at IS 'When the row was made';
+COMMENT ON COLUMN departments.updated_at IS 'When the row was last changed';
+
+COMMENT ON TABLE department_members IS 'Which departments a collective consists of';
+COMMENT ON COLUMN department_members.collective_id IS 'The collective, such as all divisions together';
+COMMENT ON COLUMN department_members.member_id IS 'A department that belongs to it';
+
+COMMENT ON TABLE users IS 'People and machines that sign in';
+COMMENT ON COLUMN users.id IS 'Identity, UUIDv7';
+COMMENT ON COLUMN users.username IS 'What one signs in with, lower case';
+COMMENT ON COLUMN users.display_name IS 'Name as shown to others';
+COMMENT ON COLUMN users.password_hash IS 'Argon2id in PHC form; null: cannot sign in by password';
+COMMENT ON COLUMN users.active IS 'Whether it may sign in';
+COMMENT ON COLUMN users.demo IS 'Belongs to the demonstration, which a production server refuses';
+COMMENT ON COLUMN users.version IS 'Counts the changes; the ETag of the resource';
+COMMENT ON COLUMN users.created_at IS 'When the row was made';
+COMMENT ON COLUMN users.updated_at IS 'When the row was last changed';
+
+COMMENT ON TABLE user_grants IS 'Roles of users';
+COMMENT ON COLUMN user_grants.user_id IS 'Who holds the role';
+COMMENT ON COLUMN user_grants.role IS 'What the holder may do, by the table of permissions';
+COMMENT ON COLUMN user_grants.department_id IS 'Where; null: a role that is not bound to a department';
+
+COMMENT ON TABLE sessions IS 'Sign-ins, from the password to the end of the last refresh';
+COMMENT ON COLUMN sessions.id IS 'Identity, UUIDv7; access tokens name it';
+COMMENT ON COLUMN sessions.user_id IS 'Who signed in';
+COMMENT ON COLUMN sessions.created_at IS 'When';
+COMMENT ON COLUMN sessions.expires_at IS 'From then on it is not refreshed';
+COMMENT ON COLUMN sessions.revoked_at IS 'When it was ended before its time; null while it was not';
+COMMENT ON COLUMN sessions.revoked_because IS 'Why it was ended; null while it was not';
+
+COMMENT ON TABLE refresh_tokens IS 'Tokens that a session is refreshed with, each good for one use';
+COMMENT ON COLUMN refresh_tokens.token_hash IS 'SHA-256 of the token; the token itself is not kept';
+COMMENT ON COLUMN refresh_tokens.session_id IS 'The session';
+COMMENT ON COLUMN refresh_tokens.issued_at IS 'When it was given out';
+COMMENT ON COLUMN refresh_tokens.used_at IS 'When it was traded; null while it is still good. A second use ends the session';

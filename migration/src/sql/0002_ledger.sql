@@ -43,3 +43,40 @@ CREATE TABLE idempotency_keys (
     CONSTRAINT idempotency_key_pkey PRIMARY KEY (subject, route, key)
 );
 CREATE INDEX idempotency_key_created_idx ON idempotency_keys (created_at);
+
+COMMENT ON TABLE audit_events IS 'What was done, by whom; only ever added to';
+COMMENT ON COLUMN audit_events.id IS 'Order of recording within one writer';
+COMMENT ON COLUMN audit_events.recorded_at IS 'When it was written down';
+COMMENT ON COLUMN audit_events.occurred_at IS 'When it happened, by the word of whoever recorded it';
+COMMENT ON COLUMN audit_events.actor_id IS 'The user who did it; kept when the user is gone';
+COMMENT ON COLUMN audit_events.actor IS 'User name at that time';
+COMMENT ON COLUMN audit_events.act IS 'The verb of the office: refuse, put, load';
+COMMENT ON COLUMN audit_events.subject_type IS 'What it was done to: dossier, department, kpi';
+COMMENT ON COLUMN audit_events.subject_id IS 'Id of what it was done to';
+COMMENT ON COLUMN audit_events.subject_code IS 'Its code at that time; null when it has none';
+COMMENT ON COLUMN audit_events.version IS 'Version of the subject that the act made; null when it has none';
+COMMENT ON COLUMN audit_events.request_id IS 'Id of the HTTP request; null when there was none';
+COMMENT ON COLUMN audit_events.detail IS 'What was given or what came of it';
+
+COMMENT ON TABLE outbox_events IS 'What the outside is told, written with the act itself';
+COMMENT ON COLUMN outbox_events.seq IS 'Order of writing; transactions may commit in another one';
+COMMENT ON COLUMN outbox_events.id IS 'Identity of the event for receivers';
+COMMENT ON COLUMN outbox_events.recorded_at IS 'When it was written down';
+COMMENT ON COLUMN outbox_events.occurred_at IS 'When it happened';
+COMMENT ON COLUMN outbox_events.type IS 'Subject and verb: dossier.refuse';
+COMMENT ON COLUMN outbox_events.subject_type IS 'What it is about';
+COMMENT ON COLUMN outbox_events.subject_id IS 'Id of what it is about';
+COMMENT ON COLUMN outbox_events.subject_code IS 'Its code at that time; null when it has none';
+COMMENT ON COLUMN outbox_events.department_id IS 'Whose event it is, which decides who may see it; null: of no department';
+COMMENT ON COLUMN outbox_events.version IS 'Version of the subject after the act; null when it has none';
+COMMENT ON COLUMN outbox_events.data IS 'What the event carries; null when nothing';
+
+COMMENT ON TABLE idempotency_keys IS 'Answers kept for the repetition of a request';
+COMMENT ON COLUMN idempotency_keys.subject IS 'The user who sent the request';
+COMMENT ON COLUMN idempotency_keys.route IS 'Method and path that the key was used with';
+COMMENT ON COLUMN idempotency_keys.key IS 'The Idempotency-Key that was sent';
+COMMENT ON COLUMN idempotency_keys.body_hash IS 'SHA-256 of the body as sent; another body under the same key is refused';
+COMMENT ON COLUMN idempotency_keys.created_at IS 'When it was used first; kept for 7 days';
+COMMENT ON COLUMN idempotency_keys.status IS 'HTTP status of the answer; null only inside the transaction that makes it';
+COMMENT ON COLUMN idempotency_keys.headers IS 'Headers of the answer, as pairs; null like the status';
+COMMENT ON COLUMN idempotency_keys.body IS 'Body of the answer, bytes; null like the status';

@@ -27,7 +27,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// JSON array, NDJSON or CSV (nested lists as JSON in a cell), gzip if said so. Due dates, outcomes and findings are
 /// computed by the rules. A million rows in one request work; the order of the answer is the order of the input.
 #[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams),
-    request_body(content((Vec<HistoryRow> = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content((Vec<HistoryRow> = "application/json"),
+        (String = "application/x-ndjson", example = "{\"code\":\"H32.05-220419-0001\",\"procedure\":\"2.001610\",\"receiving_department\":\"MC\",\"channel\":\"online\",\"accepted_at\":\"2022-04-19T08:30:00+07:00\"}"),
+        (String = "text/csv", example = "code,procedure,receiving_department,channel,accepted_at\nH32.05-220419-0001,2.001610,MC,online,2022-04-19T08:30:00+07:00"))),
     extensions(("x-permission" = json!("dossier:load"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
         (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]

@@ -46,16 +46,22 @@ struct DossierFilter {
     /// Channels, separated by commas.
     #[param(value_type = Option<String>, example = "online")]
     channel: Vec<&'static str>,
+    /// Accepted on this day or later.
     #[param(value_type = Option<Day>)]
     accepted_from: Option<NaiveDate>,
+    /// Accepted on this day or earlier.
     #[param(value_type = Option<Day>)]
     accepted_to: Option<NaiveDate>,
+    /// Finished on this day or later.
     #[param(value_type = Option<Day>)]
     finished_from: Option<NaiveDate>,
+    /// Finished on this day or earlier.
     #[param(value_type = Option<Day>)]
     finished_to: Option<NaiveDate>,
+    /// Due on this day or later.
     #[param(value_type = Option<Day>)]
     due_from: Option<NaiveDate>,
+    /// Due on this day or earlier.
     #[param(value_type = Option<Day>)]
     due_to: Option<NaiveDate>,
     /// Only those with this finding that does not depend on the day of asking.

@@ -151,7 +151,7 @@ fn cells_to_value<T: BulkRow>(cells: Vec<(String, String)>) -> Result<Value, Vec
 /// # Errors
 /// 400, 408, 413, 415 of the body as a whole.
 pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Vec<Parsed<T>>, ApiError> {
-    const MOST: usize = 64 << 20;
+    let most = shared.settings.http.max_bulk_bytes.min(64 << 20);
     let format = media_format(req)?;
     let mut payload = Decompress::from_headers(payload, req.headers());
     let (mut splitter, mut parser, mut rows) = (Splitter::new(format), RowParser::new(format), Vec::new());
@@ -165,9 +165,9 @@ pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &
         let chunk = tokio::time::timeout(wait, payload.next()).await.map_err(|_| ApiError::new(Code::RequestTimeout))?;
         let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|e| ApiError::new(Code::MalformedBody).because(e))?;
-        size += chunk.len();
-        if size > MOST {
-            return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {MOST} byte."), format!("At most {MOST} bytes.")));
+        size += chunk.len() as u64;
+        if size > most {
+            return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {most} byte."), format!("At most {most} bytes.")));
         }
         splitter.push(&chunk, &mut sink)?;
     }

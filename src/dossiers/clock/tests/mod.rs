@@ -10,7 +10,7 @@ use super::*;
 use crate::calendar::{Day, rules};
 
 fn vn() -> Calendar {
-    let rows = csv::Reader::from_reader(include_str!("../../../data/calendar/vn.csv").as_bytes())
+    let rows = csv::Reader::from_reader(include_str!("../../../../data/calendar/vn.csv").as_bytes())
         .into_deserialize()
         .collect::<Result<Vec<Day>, _>>();
     Calendar::new("vn", 1, rows.unwrap())
@@ -59,7 +59,7 @@ struct Case {
 fn every_worked_case() {
     let calendar = vn();
     let mut cases = 0;
-    for case in csv::Reader::from_reader(include_str!("../../../tests/data/clock.csv").as_bytes()).deserialize() {
+    for case in csv::Reader::from_reader(include_str!("../../../../tests/data/clock.csv").as_bytes()).deserialize() {
         let case: Case = case.unwrap();
         let name = &case.name;
         let terms = Terms {

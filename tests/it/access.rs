@@ -1,0 +1,631 @@
+//! Who may do what: every operation of the contract, tried by every role, on what belongs to its own department, to one
+//! below it and to another one. What must come of it follows from the table of permissions alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dunghen::app::Clock;
+use dunghen::auth::{Permission, Role, Span};
+use serde_json::{Value, json};
+
+use crate::contract::{Operation, check_problem, operations};
+use crate::harness::{Actor, Answer, App};
+
+/// Where a target lies, seen from the actor's department.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    Own,
+    Below,
+    Other,
+}
+
+/// What an operation has to do with the department of its target.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    /// Nothing: whoever holds the permission may.
+    No,
+    /// The target shows only to those whose permission to read reaches it; for others it does not exist.
+    Sight(Permission),
+    /// The target is for all to see; only the permission itself is bound.
+    Seen,
+    /// The department is named in the request, which is refused for what it says.
+    Named,
+}
+
+/// A request that succeeds for whoever may do it, and leaves nothing behind.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub operation: &'static str,
+    pub path: String,
+    pub body: Option<Value>,
+    pub bound: Bound,
+}
+
+/// A department with what belongs to it.
+pub struct Place {
+    pub relation: Relation,
+    pub department: &'static str,
+    procedure: String,
+    /// Ids of dossiers, by state.
+    submitted: String,
+    accepted: String,
+    processing: String,
+    waiting: String,
+    resolved: String,
+    /// Code of the accepted one.
+    code: String,
+}
+
+pub struct World {
+    pub app: App,
+    pub places: Vec<Place>,
+}
+
+/// The actors' own department.
+pub const HOME: &str = "DKKD";
+
+const PASSWORD: &str = "một mật khẩu rất dài";
+
+impl World {
+    pub async fn new() -> World {
+        World::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut dunghen::config::Settings)) -> World {
+        let clock = Clock(Some("2022-06-15T02:00:00Z".parse().unwrap()));
+        let app = App::with(clock, change).await;
+        let (admin, office) = (app.admin().await, app.office().await);
+        let departments = json!([
+            {"code": "SKHDT", "name": "Sở", "kind": "agency", "identifier": "H32.05"},
+            {"code": "MC", "name": "Một cửa", "kind": "unit", "parent": "SKHDT", "one_stop": true},
+            {"code": HOME, "name": "Phòng Đăng ký kinh doanh", "kind": "division", "parent": "SKHDT"},
+            {"code": "DKKD1", "name": "Tổ 1", "kind": "unit", "parent": HOME},
+            {"code": "DN", "name": "Phòng Doanh nghiệp", "kind": "division", "parent": "SKHDT"}
+        ]);
+        admin.post("/api/v1/departments/bulk", departments).await.expect(200);
+        let user = json!({"username": "someone", "display_name": "Ai đó", "password": PASSWORD, "grants": [{"role": "director"}]});
+        admin.put("/api/v1/users/someone", user).await.expect(201);
+        let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+        office.put("/api/v1/kpis/satisfaction", kpi).await.expect(201);
+        let mut places = Vec::new();
+        for (relation, department) in [(Relation::Own, HOME), (Relation::Below, "DKKD1"), (Relation::Other, "DN")] {
+            places.push(place(&app, relation, department).await);
+        }
+        World { app, places }
+    }
+
+    pub fn place(&self, relation: Relation) -> &Place {
+        self.places.iter().find(|p| p.relation == relation).unwrap()
+    }
+
+    /// Someone with a role, at home when asked to be.
+    pub async fn actor(&self, role: Role, at_home: bool) -> Actor {
+        self.app.actor(role, at_home.then_some(HOME)).await
+    }
+
+    /// A body that works once has to be made anew.
+    pub async fn fresh_body(&self, sample: &Sample) -> Option<Value> {
+        if sample.operation == "refresh_session" {
+            let session = json!({"username": "someone", "password": PASSWORD});
+            let session = self.app.nobody().post("/api/v1/auth/sessions", session).await.expect(201);
+            return Some(json!({"refresh_token": session.body["refresh_token"]}));
+        }
+        sample.body.clone()
+    }
+
+    pub async fn send(&self, actor: &Actor, operation: &Operation, sample: &Sample) -> Answer {
+        match self.fresh_body(sample).await {
+            Some(body) => actor.json(&operation.method, &sample.path, &[("if-match", "*")], &body).await,
+            None => actor.send(&operation.method, &sample.path, &[], None).await,
+        }
+    }
+}
+
+async fn place(app: &App, relation: Relation, department: &'static str) -> Place {
+    let (admin, office, counter) = (app.admin().await, app.office().await, app.one_stop().await);
+    let head = app.actor(Role::Head, Some(department)).await;
+    let procedure = format!("P.{department}");
+    let body = json!({"code": procedure, "name": "Thủ tục", "field": {"code": "F", "name": "Lĩnh vực"}, "department": department,
+        "limit": {"value": 5, "unit": "working_day"}});
+    admin.put(&format!("/api/v1/procedures/{procedure}"), body).await.expect(201);
+    let evidence = json!({"value": 90, "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}]});
+    office.put(&format!("/api/v1/kpis/satisfaction/measurements/{department}/2021"), evidence).await.expect(201);
+    let new = |accept: bool| {
+        json!({"procedure": procedure, "receiving_department": "MC", "channel": "direct", "accept": accept,
+            "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}})
+    };
+    let (mut ids, mut code) = (Vec::new(), String::new());
+    for accept in [false, true, true, true, true] {
+        let made = counter.post("/api/v1/dossiers", new(accept)).await.expect(201).body;
+        ids.push(made["id"].as_str().unwrap().to_owned());
+        if ids.len() == 2 {
+            code = made["code"].as_str().unwrap().to_owned();
+        }
+    }
+    let act = async |id: &str, act: &str, version, body| head.act(&format!("/api/v1/dossiers/{id}/{act}"), version, body).await.expect(200);
+    for id in &ids[2..] {
+        act(id, "processing", 1, json!({})).await;
+    }
+    act(&ids[3], "supplement-requests", 2, json!({"reason": "Thiếu điều lệ", "document_no": "12/TB"})).await;
+    act(&ids[4], "resolution", 2, json!({"document_no": "1/GCN"})).await;
+    office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
+    let [submitted, accepted, processing, waiting, resolved] = ids.try_into().unwrap();
+    Place { relation, department, procedure, submitted, accepted, processing, waiting, resolved, code }
+}
+
+/// A plan of one task, led by the department.
+fn plan(department: &str, title: &str) -> Value {
+    json!({"code": format!("kh-{department}"), "document_number": "1/KH", "document_type": "Kế hoạch", "title": title,
+        "issuer": {"department": "SKHDT"}, "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
+        "groups": [{"code": "I", "title": "Một"}],
+        "tasks": [{"local_code": "a", "group": "I", "title": "Việc", "lead": [department], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}]})
+}
+
+/// The closed table: one request for each operation, on a target that belongs to the department of `place`.
+pub fn samples(place: &Place) -> Vec<Sample> {
+    use Bound::{Named, No, Seen, Sight};
+    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, code, .. } = place;
+    let mut all = Vec::new();
+    let mut read = |operation, bound, path: String| all.push(Sample { operation, path, body: None, bound });
+    let dossier = Sight(Permission::ReadDossier);
+
+    read("get_openapi", No, "/openapi.json".into());
+    read("get_problem_page", No, "/docs/problems/not_found".into());
+    read("get_live", No, "/health/live".into());
+    read("get_ready", No, "/health/ready".into());
+    read("get_jwks", No, "/.well-known/jwks.json".into());
+    read("get_me", No, "/api/v1/me".into());
+    read("delete_session", No, "/api/v1/auth/sessions/current".into());
+    read("list_users", No, "/api/v1/users".into());
+    read("get_user", No, "/api/v1/users/someone".into());
+    read("list_departments", No, "/api/v1/departments".into());
+    read("get_department", No, format!("/api/v1/departments/{department}"));
+    read("list_calendars", No, "/api/v1/calendars".into());
+    read("get_calendar", No, "/api/v1/calendars/vn".into());
+    read("list_calendar_days", No, "/api/v1/calendars/vn/days?from=2022-01-01".into());
+    read("list_procedures", No, "/api/v1/procedures".into());
+    read("get_procedure", No, format!("/api/v1/procedures/{procedure}"));
+    read("list_dossiers", No, format!("/api/v1/dossiers?department={department}"));
+    read("get_dossier", dossier, format!("/api/v1/dossiers/{accepted}"));
+    read("get_dossier_by_code", dossier, format!("/api/v1/dossiers/by-code/{code}"));
+    read("get_dossier_timeline", dossier, format!("/api/v1/dossiers/{accepted}/timeline"));
+    read("get_dossier_clock", dossier, format!("/api/v1/dossiers/{waiting}/clock?as_of=2022-06-14"));
+    read("list_plans", No, "/api/v1/plans".into());
+    read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
+    read("list_tasks", No, "/api/v1/tasks".into());
+    read("get_task", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a"));
+    read("list_kpis", No, "/api/v1/kpis".into());
+    read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
+    read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
+    let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
+    read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
+    read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
+    read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
+    read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
+
+    let mut write = |operation, bound, path: &str, body: Value| {
+        let dry = if path.contains("/auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
+        all.push(Sample { operation, path: format!("{path}{dry}"), body: Some(body), bound });
+    };
+    write("create_session", No, "/api/v1/auth/sessions", json!({"username": "someone", "password": PASSWORD}));
+    write("refresh_session", No, "/api/v1/auth/sessions/refresh", json!({"refresh_token": "x"}));
+    let user = json!({"username": "another", "display_name": "Người khác", "grants": [{"role": "officer", "department": department}]});
+    write("put_user", No, "/api/v1/users/another", user.clone());
+    write("load_users", No, "/api/v1/users/bulk", json!([user]));
+    let unit = json!({"code": "NEW", "name": "Đơn vị mới", "kind": "unit", "parent": department});
+    write("put_department", No, "/api/v1/departments/NEW", unit.clone());
+    write("load_departments", No, "/api/v1/departments/bulk", json!([unit]));
+    let terms = json!({"code": procedure, "name": "Thủ tục sửa đổi", "field": {"code": "F"}, "department": department, "limit": {"value": 3, "unit": "working_day"}});
+    write("put_procedure", No, &format!("/api/v1/procedures/{procedure}"), terms.clone());
+    write("load_procedures", No, "/api/v1/procedures/bulk", json!([terms]));
+    let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
+        "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
+    write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
+
+    let applicant = json!({"kind": "citizen", "name": "Trần Thị B"});
+    let new = json!({"procedure": procedure, "receiving_department": "MC", "channel": "online", "applicant": applicant, "accept": true});
+    write("receive_dossier", No, "/api/v1/dossiers", new);
+    let history = json!({"code": format!("H-{department}"), "procedure": procedure, "receiving_department": "MC", "resolving_department": department,
+        "channel": "online", "applicant": applicant, "accepted_at": "2022-05-04T08:00:00+07:00", "decision": "resolved",
+        "decision_document_no": "2/GCN", "finished_at": "2022-05-06T15:00:00+07:00"});
+    write("load_dossiers", Named, "/api/v1/dossiers/bulk", json!([history]));
+    let mut act = |operation, id: &str, act: &str, body: Value| write(operation, dossier, &format!("/api/v1/dossiers/{id}/{act}"), body);
+    act("accept_dossier", submitted, "acceptance", json!({"occurred_at": "2022-06-14T09:00:00+07:00"}));
+    act("decline_dossier", submitted, "non-acceptance", json!({"reason": "Không thuộc thẩm quyền"}));
+    act("process_dossier", accepted, "processing", json!({}));
+    let papers = json!({"reason": "Thiếu điều lệ", "document_no": "13/TB", "items": ["Điều lệ"], "respond_by_on": "2022-07-01"});
+    act("request_supplement", processing, "supplement-requests", papers);
+    act("fulfil_supplement", waiting, "supplement-requests/1/fulfilment", json!({}));
+    act("apologise_dossier", accepted, "apologies", json!({"reason": "Chờ ý kiến", "new_due_on": "2022-07-20", "document_no": "40/XL"}));
+    act("refuse_dossier", processing, "refusal", json!({"reason": "Ngành nghề bị cấm", "document_no": "77/TB"}));
+    act("resolve_dossier", processing, "resolution", json!({"document_no": "3/GCN"}));
+    act("return_dossier", resolved, "return", json!({"method": "direct"}));
+    act("withdraw_dossier", accepted, "withdrawal", json!({"reason": "Theo đề nghị"}));
+    act("void_dossier", accepted, "void", json!({"reason": "Nhập trùng"}));
+
+    write("put_plan", No, &format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch sửa đổi"));
+    let task = format!("/api/v1/tasks/kh-{department}.a");
+    let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
+    let report = json!({"department": department, "period": "2022-05", "content": "Đã rà soát", "percent": 60, "evidence": proof});
+    write("report_progress", Sight(Permission::ReadTask), &format!("{task}/progress-reports"), report);
+    let completion = json!({"completed_on": "2022-06-13", "summary": "Đã ban hành", "evidence": proof});
+    write("complete_task", Sight(Permission::ReadTask), &format!("{task}/completion"), completion);
+    let new = json!({"code": "reform_index", "name": "Chỉ số", "unit": "percent", "direction": "higher_is_better", "source": "imported",
+        "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
+    write("put_kpi", No, "/api/v1/kpis/reform_index", new);
+    let figure = json!({"value": 91.5, "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
+    write("put_measurement", Seen, &measurement, figure);
+    all
+}
+
+/// The operations of the contract, each with its sample at a place.
+pub fn table(place: &Place) -> Vec<(Operation, Sample)> {
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    for sample in samples_once(place) {
+        samples.insert(sample.operation, sample);
+    }
+    let mut table = Vec::new();
+    for operation in operations() {
+        let sample = samples.remove(operation.id.as_str());
+        let sample = sample.unwrap_or_else(|| panic!("{} has no sample request: give it one in access.rs", operation.id));
+        table.push((operation, sample));
+    }
+    assert!(samples.is_empty(), "samples of operations that do not exist: {:?}", samples.keys());
+    table
+}
+
+fn samples_once(place: &Place) -> Vec<Sample> {
+    let all = samples(place);
+    let ids: BTreeSet<_> = all.iter().map(|s| s.operation).collect();
+    assert_eq!(ids.len(), all.len(), "an operation has two samples");
+    all
+}
+
+/// What came of one try.
+struct Observed {
+    operation: String,
+    permission: Option<Permission>,
+    bound: Bound,
+    /// Nobody is no role.
+    role: Option<Role>,
+    at_home: bool,
+    relation: Relation,
+    status: u16,
+    text: String,
+}
+
+type Table<'a> = &'a dyn Fn(Permission, Role) -> Option<Span>;
+
+#[derive(Debug, PartialEq, Eq)]
+enum Expected {
+    Success,
+    Status(u16),
+}
+
+impl Observed {
+    fn reaches(&self, table: Table<'_>, permission: Permission, role: Role) -> bool {
+        match table(permission, role) {
+            None => false,
+            Some(Span::All) => true,
+            Some(Span::Own) => self.at_home && self.relation == Relation::Own,
+            // A machine without a department serves all.
+            Some(Span::Below) if role == Role::Integration && !self.at_home => true,
+            Some(Span::Below) => self.at_home && self.relation != Relation::Other,
+        }
+    }
+
+    fn expected(&self, table: Table<'_>) -> Expected {
+        let Some(permission) = self.permission else { return Expected::Success };
+        let Some(role) = self.role else { return Expected::Status(401) };
+        if table(permission, role).is_none() {
+            return Expected::Status(403);
+        }
+        match self.bound {
+            Bound::No => Expected::Success,
+            Bound::Sight(read) if !self.reaches(table, read, role) => Expected::Status(404),
+            _ if self.reaches(table, permission, role) => Expected::Success,
+            Bound::Named => Expected::Status(422),
+            Bound::Sight(_) | Bound::Seen => Expected::Status(403),
+        }
+    }
+
+    /// How far a span gets here, from 0 for nowhere to 3 for everywhere.
+    fn effect(&self, table: Table<'_>, span: Option<Span>, role: Role) -> u8 {
+        let rank = |span: Option<Span>| match span {
+            None => 0,
+            Some(Span::Own) => 1,
+            Some(Span::Below) => 2,
+            Some(Span::All) => 3,
+        };
+        match self.bound {
+            Bound::No => rank(span).min(1),
+            Bound::Sight(read) if Some(read) != self.permission => rank(span).min(rank(table(read, role)).max(1)),
+            _ => rank(span),
+        }
+    }
+
+    fn agrees(&self, table: Table<'_>) -> bool {
+        match self.expected(table) {
+            Expected::Success => (200..300).contains(&self.status),
+            Expected::Status(status) => self.status == status,
+        }
+    }
+
+    fn who(&self) -> String {
+        let role = self.role.map_or("nobody", Role::name);
+        format!("{role}{}", if self.at_home { "" } else { " without a department" })
+    }
+}
+
+fn disagreements<'a>(all: &'a [Observed], table: Table<'_>) -> Vec<&'a Observed> {
+    all.iter().filter(|o| !o.agrees(table)).collect()
+}
+
+async fn observe(world: &World) -> Vec<Observed> {
+    let mut actors = vec![(None, false, world.app.nobody())];
+    for role in Role::ALL {
+        actors.push((Some(role), true, world.actor(role, true).await));
+        if !role.needs_department() {
+            actors.push((Some(role), false, world.actor(role, false).await));
+        }
+    }
+    let mut all = Vec::new();
+    for place in &world.places {
+        for (operation, sample) in table(place) {
+            for (role, at_home, actor) in &actors {
+                // What anyone may call asks nobody who they are.
+                if operation.permission.is_none() && (place.relation != Relation::Own || !matches!(role, None | Some(Role::Admin))) {
+                    continue;
+                }
+                let leaver;
+                let actor = match role {
+                    // Who signs out is gone.
+                    Some(role) if operation.id == "delete_session" => {
+                        leaver = world.actor(*role, *at_home).await;
+                        &leaver
+                    }
+                    _ => actor,
+                };
+                let answer = world.send(actor, &operation, &sample).await;
+                if answer.status >= 400 {
+                    check_problem(&answer, &operation.id);
+                }
+                all.push(Observed {
+                    operation: operation.id.clone(),
+                    permission: operation.permission,
+                    bound: sample.bound,
+                    role: *role,
+                    at_home: *at_home,
+                    relation: place.relation,
+                    status: answer.status,
+                    text: answer.text,
+                });
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn every_role_may_do_what_the_table_says_and_nothing_else() {
+    let world = World::new().await;
+    let all = observe(&world).await;
+    assert!(all.len() > 40 * 14 * 3, "{}", all.len());
+    print(&all);
+    let real: Table<'_> = &|permission: Permission, role| permission.span(role);
+    let wrong: Vec<String> = disagreements(&all, real)
+        .iter()
+        .map(|o| {
+            format!("{} by {} on {:?}: {} instead of {:?}: {:.200}", o.operation, o.who(), o.relation, o.status, o.expected(real), o.text)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // A table that says anything else is noticed.
+    for permission in Permission::ALL {
+        let guarded: Vec<_> = all.iter().filter(|o| o.permission == Some(*permission)).collect();
+        for role in Role::ALL {
+            let span = permission.span(role);
+            for other in [None, Some(Span::Own), Some(Span::Below), Some(Span::All)] {
+                // Beyond what the role sees, and where nothing is bound to a department, one span is like another.
+                let effect = |span: Option<Span>| -> Vec<u8> { guarded.iter().map(|o| o.effect(real, span, role)).collect() };
+                if effect(other) == effect(span) {
+                    continue;
+                }
+                let lie = |p: Permission, r: Role| if p == *permission && r == role { other } else { p.span(r) };
+                let noticed = !disagreements(&all, &lie).is_empty();
+                assert!(noticed, "nobody would notice {} for {} as {other:?} instead of {span:?}", permission.name(), role.name());
+            }
+        }
+    }
+    assert_eq!(observed_roles(&all), committed_roles());
+}
+
+/// Permissions whose operations are still to come.
+const TO_COME: &[Permission] = &[Permission::WriteTask];
+
+#[test]
+fn every_permission_guards_an_operation() {
+    let guarding: Vec<Permission> = operations().iter().filter_map(|o| o.permission).collect();
+    let idle: Vec<_> = Permission::ALL.iter().filter(|p| !guarding.contains(p)).copied().collect();
+    assert_eq!(idle, TO_COME);
+}
+
+/// The grid, for `cargo test access -- --nocapture`: for each place `+` done, `-` not permitted, `?` does not exist, `!` refused.
+fn print(all: &[Observed]) {
+    let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for o in all {
+        let mark = match o.status {
+            200..300 => '+',
+            401 | 403 => '-',
+            404 => '?',
+            _ => '!',
+        };
+        let cells = lines.entry(&o.operation).or_default();
+        let who = o.who();
+        match cells.iter_mut().find(|c| c.split(':').next() == Some(&who)) {
+            Some(cell) => cell.push(mark),
+            None => cells.push(format!("{who}:{mark}")),
+        }
+    }
+    for (operation, cells) in lines {
+        println!("{operation:22} {}", cells.join("  "));
+    }
+}
+
+/// Per operation the roles that got through, with how far where that shows.
+fn observed_roles(all: &[Observed]) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for operation in all.iter().map(|o| &o.operation).collect::<BTreeSet<_>>() {
+        let roles = found.entry(operation.clone()).or_default();
+        let tries: Vec<_> = all.iter().filter(|o| &o.operation == operation).collect();
+        if tries.iter().any(|o| o.role.is_none() && o.status < 300) {
+            roles.push("anyone".into());
+            continue;
+        }
+        for role in Role::ALL {
+            let done = |at: Relation| tries.iter().any(|o| o.role == Some(role) && o.at_home && o.relation == at && o.status < 300);
+            let reach = match [Relation::Own, Relation::Below, Relation::Other].map(done) {
+                [false, false, false] => continue,
+                [true, false, false] => "own",
+                [true, true, false] => "below",
+                [true, true, true] => "all",
+                odd => panic!("{operation}: {} got through at {odd:?}", role.name()),
+            };
+            roles.push(format!("{}({reach})", role.name()));
+        }
+    }
+    found
+}
+
+/// The same as `openapi/operations.txt` tells it.
+fn committed_roles() -> BTreeMap<String, Vec<String>> {
+    let bound: BTreeMap<&str, bool> = {
+        let place = Place {
+            relation: Relation::Own,
+            department: HOME,
+            procedure: String::new(),
+            submitted: String::new(),
+            accepted: String::new(),
+            processing: String::new(),
+            waiting: String::new(),
+            resolved: String::new(),
+            code: String::new(),
+        };
+        samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
+    };
+    let text = include_str!("../../openapi/operations.txt");
+    let mut told = BTreeMap::new();
+    for line in text.lines() {
+        let mut columns = line.rsplit("  ");
+        let (Some(roles), Some(_), Some(id)) = (columns.next(), columns.next(), columns.next()) else { panic!("{line}") };
+        // How far a permission goes shows only where it is bound to a department.
+        let role = |r: &str| if bound[id] { r.to_owned() } else { r.replace("(own)", "(all)").replace("(below)", "(all)") };
+        told.insert(id.to_owned(), roles.split(' ').map(role).collect());
+    }
+    told
+}
+
+#[tokio::test]
+async fn without_a_good_token_nothing_is_told() {
+    let world = World::new().await;
+    let nobody = world.app.nobody();
+    let admin = world.app.admin().await;
+    let good = admin.token.clone().unwrap();
+    let unsigned = {
+        let mut parts: Vec<&str> = good.split('.').collect();
+        parts[0] = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
+        parts[2] = "";
+        parts.join(".")
+    };
+    let bad: Vec<String> = vec![
+        "Bearer x".into(),
+        "Bearer".into(),
+        "Basic c29tZW9uZTp4".into(),
+        format!("Bearer {}", &good[..good.len() - 3]),
+        format!("Bearer {unsigned}"),
+        good.clone(),
+    ];
+    for (operation, sample) in table(world.place(Relation::Own)) {
+        let mut tries = vec![(None, "unauthenticated")];
+        tries.extend(bad.iter().map(|header| (Some(header.as_str()), "invalid_token")));
+        for (header, code) in tries {
+            let about = format!("{} with {header:?}", operation.id);
+            let headers: Vec<(&str, &str)> = header.map(|h| ("authorization", h)).into_iter().collect();
+            let body = world.fresh_body(&sample).await;
+            let answer = match &body {
+                Some(body) => nobody.json(&operation.method, &sample.path, &headers, body).await,
+                None => nobody.send(&operation.method, &sample.path, &headers, None).await,
+            };
+            if operation.permission.is_none() {
+                assert!(answer.status < 300, "{about}: {} {}", answer.status, answer.text);
+                break;
+            }
+            check_problem(&answer, &about);
+            assert_eq!((answer.status, answer.code()), (401, code), "{about}");
+            assert!(answer.header("www-authenticate").is_some_and(|h| h.starts_with("Bearer")), "{about}");
+            // A body that cannot be read is not looked at.
+            if !operation.bodies().is_empty() {
+                let broken = nobody.send(&operation.method, &sample.path, &headers, Some(b"{".to_vec())).await;
+                assert_eq!(broken.status, 401, "{about}: {}", broken.text);
+            }
+        }
+    }
+}
+
+fn departments(items: &Value, member: &str) -> BTreeSet<String> {
+    items.as_array().unwrap().iter().map(|i| i[member].as_str().or(i[member][0].as_str()).unwrap().to_owned()).collect()
+}
+
+/// Lists, searches and reports show what their permission reaches, and nothing of the rest.
+#[tokio::test]
+async fn lists_and_reports_show_exactly_what_is_in_sight() {
+    let world = World::new().await;
+    for role in Role::ALL {
+        for at_home in [true, false] {
+            if !at_home && role.needs_department() {
+                continue;
+            }
+            let actor = world.actor(role, at_home).await;
+            for (permission, path, items, member) in [
+                (Permission::ReadDossier, "/api/v1/dossiers?", "items", "resolving_department"),
+                (Permission::ReadDossier, "/api/v1/dossiers?q=nguyen", "items", "resolving_department"),
+                (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
+                (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
+                (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
+                (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
+                (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),
+                (Permission::ReadReport, "/api/v1/reports/dossier-results?period=2022-06&group_by=department", "rows", "key"),
+                (Permission::ReadReport, "/api/v1/reports/dossier-outcomes?period=2022-06&group_by=department", "rows", "key"),
+                (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
+            ] {
+                let about = format!("{} (at home: {at_home}) at {path}", role.name());
+                let answer = actor.get(path).await;
+                let Some(span) = permission.span(role) else {
+                    assert_eq!(answer.status, 403, "{about}: {}", answer.text);
+                    continue;
+                };
+                assert_eq!(answer.status, 200, "{about}: {}", answer.text);
+                let expected: &[&str] = match (span, at_home) {
+                    (Span::All, _) => &["DKKD", "DKKD1", "DN"],
+                    (Span::Below, false) if role == Role::Integration => &["DKKD", "DKKD1", "DN"],
+                    (Span::Below, true) => &["DKKD", "DKKD1"],
+                    (Span::Own, true) => &["DKKD"],
+                    (Span::Below | Span::Own, false) => &[],
+                };
+                let expected: BTreeSet<String> = expected.iter().map(|d| (*d).to_owned()).collect();
+                assert_eq!(departments(&answer.body[items], member), expected, "{about}: {}", answer.text);
+            }
+            // Totals are of the same dossiers.
+            if let Some(span) = Permission::ReadReport.span(role) {
+                let total = actor.get("/api/v1/reports/dossier-results?period=2022-06").await.expect(200).body["total"].clone();
+                let places = match (span, at_home) {
+                    (Span::All, _) => 3,
+                    (Span::Below, true) => 2,
+                    (Span::Own, true) => 1,
+                    _ => 0,
+                };
+                assert_eq!(total["received_total"], places * 4, "{}: {total}", role.name());
+            }
+        }
+    }
+}
