@@ -19,3 +19,4 @@ mod plans;
 mod procedures;
 mod reports;
 mod schema;
+mod tour;

@@ -1,0 +1,222 @@
+//! What the documents say: the tour of the READMEs works by copy and paste, and what they name exists.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use dunghen::cli::demo::{self, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD};
+use dunghen::cli::progress::Progress;
+use dunghen::identity;
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, App};
+
+const READMES: [&str; 2] = ["README.md", "README.vi.md"];
+const DOCUMENTS: [&str; 7] =
+    ["README.md", "README.vi.md", "CONTRIBUTING.md", "CHANGELOG.md", "src/README.md", "migration/README.md", "openapi/README.md"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The fenced `sh` blocks between the marks of the tour.
+fn tour(readme: &str) -> Vec<String> {
+    let text = read(readme);
+    let inside = text.split_once("<!-- tour -->").unwrap().1.split_once("<!-- /tour -->").unwrap().0;
+    inside.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn both_readmes_give_the_same_tour_of_ten_calls() {
+    let [english, vietnamese] = READMES.map(tour);
+    assert_eq!(english, vietnamese);
+    let calls: Vec<usize> = english.iter().map(|block| block.matches("curl ").count()).collect();
+    assert_eq!(calls, [1; 10]);
+}
+
+/// What the indicators and the report of the tour count for the division that resolves its dossier.
+async fn figures(who: &Actor) -> [i64; 4] {
+    let kpis = who.get("/api/v1/kpi-results?kpi=on_time_rate,online_rate&period=2022&group_by=department").await.expect(200).body;
+    let of = |kpi: &str, member: &str| {
+        let item = kpis["items"].as_array().unwrap().iter().find(|i| i["kpi"] == kpi && i["department"] == "DKKD");
+        item.and_then(|i| i[member].as_i64()).unwrap_or_else(|| panic!("no {member} of {kpi} in {kpis}"))
+    };
+    let report = who.get("/api/v1/reports/dossier-results?period=2022-05&group_by=department").await.expect(200).body;
+    let row = report["rows"].as_array().unwrap().iter().find(|r| r["key"] == "DKKD").unwrap_or_else(|| panic!("no DKKD in {report}"));
+    [
+        of("on_time_rate", "numerator"),
+        of("on_time_rate", "denominator"),
+        of("online_rate", "numerator"),
+        row["resolved_early"].as_i64().unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn the_tour_works_as_written() {
+    if std::process::Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("not run: there is no curl on this machine");
+        return;
+    }
+    let app = App::start().await;
+    identity::create_demo_admin(&app.shared.background, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD).await.unwrap();
+    demo::load(&app.base, ADMIN, DEFAULT_PASSWORD, DEFAULT_PASSWORD, &Progress::silent()).await.unwrap();
+    let office = app.office().await;
+    let before = figures(&office).await;
+    let script = tour("README.md").concat();
+    let output = tokio::process::Command::new("bash")
+        .args(["-eu", "-o", "pipefail", "-c", &script])
+        .env("API", &app.base)
+        // A proxy of this machine has no part in it.
+        .env("no_proxy", "127.0.0.1")
+        .output()
+        .await
+        .unwrap();
+    let (told, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}\n{complaints}");
+    let lines: Vec<&str> = told.lines().map(|line| line.trim_start_matches('\u{feff}').trim_end()).collect();
+
+    let tokens: Vec<_> = lines.iter().filter(|l| l.starts_with("eyJ")).collect();
+    assert_eq!(tokens.len(), 2, "{told}");
+    let number = lines[1].strip_prefix("\"code\":\"").and_then(|l| l.split('"').next()).unwrap();
+    assert!(number.starts_with("H32.05-220419-"), "{number}");
+    let state = |status: &str, outcome: &str, due: &str, version: u8| {
+        format!(
+            "\"code\":\"{number}\" \"status\":\"{status}\" \"outcome\":\"{outcome}\" \"due_on\":{due} \"first_due_on\":\"2022-04-22\" \"version\":{version}"
+        )
+    };
+    let (first, second) = ("\"2022-04-22\"", "\"2022-04-28\"");
+    assert_eq!(lines[1], state("accepted", "overdue", first, 1));
+    assert_eq!(
+        lines[3..7],
+        [
+            state("processing", "overdue", first, 2),
+            state("awaiting_supplement", "supplement_requested", "null", 3),
+            state("processing", "overdue", second, 4),
+            state("resolved", "on_time", second, 5),
+        ]
+    );
+
+    let late: Vec<_> = lines.iter().filter(|l| l.contains("\"outcome\":\"late_with")).collect();
+    assert_eq!(late.len(), 5, "{told}");
+    for line in late {
+        let day = |name: &str| line.split_once(&format!("\"{name}\":\"")).map(|(_, rest)| rest.split('"').next().unwrap());
+        // One that was finished while the clock stood has no due date in force.
+        assert!(day("finished_on").is_some() && day("due_on") < day("finished_on"), "{line}");
+    }
+
+    // One dossier more: received online, resolved in time, in the report of May and in the year's indicators.
+    let after = figures(&office).await;
+    assert_eq!(after, before.map(|n| n + 1));
+    let dossier = office.get(&format!("/api/v1/dossiers/by-code/{number}")).await.expect(200).body;
+    assert_eq!((&dossier["outcome"], &dossier["timeliness"]), (&json!("on_time"), &json!("early")));
+    let report = lines.iter().find(|l| l.starts_with("DKKD,")).unwrap();
+    assert_eq!(report.split(',').nth(6), Some(after[3].to_string().as_str()), "{report}");
+    let kpi = lines.iter().find(|l| l.starts_with("on_time_rate,2022,DKKD,")).unwrap();
+    let cells: Vec<&str> = kpi.split(',').collect();
+    let hundredths = (20_000 * after[0] + after[1]) / (2 * after[1]);
+    let rate = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let status = if 100 * after[0] >= 99 * after[1] { "met" } else { "not_met" };
+    assert_eq!(cells[6..12], [after[0].to_string().as_str(), after[1].to_string().as_str(), rate.as_str(), "≥", "99.00", status], "{kpi}");
+    assert!(lines.iter().any(|l| l.starts_with("online_rate,2022,DKKD,")), "{told}");
+}
+
+/// Pieces of a document in `backticks`, and the targets of its links.
+fn named(text: &str) -> (Vec<&str>, Vec<&str>) {
+    let prose: Vec<&str> = text.split("```").step_by(2).collect();
+    let quoted = prose.iter().flat_map(|p| p.lines()).flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
+    let links = prose.iter().flat_map(|p| p.split("](").skip(1)).filter_map(|rest| rest.split(')').next()).collect();
+    (quoted, links)
+}
+
+fn sources(folder: &str) -> String {
+    let mut text = String::new();
+    let mut queue = vec![root().join(folder)];
+    while let Some(at) = queue.pop() {
+        if at.is_dir() {
+            queue.extend(std::fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()));
+        } else if at.extension().is_some_and(|e| e == "rs") {
+            text += &std::fs::read_to_string(at).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// Whether `it::module::test` or `lib::module::…::test` is a test that exists.
+fn is_a_test(name: &str) -> bool {
+    let parts: Vec<&str> = name.split("::").collect();
+    let function = format!("fn {}(", parts[parts.len() - 1]);
+    match parts[0] {
+        "it" => sources(&format!("tests/it/{}.rs", parts[1])).contains(&function),
+        _ => [format!("src/{}", parts[1]), format!("src/{}.rs", parts[1])]
+            .iter()
+            .any(|place| root().join(place).exists() && sources(place).contains(&function)),
+    }
+}
+
+#[test]
+fn what_the_documents_name_exists() {
+    let makefile = read("Makefile");
+    let mut wrong = Vec::new();
+    for document in DOCUMENTS {
+        let text = read(document);
+        let here = root().join(document).parent().unwrap().to_owned();
+        let (quoted, links) = named(&text);
+        for link in links.into_iter().filter(|l| !l.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { root().join(document) } else { here.join(path) };
+            let has_anchor = || {
+                let text = std::fs::read_to_string(&target).unwrap_or_default();
+                let mut headings = text.lines().filter(|l| l.starts_with('#')).map(|l| l.trim_start_matches('#').trim().to_lowercase());
+                headings.any(|h| h.replace(' ', "-") == anchor)
+            };
+            if !target.exists() || (!anchor.is_empty() && !has_anchor()) {
+                wrong.push(format!("{document}: link to {link}"));
+            }
+        }
+        for word in quoted {
+            let is_path = word.contains('/') && !word.contains(['<', '{', '*', ' ', '…']) && !word.starts_with('/');
+            let test = word.strip_prefix("it::").or(word.strip_prefix("lib::")).filter(|rest| !rest.is_empty());
+            let right = if let Some(target) = word.strip_prefix("make ") {
+                makefile.contains(&format!("\n{target}:"))
+            } else if test.is_some() {
+                is_a_test(word)
+            } else if is_path && ["src/", "tests/", "config/", "data/", "migration/", "openapi/", "../"].iter().any(|p| word.starts_with(p))
+            {
+                root().join(word).exists() || here.join(word).exists()
+            } else {
+                true
+            };
+            if !right {
+                wrong.push(format!("{document}: {word}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_map_has_every_folder_and_the_glossary_every_word() {
+    let text = read("src/README.md");
+    let (quoted, _) = named(&text);
+    let quoted: BTreeSet<&str> = quoted.into_iter().collect();
+    let mut lacks = Vec::new();
+    for entry in std::fs::read_dir(root().join("src")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let name = if entry.path().is_dir() { format!("{name}/") } else { name };
+        if name != "README.md" && !quoted.contains(name.as_str()) {
+            lacks.push(name);
+        }
+    }
+    let document = serde_json::to_value(dunghen::openapi::document()).unwrap();
+    let lists = ["ApplicantKind", "Channel", "Finding", "LimitUnit", "Outcome", "Status", "SupplementPolicy", "Timeliness"];
+    for list in lists {
+        let words = document["components"]["schemas"][list]["enum"].as_array();
+        let words = words.unwrap_or_else(|| panic!("the contract has no list {list}"));
+        lacks.extend(words.iter().filter_map(Value::as_str).filter(|word| !quoted.contains(word)).map(str::to_owned));
+    }
+    assert!(lacks.is_empty(), "src/README.md does not name {lacks:?}");
+}
