@@ -52,6 +52,9 @@ pub struct Place {
     waiting: String,
     resolved: String,
     /// Code of the accepted one.
+    unpaid: String,
+    suspended: String,
+    consulting: String,
     code: String,
 }
 
@@ -134,7 +137,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
             "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}})
     };
     let (mut ids, mut code) = (Vec::new(), String::new());
-    for accept in [false, true, true, true, true] {
+    for accept in [false, true, true, true, true, true, true, true] {
         let made = counter.post("/api/v1/dossiers", new(accept)).await.expect(201).body;
         ids.push(made["id"].as_str().unwrap().to_owned());
         if ids.len() == 2 {
@@ -147,9 +150,12 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     }
     act(&ids[3], "supplement-requests", 2, json!({"reason": "Thiếu điều lệ", "document_no": "12/TB"})).await;
     act(&ids[4], "resolution", 2, json!({"document_no": "1/GCN"})).await;
+    act(&ids[5], "fee-requests", 2, json!({"amount_vnd": 50_000})).await;
+    act(&ids[6], "suspensions", 2, json!({"reason": "Có tranh chấp", "legal_basis": "Điều 47"})).await;
+    act(&ids[7], "consultations", 2, json!({"agency": "Sở Xây dựng", "answer_due_on": "2022-06-20"})).await;
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
-    let [submitted, accepted, processing, waiting, resolved] = ids.try_into().unwrap();
-    Place { relation, department, procedure, submitted, accepted, processing, waiting, resolved, code }
+    let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting] = ids.try_into().unwrap();
+    Place { relation, department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code }
 }
 
 /// A plan of one task, led by the department.
@@ -163,7 +169,7 @@ fn plan(department: &str, title: &str) -> Value {
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
-    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, code, .. } = place;
+    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code, .. } = place;
     let mut all = Vec::new();
     let mut read = |operation, bound, path: String| all.push(Sample { operation, path, body: None, bound });
     let dossier = Sight(Permission::ReadDossier);
@@ -235,6 +241,15 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let papers = json!({"reason": "Thiếu điều lệ", "document_no": "13/TB", "items": ["Điều lệ"], "respond_by_on": "2022-07-01"});
     act("request_supplement", processing, "supplement-requests", papers);
     act("fulfil_supplement", waiting, "supplement-requests/1/fulfilment", json!({}));
+    act("request_fee", processing, "fee-requests", json!({"amount_vnd": 50_000}));
+    act("record_payment", unpaid, "fee-requests/1/payment", json!({}));
+    act("suspend_dossier", processing, "suspensions", json!({"reason": "Có tranh chấp", "legal_basis": "Điều 47"}));
+    act("end_suspension", suspended, "suspensions/1/end", json!({}));
+    act("consult_agency", processing, "consultations", json!({"agency": "Sở Xây dựng", "answer_due_on": "2022-07-20"}));
+    act("remind_agency", consulting, "consultations/1/reminders", json!({"document_no": "620/SKHĐT"}));
+    act("record_answer", consulting, "consultations/1/answer", json!({}));
+    act("escalate_consultation", consulting, "consultations/1/escalation", json!({}));
+    act("terminate_dossier", processing, "termination", json!({"reason": "Không đủ điều kiện", "notice_no": "15/TB"}));
     act("apologise_dossier", accepted, "apologies", json!({"reason": "Chờ ý kiến", "new_due_on": "2022-07-20", "document_no": "40/XL"}));
     act("refuse_dossier", processing, "refusal", json!({"reason": "Ngành nghề bị cấm", "document_no": "77/TB"}));
     act("resolve_dossier", processing, "resolution", json!({"document_no": "3/GCN"}));
