@@ -279,8 +279,7 @@ fn main() {
 
     let ids = psql(&cluster, &[&format!("SELECT id FROM dossiers TABLESAMPLE SYSTEM (2) LIMIT {SAMPLE}")]);
     let ids: Vec<uuid::Uuid> = ids.lines().map(|l| l.parse().unwrap()).collect();
-    let department: uuid::Uuid = psql(&cluster, &["SELECT id FROM departments WHERE code = 'DKKD'"]).trim().parse().unwrap();
-    let (details, list) = dunghen::dossiers::read_statements(&ids, department, chrono::Utc::now().date_naive());
+    let (details, list) = dunghen::dossiers::read_statements(&ids, "DKKD", chrono::Utc::now().date_naive());
     let get = |path: String| format!("GET {path} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
     let detail_requests: Vec<_> = ids.iter().map(|id| get(format!("/api/v1/dossiers/{id}"))).collect();
     let list_requests = vec![get("/api/v1/dossiers?department=DKKD&limit=50".into())];

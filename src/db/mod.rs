@@ -27,6 +27,8 @@ pub fn connect_lazy(settings: &Database, connections: u32) -> Result<DatabaseCon
         ("statement_timeout", timeout.as_str()),
         ("idle_in_transaction_session_timeout", "300s"),
         ("jit", "off"),
+        // Planning a page anew for its values costs more than reading it; reports, which differ, write their values in.
+        ("plan_cache_mode", "force_generic_plan"),
     ]);
     let options = options.disable_statement_logging();
     let pool = PgPoolOptions::new()

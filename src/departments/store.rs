@@ -185,14 +185,3 @@ pub async fn known(db: &impl ConnectionTrait) -> Result<HashMap<String, Known>, 
     );
     Ok(Known::find_by_statement(statement).all(db).await?.into_iter().map(|d| (d.code.clone(), d)).collect())
 }
-
-/// Ids of the departments with these codes; unknown codes name none.
-///
-/// # Errors
-/// The database's.
-pub async fn ids(db: &impl ConnectionTrait, codes: &[String]) -> Result<Vec<Uuid>, DbErr> {
-    let statement =
-        Statement::from_sql_and_values(DbBackend::Postgres, "SELECT id FROM departments WHERE code = ANY($1)", [codes.to_vec().into()]);
-    let rows = db.query_all_raw(statement).await?;
-    rows.iter().map(|row| row.try_get("", "id")).collect()
-}

@@ -21,9 +21,9 @@ pub use routes::configure;
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server
 /// against.
-pub fn read_statements(dossiers: &[uuid::Uuid], department: uuid::Uuid, today: chrono::NaiveDate) -> (Vec<String>, String) {
+pub fn read_statements(dossiers: &[uuid::Uuid], department: &str, today: chrono::NaiveDate) -> (Vec<String>, String) {
     use crate::auth::Reach;
     let details = dossiers.iter().map(|id| store::find_statement(&crate::http::values::Key::Id(*id), &Reach::All).to_string()).collect();
-    let filter = store::Filter { departments: Some(vec![department]), ..store::Filter::default() };
+    let filter = store::Filter { departments: vec![department.to_owned()], ..store::Filter::default() };
     (details, store::list_statement(&Reach::All, &filter, None, 50, today).to_string())
 }

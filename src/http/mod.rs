@@ -18,7 +18,7 @@ pub use lang::Lang;
 pub use page::{Cursor, PageInfo};
 pub use problem::{Problem, ReadProblems, WriteProblems};
 pub use query::{Query, QueryReader};
-pub use values::{At, Day, Line, Prose, ResourceCode};
+pub use values::{At, Day, Line, Prose, ResourceCode, Vnd};
 pub use write::{Reply, write};
 
 /// What a handler returns: an answer or a problem.

@@ -169,7 +169,8 @@ fn plan(department: &str, title: &str) -> Value {
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
-    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code, .. } = place;
+    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code, .. } =
+        place;
     let mut all = Vec::new();
     let mut read = |operation, bound, path: String| all.push(Sample { operation, path, body: None, bound });
     let dossier = Sight(Permission::ReadDossier);
@@ -524,6 +525,9 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             processing: String::new(),
             waiting: String::new(),
             resolved: String::new(),
+            unpaid: String::new(),
+            suspended: String::new(),
+            consulting: String::new(),
             code: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
@@ -639,7 +643,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                     (Span::Own, true) => 1,
                     _ => 0,
                 };
-                assert_eq!(total["received_total"], places * 4, "{}: {total}", role.name());
+                assert_eq!(total["received_total"], places * 7, "{}: {total}", role.name());
             }
         }
     }

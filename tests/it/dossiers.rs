@@ -172,10 +172,17 @@ async fn fees_suspensions_and_consultations_are_kept_by_the_clock() {
     let o = office().await;
     let head = o.app.actor(Role::Head, Some("DKKD")).await;
     let dossier = o.processing().await;
-    let dossier = act(&o.officer, &dossier, "fee-requests", json!({"amount_vnd": 50_000, "occurred_at": "2022-06-07T08:00:00+07:00"})).await.expect(200).body;
-    assert_eq!((&dossier["status"], &dossier["due_on"], &dossier["outcome"]), (&json!("awaiting_fee"), &json!(null), &json!("supplement_requested")));
+    let dossier = act(&o.officer, &dossier, "fee-requests", json!({"amount_vnd": 50_000, "occurred_at": "2022-06-07T08:00:00+07:00"}))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(
+        (&dossier["status"], &dossier["due_on"], &dossier["outcome"]),
+        (&json!("awaiting_fee"), &json!(null), &json!("supplement_requested"))
+    );
     act(&o.one_stop, &dossier, "fee-requests/2/payment", json!({})).await.expect(404);
-    let dossier = act(&o.one_stop, &dossier, "fee-requests/1/payment", json!({"occurred_at": "2022-06-08T08:00:00+07:00"})).await.expect(200).body;
+    let dossier =
+        act(&o.one_stop, &dossier, "fee-requests/1/payment", json!({"occurred_at": "2022-06-08T08:00:00+07:00"})).await.expect(200).body;
     assert_eq!((&dossier["status"], &dossier["due_on"]), (&json!("processing"), &json!("2022-06-10")));
 
     let bare = act(&head, &dossier, "suspensions", json!({"legal_basis": " "})).await.expect(422);
@@ -188,9 +195,13 @@ async fn fees_suspensions_and_consultations_are_kept_by_the_clock() {
     assert_eq!((&dossier["due_on"], &dossier["first_due_on"]), (&json!("2022-06-14"), &json!("2022-06-09")));
 
     // Consulting does not stop the clock. Two reminders without an answer, then the committee is told.
-    let asked = json!({"agency": "Sở Xây dựng", "document_no": "591", "answer_due_on": "2022-06-15", "occurred_at": "2022-06-13T09:00:00+07:00"});
+    let asked =
+        json!({"agency": "Sở Xây dựng", "document_no": "591", "answer_due_on": "2022-06-15", "occurred_at": "2022-06-13T09:00:00+07:00"});
     let mut dossier = act(&o.officer, &dossier, "consultations", asked).await.expect(200).body;
-    assert_eq!((&dossier["due_on"], &dossier["findings"]), (&json!("2022-06-14"), &json!(["consultation_escalation_due", "consultation_reminder_due"])));
+    assert_eq!(
+        (&dossier["due_on"], &dossier["findings"]),
+        (&json!("2022-06-14"), &json!(["consultation_escalation_due", "consultation_reminder_due"]))
+    );
     for day in ["16", "17"] {
         let body = json!({"document_no": "620", "occurred_at": format!("2022-06-{day}T09:00:00+07:00")});
         dossier = act(&o.officer, &dossier, "consultations/1/reminders", body).await.expect(200).body;
@@ -201,7 +212,10 @@ async fn fees_suspensions_and_consultations_are_kept_by_the_clock() {
     let dossier = act(&o.officer, &dossier, "consultations/1/answer", json!({})).await.expect(200).body;
     act(&o.officer, &dossier, "consultations/1/reminders", json!({"document_no": "1"})).await.expect(404);
     let dossier = act(&head, &dossier, "termination", json!({"reason": "Không đủ điều kiện", "notice_no": "15/TB"})).await.expect(200).body;
-    assert_eq!((&dossier["outcome"], &dossier["timeliness"], &dossier["decision_document_no"]), (&json!("terminated"), &json!("late"), &json!("15/TB")));
+    assert_eq!(
+        (&dossier["outcome"], &dossier["timeliness"], &dossier["decision_document_no"]),
+        (&json!("terminated"), &json!("late"), &json!("15/TB"))
+    );
 }
 
 #[tokio::test]

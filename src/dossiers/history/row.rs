@@ -8,7 +8,7 @@ use crate::dossiers::model::{Apology, Channel, Consultation, Decision, Facts, Pa
 use crate::dossiers::wire::ApplicantBody;
 use crate::error::{Code, Fault};
 use crate::http::bulk::BulkRow;
-use crate::http::{At, Day, Line, Prose};
+use crate::http::{At, Day, Line, Prose, Vnd};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -54,8 +54,7 @@ pub struct HistorySuspension {
 pub struct HistoryFeeRequest {
     pub requested_at: At,
     #[serde(default)]
-    #[schema(minimum = 0)]
-    pub amount_vnd: Option<i64>,
+    pub amount_vnd: Option<Vnd>,
     #[serde(default)]
     pub paid_at: Option<At>,
 }
@@ -224,7 +223,7 @@ impl HistoryRow {
             });
         }
         for (n, f) in self.fee_requests.into_iter().flatten().enumerate() {
-            pauses.push(Pause { amount_vnd: f.amount_vnd, ..blank(PauseKind::Fee, n, f.requested_at, f.paid_at) });
+            pauses.push(Pause { amount_vnd: f.amount_vnd.map(|v| v.0), ..blank(PauseKind::Fee, n, f.requested_at, f.paid_at) });
         }
         pauses.sort_by_key(|p| p.from);
         let apologies = self.apologies.into_iter().flatten().map(|a| Apology {

@@ -114,11 +114,9 @@ impl FromQuery for DossierFilter {
 #[get("/api/v1/dossiers")]
 async fn list_dossiers(permit: Permit<perm::ReadDossier>, Query(asked): Query<DossierFilter>, db: Db, req: HttpRequest) -> Answer {
     let today = vn_date(permit.now);
-    let departments =
-        if asked.department.is_empty() { None } else { Some(crate::departments::ids(db.get_ref(), &asked.department).await?) };
     let strings = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect();
     let filter = Filter {
-        departments,
+        departments: asked.department,
         procedures: asked.procedure,
         statuses: strings(asked.status),
         outcomes: asked.outcome,

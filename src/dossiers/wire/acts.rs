@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::dossiers::deeds::Deed;
 use crate::dossiers::model::{ApplicantKind, Channel};
-use crate::http::{At, Day, Line, Prose, ResourceCode};
+use crate::http::{At, Day, Line, Prose, ResourceCode, Vnd};
 
 /// Who files.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -106,8 +106,7 @@ act_bodies! {
     Fulfilment {} {}
     /// The applicant is asked for a fee; the clock stops.
     FeeRequest {"amount_vnd": 200000, "reason": "Lệ phí cấp giấy chứng nhận"} {
-        #[schema(minimum = 0)]
-        amount_vnd: Option<i64>,
+        amount_vnd: Option<Vnd>,
         reason: Option<Prose>,
     }
     /// The fee is paid; the clock runs on.
@@ -216,7 +215,7 @@ impl From<SupplementRequest> for Deed {
 }
 impl From<FeeRequest> for Deed {
     fn from(b: FeeRequest) -> Self {
-        Deed::RequestFee { amount_vnd: b.amount_vnd, reason: Some(text(b.reason)).filter(|t| !t.trim().is_empty()) }
+        Deed::RequestFee { amount_vnd: b.amount_vnd.map(|v| v.0), reason: Some(text(b.reason)).filter(|t| !t.trim().is_empty()) }
     }
 }
 impl From<SuspensionNotice> for Deed {
