@@ -279,8 +279,8 @@ impl<'de> Deserialize<'de> for Vnd {
 
 impl PartialSchema for Vnd {
     fn schema() -> RefOr<Schema> {
-        let number = ObjectBuilder::new().schema_type(Type::Integer).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
-        RefOr::T(Schema::Object(number.minimum(Some(0)).maximum(Some(Vnd::MOST)).build()))
+        let amount = ObjectBuilder::new().schema_type(Type::Integer).description(Some("An amount in đồng."));
+        RefOr::T(Schema::Object(amount.minimum(Some(0)).maximum(Some(Vnd::MOST)).examples([serde_json::json!(50000)]).build()))
     }
 }
 impl ToSchema for Vnd {

@@ -65,7 +65,7 @@ pub fn equal(row: &NewProcedure, old: &ProcedureView, field_name: Option<&str>) 
         && old.same_day_cutoff == row.cutoff()
         && old.online_level == row.online_level.map(|level| level.0)
         && old.components == row.components
-        && old.fee_vnd == row.fee_vnd.map(|fee| fee.amount())
+        && old.fee_vnd == row.fee_vnd.map(|fee| fee.0)
         && old.valid_from == row.valid_from
         && old.valid_to == row.valid_to
 }

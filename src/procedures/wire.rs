@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::model::{DEFAULT_SAME_DAY_CUTOFF, Limit, OnlineLevel, SupplementPolicy};
 use crate::calendar::TimeOfDay;
 use crate::http::bulk::BulkRow;
-use crate::http::{Day, Line, ResourceCode};
+use crate::http::{Day, Line, ResourceCode, Vnd};
 
 /// A procedure as it is put or loaded; absent members take their default.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -98,45 +98,6 @@ pub struct Component {
 
 fn yes() -> bool {
     true
-}
-
-/// An amount in đồng.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u64")]
-pub struct Vnd(i64);
-
-impl Vnd {
-    const MAX: i64 = 1_000_000_000_000_000;
-
-    pub fn amount(self) -> i64 {
-        self.0
-    }
-}
-
-impl TryFrom<u64> for Vnd {
-    type Error = String;
-
-    fn try_from(amount: u64) -> Result<Self, String> {
-        let amount = i64::try_from(amount).ok().filter(|amount| *amount <= Vnd::MAX);
-        amount.map(Vnd).ok_or_else(|| "too large an amount".into())
-    }
-}
-
-impl PartialSchema for Vnd {
-    fn schema() -> RefOr<Schema> {
-        let amount = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .description(Some("An amount in đồng."))
-            .minimum(Some(0))
-            .maximum(Some(Vnd::MAX))
-            .examples([serde_json::json!(50000)]);
-        RefOr::T(Schema::Object(amount.build()))
-    }
-}
-impl ToSchema for Vnd {
-    fn name() -> Cow<'static, str> {
-        "Vnd".into()
-    }
 }
 
 /// An online level by its name, or an old one by its number.
