@@ -3,6 +3,7 @@
 
 mod days;
 mod story;
+mod tale;
 mod words;
 mod write;
 

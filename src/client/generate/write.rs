@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::story::{Moment, Tale};
+use super::tale::{Moment, Tale};
 use super::words::itoa;
 
 struct Line<'a> {
