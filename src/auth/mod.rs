@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use permissions::{Permission, Span};
-pub use permit::{Permit, Public};
+pub use permit::Permit;
 pub use tokens::{Desk, Revocations};
 
 use crate::error::ApiError;

@@ -70,6 +70,3 @@ fn permit<P: Named>(req: &HttpRequest) -> Result<Permit<P>, ApiError> {
     let now = req.app_data::<web::Data<Shared>>().map(|s| s.clock.now()).ok_or_else(|| ApiError::new(Code::Internal))?;
     Ok(Permit { call: Call::of(req, actor, now, request_id)?, permission: PhantomData })
 }
-
-/// An operation anyone may call: signing in, health, the contract itself.
-pub struct Public;

@@ -110,6 +110,29 @@ async fn broken_bodies_are_refused_as_a_whole() {
 }
 
 #[tokio::test]
+async fn a_client_that_vanishes_midway_has_loaded_nothing() {
+    use tokio::io::AsyncWriteExt;
+    let app = App::at("2022-12-31T12:00:00+07:00").await.with_examples().await;
+    let office = app.office().await;
+    let rows: String = (0..3000).map(|i| format!("{}\n", row(&format!("gone-{i}")))).collect();
+    let host = app.base.trim_start_matches("http://");
+    let head = format!(
+        "POST /api/v1/dossiers/bulk HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        office.token.as_ref().unwrap(),
+        rows.len() * 2
+    );
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // Whole lines only: nothing but the missing end tells that the body is not complete.
+    stream.write_all(rows.as_bytes()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    drop(stream);
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert_eq!(app.count("dossiers").await, 0);
+    office.load("/api/v1/dossiers/bulk", &[row("gone-0")]).await.expect(200);
+}
+
+#[tokio::test]
 async fn strategies_and_permissions_hold_row_by_row() {
     let app = App::at("2022-12-31T12:00:00+07:00").await.with_examples().await;
     let office = app.office().await;

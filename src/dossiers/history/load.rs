@@ -29,6 +29,13 @@ use crate::{calendar, departments, procedures};
 /// Rows decided and sent at a time.
 const CHUNK: usize = 2000;
 
+/// What arrives of a body. A channel that closes without `End` is a sender that vanished, not a body that is complete.
+pub enum Piece {
+    Bytes(Bytes),
+    End,
+    Broken(ApiError),
+}
+
 /// All a load needs to know of the request it serves.
 pub struct Load {
     pub actor: Arc<Actor>,
@@ -53,15 +60,21 @@ pub struct Loaded {
 ///
 /// # Errors
 /// 400 for a body that is no rows at all, 409 when another request wrote one of the codes meanwhile, and the database's.
-pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Result<Bytes, ApiError>>) -> Result<Loaded, ApiError> {
+pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Loaded, ApiError> {
     let known = know(&shared.background, &load).await?;
     let mut connection = connect(shared).await?;
     connection.execute(stage::TABLES).await?;
     let mut tx = connection.begin().await?;
     let (mut splitter, mut parser) = (Splitter::new(load.format), RowParser::new(load.format));
     let (mut waiting, mut summary, mut chunk) = (Vec::with_capacity(CHUNK), Summary::default(), Chunk::default());
-    while let Some(bytes) = body.recv().await {
-        splitter.push(&bytes?, &mut |raw| {
+    loop {
+        let bytes = match body.recv().await {
+            Some(Piece::Bytes(bytes)) => bytes,
+            Some(Piece::End) => break,
+            Some(Piece::Broken(error)) => return Err(error),
+            None => return Err(ApiError::new(Code::MalformedBody).because("the sender vanished before the end of the body")),
+        };
+        splitter.push(&bytes, &mut |raw| {
             waiting.extend(parser.parse::<HistoryRow>(&raw)?);
             Ok(())
         })?;

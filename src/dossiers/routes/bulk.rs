@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
-use crate::dossiers::history::{HistoryRow, Load, Loaded, load};
+use crate::dossiers::history::{HistoryRow, Load, Loaded, Piece, load};
 use crate::error::{ApiError, Code};
 use crate::http::bulk::{BulkAnswer, BulkParams, media_format, summary_problem};
 use crate::http::{Answer, Query, WriteProblems};
@@ -65,24 +65,26 @@ async fn load_dossiers(
 }
 
 /// Hands the body over; a fault of the body goes the same way and ends the load.
-async fn feed(req: &HttpRequest, payload: web::Payload, shared: &Shared, send: mpsc::Sender<Result<Bytes, ApiError>>) {
+async fn feed(req: &HttpRequest, payload: web::Payload, shared: &Shared, send: mpsc::Sender<Piece>) {
     let http = &shared.settings.http;
     let mut payload = Decompress::from_headers(payload.into_inner(), req.headers());
     let wait = Duration::from_secs(http.body_timeout_s);
     let mut size = 0u64;
     loop {
         let piece = match tokio::time::timeout(wait, payload.next()).await {
-            Err(_) => Err(ApiError::new(Code::RequestTimeout)),
-            Ok(None) => return,
-            Ok(Some(Err(error))) => Err(ApiError::new(Code::MalformedBody)
-                .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
-                .because(error)),
+            Err(_) => Piece::Broken(ApiError::new(Code::RequestTimeout)),
+            Ok(None) => Piece::End,
+            Ok(Some(Err(error))) => Piece::Broken(
+                ApiError::new(Code::MalformedBody)
+                    .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
+                    .because(error),
+            ),
             Ok(Some(Ok(bytes))) => {
                 size += bytes.len() as u64;
-                if size > http.max_bulk_bytes { Err(ApiError::new(Code::BodyTooLarge)) } else { Ok(bytes) }
+                if size > http.max_bulk_bytes { Piece::Broken(ApiError::new(Code::BodyTooLarge)) } else { Piece::Bytes(bytes) }
             }
         };
-        let last = piece.is_err();
+        let last = !matches!(piece, Piece::Bytes(_));
         // The load has ended when nobody takes the piece; its own answer says why.
         if send.send(piece).await.is_err() || last {
             return;
