@@ -13,6 +13,7 @@ mod model;
 mod routes;
 mod rules;
 mod store;
+mod timeline;
 mod view;
 mod wire;
 
