@@ -51,4 +51,5 @@ pub enum Refusal {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
