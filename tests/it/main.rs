@@ -21,3 +21,4 @@ mod procedures;
 mod reports;
 mod schema;
 mod tour;
+mod work_list;
