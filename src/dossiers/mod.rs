@@ -10,6 +10,8 @@ pub mod clock;
 mod deeds;
 mod history;
 mod model;
+mod numbers;
+mod revision;
 mod routes;
 mod rules;
 mod store;

@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use super::clock::PauseKind;
 use super::deeds::{ACTS, allowed};
 use super::model::{Channel, Status, Timeliness};
+use super::revision::Moved;
 use super::rules::{consultation_findings, open_timeliness, outcome};
 use super::store::{Listed, Row};
 use super::wire::{
@@ -62,6 +63,9 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         due_at: row.due_at.map(At),
         first_due_on: row.first_due_on.map(Day),
         due_before: row.due_before.map(Day),
+        calendar: row.calendar_code.clone(),
+        calendar_version: row.calendar_version,
+        calendar_base_version: row.calendar_base_version,
         finished_at: finished_at.map(At),
         finished_on: finished_at.map(|at| Day(vn_date(at))),
         returned_at: row.returned_at.map(At),
@@ -164,7 +168,7 @@ pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
 }
 
 /// Everything that happened, oldest first.
-pub fn timeline(row: &Row) -> Result<Timeline, DbErr> {
+pub fn timeline(row: &Row, moves: &[Moved]) -> Result<Timeline, DbErr> {
     let mut items = Vec::new();
     let mut add = |at: Option<chrono::DateTime<chrono::Utc>>,
                    act,
@@ -212,6 +216,9 @@ pub fn timeline(row: &Row) -> Result<Timeline, DbErr> {
     add(row.finished_at, verdict, row.decision_reason.as_ref(), row.decision_document_no.as_ref(), None);
     add(row.returned_at, "return", None, None, None);
     add(row.voided_at, "void", row.void_reason.as_ref(), None, None);
+    for moved in moves {
+        add(Some(moved.moved_at), "calendar-revision", moved.reason.as_ref(), None, moved.due_on);
+    }
     items.sort_by_key(|e| e.at);
     Ok(Timeline { items })
 }

@@ -56,6 +56,8 @@ pub struct Place {
     suspended: String,
     consulting: String,
     code: String,
+    /// Id of a block of numbers; blocks belong to the counter, which serves all.
+    reservation: String,
 }
 
 pub struct World {
@@ -93,6 +95,14 @@ impl World {
         for (relation, department) in [(Relation::Own, HOME), (Relation::Below, "DKKD1"), (Relation::Other, "DN")] {
             places.push(place(&app, relation, department).await);
         }
+        // A revision that has been done, a day that none has counted with yet.
+        let calendar = async |day: &str| {
+            let day = format!("/api/v1/calendars/vn/days/{day}");
+            admin.put(&day, json!({"kind": "day_off", "name": "Nghỉ"})).await.expect(201)
+        };
+        calendar("2027-12-30").await;
+        office.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
+        calendar("2027-12-31").await;
         World { app, places }
     }
 
@@ -118,7 +128,7 @@ impl World {
     pub async fn send(&self, actor: &Actor, operation: &Operation, sample: &Sample) -> Answer {
         match self.fresh_body(sample).await {
             Some(body) => actor.json(&operation.method, &sample.path, &[("if-match", "*")], &body).await,
-            None => actor.send(&operation.method, &sample.path, &[], None).await,
+            None => actor.send(&operation.method, &sample.path, &[("if-match", "*")], None).await,
         }
     }
 }
@@ -154,8 +164,24 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     act(&ids[6], "suspensions", 2, json!({"reason": "Có tranh chấp", "legal_basis": "Điều 47"})).await;
     act(&ids[7], "consultations", 2, json!({"agency": "Sở Xây dựng", "answer_due_on": "2022-06-20"})).await;
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
+    let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
+    let reservation = counter.post("/api/v1/dossier-numbers/reservations", block).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting] = ids.try_into().unwrap();
-    Place { relation, department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code }
+    Place {
+        relation,
+        department,
+        procedure,
+        submitted,
+        accepted,
+        processing,
+        waiting,
+        resolved,
+        unpaid,
+        suspended,
+        consulting,
+        code,
+        reservation,
+    }
 }
 
 /// A plan of one task, led by the department.
@@ -169,8 +195,21 @@ fn plan(department: &str, title: &str) -> Value {
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
-    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code, .. } =
-        place;
+    let Place {
+        department,
+        procedure,
+        submitted,
+        accepted,
+        processing,
+        waiting,
+        resolved,
+        unpaid,
+        suspended,
+        consulting,
+        code,
+        reservation,
+        ..
+    } = place;
     let mut all = Vec::new();
     let mut read = |operation, bound, path: String| all.push(Sample { operation, path, body: None, bound });
     let dossier = Sight(Permission::ReadDossier);
@@ -189,6 +228,13 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_calendars", No, "/api/v1/calendars".into());
     read("get_calendar", No, "/api/v1/calendars/vn".into());
     read("list_calendar_days", No, "/api/v1/calendars/vn/days?from=2022-01-01".into());
+    read("get_calendar_day", No, "/api/v1/calendars/vn/days/2022-09-02".into());
+    read("delete_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-31?dry_run=true".into());
+    read("list_calendar_revisions", No, "/api/v1/calendars/vn/revisions".into());
+    read("get_calendar_revision", No, "/api/v1/calendars/vn/revisions/1".into());
+    read("list_number_reservations", No, "/api/v1/dossier-numbers/reservations?department=MC&day=2022-06-15".into());
+    read("get_number_reservation", No, format!("/api/v1/dossier-numbers/reservations/{reservation}"));
+    read("list_number_gaps", No, "/api/v1/dossier-numbers/gaps?agency=H32.05&from=2022-06-10&to=2022-06-15".into());
     read("list_procedures", No, "/api/v1/procedures".into());
     read("get_procedure", No, format!("/api/v1/procedures/{procedure}"));
     read("list_dossiers", No, format!("/api/v1/dossiers?department={department}"));
@@ -227,6 +273,13 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
+
+    write("put_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-29", json!({"kind": "day_off", "name": "Nghỉ"}));
+    let calendar = json!({"code": "own", "name": "Lịch riêng", "department": department});
+    write("put_calendar", No, "/api/v1/calendars/own", calendar);
+    write("create_calendar_revision", No, "/api/v1/calendars/vn/revisions", json!({"reason": "Nghỉ bão"}));
+    write("reserve_numbers", No, "/api/v1/dossier-numbers/reservations", json!({"department": "MC", "count": 5}));
+    write("release_numbers", No, &format!("/api/v1/dossier-numbers/reservations/{reservation}/release"), json!({}));
 
     let applicant = json!({"kind": "citizen", "name": "Trần Thị B"});
     let new = json!({"procedure": procedure, "receiving_department": "MC", "channel": "online", "applicant": applicant, "accept": true});
@@ -529,6 +582,7 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             suspended: String::new(),
             consulting: String::new(),
             code: String::new(),
+            reservation: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
     };

@@ -88,7 +88,7 @@ fn and(path: &str, query: &str) -> String {
 async fn at(actor: &Actor, operation: &Operation, sample: &Sample, path: &str) -> Answer {
     match &sample.body {
         Some(body) => actor.json(&operation.method, path, &[("if-match", "*")], body).await,
-        None => actor.get(path).await,
+        None => actor.send(&operation.method, path, &[("if-match", "*"), ("accept-language", "en")], None).await,
     }
 }
 

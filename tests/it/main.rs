@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod calendar;
+mod calendar_changes;
 mod contract;
 mod demo;
 mod departments;
@@ -15,8 +16,10 @@ mod house;
 mod identity;
 mod kpis;
 mod load_command;
+mod numbers;
 mod plans;
 mod procedures;
 mod reports;
+mod revisions;
 mod schema;
 mod tour;

@@ -11,4 +11,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);
+    super::numbers::configure(cfg);
+    super::revision::configure(cfg);
 }
