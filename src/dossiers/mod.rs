@@ -15,6 +15,7 @@ mod revision;
 mod routes;
 mod rules;
 mod store;
+mod timeline;
 mod view;
 mod wire;
 

@@ -15,6 +15,7 @@ mod history;
 mod house;
 mod identity;
 mod kpis;
+mod life;
 mod load_command;
 mod numbers;
 mod plans;
