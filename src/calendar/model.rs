@@ -171,7 +171,7 @@ impl Year {
 
 /// A calendar as it once was: its own version and that of the base under it, which are one for the base itself. What a
 /// dossier was counted with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Edition {
     pub code: String,
     pub version: i32,

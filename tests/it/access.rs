@@ -280,8 +280,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
 
     write("put_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-29", json!({"kind": "day_off", "name": "Nghỉ"}));
-    let calendar = json!({"code": "own", "name": "Lịch riêng", "department": department});
-    write("put_calendar", No, "/api/v1/calendars/own", calendar);
+    let calendar = json!({"code": "NEW", "name": "Lịch riêng", "department": department});
+    write("put_calendar", No, "/api/v1/calendars/NEW", calendar);
     write("create_calendar_revision", No, "/api/v1/calendars/vn/revisions", json!({"reason": "Nghỉ bão"}));
     write("reserve_numbers", No, "/api/v1/dossier-numbers/reservations", json!({"department": "MC", "count": 5}));
     write("release_numbers", No, &format!("/api/v1/dossier-numbers/reservations/{reservation}/release"), json!({}));

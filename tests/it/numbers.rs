@@ -142,7 +142,7 @@ async fn a_block_is_used_by_its_counter_and_every_hole_is_explained() {
     clerk.post(&release, json!({})).await.expect(428);
     clerk.act(&release, 2, json!({})).await.expect(412);
     clerk.act(&format!("{release}?dry_run=true"), 1, json!({})).await.expect(200);
-    let released = clerk.act(&release, 1, json!({})).await.expect(200).body;
+    let released = clerk.act(&release, 1, json!({"reason": "Đã có mạng trở lại"})).await.expect(200).body;
     assert_eq!((&released["state"], &released["used"], &released["version"]), (&json!("released"), &json!(1), &json!(2)));
     let again = clerk.act(&release, 2, json!({})).await.expect(409);
     assert_eq!((again.code(), &again.body["state"]), ("reservation_over", &json!("released")));

@@ -140,6 +140,9 @@ async fn a_revision_is_previewed_and_then_moves_the_open_ones_only() {
     assert_eq!(paused["supplements"][0]["due_before"], "2022-06-09");
     assert_eq!((bare(&o.get(&closed).await), bare(&o.get(&late).await)), (bare(&closed), bare(&late)));
     assert_eq!(o.clock(&open).await["due_on"], "2022-06-10");
+    // As of before, the clock shows what it showed then.
+    let before = format!("/api/v1/dossiers/{}/clock?as_of=2022-06-07", open["id"].as_str().unwrap());
+    assert_eq!(o.one_stop.get(&before).await.expect(200).body["due_on"], "2022-06-09");
 
     // One audit line and one event for each that moved, and for the revision.
     for table in
@@ -163,6 +166,7 @@ async fn a_revision_is_previewed_and_then_moves_the_open_ones_only() {
     let timeline = o.one_stop.get(&format!("/api/v1/dossiers/{}/timeline", open["id"].as_str().unwrap())).await.expect(200).body;
     let last = timeline["items"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["act"], &last["reason"], &last["due_on"]), (&json!("calendar-revision"), &json!("Bão số 4"), &json!("2022-06-10")));
+    assert_eq!(last["recorded_by"], json!(o.office.username));
 
     // Again there is nothing to revise.
     let again = o.revise(3, json!({})).await.expect(200);

@@ -45,6 +45,9 @@ CREATE TABLE calendar_revision_moves (
     due_at timestamptz,
     due_before_from date,
     due_before date,
+    calendar_code_from text,
+    calendar_version_from integer,
+    calendar_base_version_from integer,
     PRIMARY KEY (dossier_id, calendar_code, revision),
     CONSTRAINT calendar_revision_move_revision_fkey FOREIGN KEY (calendar_code, revision)
         REFERENCES calendar_revisions (calendar_code, number) ON DELETE RESTRICT
@@ -112,6 +115,9 @@ COMMENT ON COLUMN calendar_revision_moves.due_at_from IS 'Its instant before, fo
 COMMENT ON COLUMN calendar_revision_moves.due_at IS 'Its instant since, for limits in working hours; otherwise null';
 COMMENT ON COLUMN calendar_revision_moves.due_before_from IS 'Due date before the open pause, as it was; null when none was open';
 COMMENT ON COLUMN calendar_revision_moves.due_before IS 'Due date before the open pause, as it is since; null when none was open';
+COMMENT ON COLUMN calendar_revision_moves.calendar_code_from IS 'Calendar that the dossier was counted with before';
+COMMENT ON COLUMN calendar_revision_moves.calendar_version_from IS 'Its version';
+COMMENT ON COLUMN calendar_revision_moves.calendar_base_version_from IS 'Version of the base under it';
 
 COMMENT ON TABLE dossier_number_reservations IS 'Blocks of numbers held for one-stop counters that go offline';
 COMMENT ON COLUMN dossier_number_reservations.id IS 'UUIDv7';

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::rules::{self, MOST, Number};
 use super::store::{self, NewBlock};
-use super::wire::{NewReservation, ReservationState, ReservationView};
+use super::wire::{NewReservation, Release, ReservationState, ReservationView};
 use crate::audit::{self, Entry};
 use crate::calendar::vn_date;
 use crate::departments::{self, Known};
 use crate::dossiers::store::code_exists;
 use crate::error::{ApiError, Code, Fault, constraint};
-use crate::http::{Call, Reply};
+use crate::http::{Call, Line, Reply};
 
 /// A day that runs out of numbers is told as such.
 fn exhausted(error: DbErr, pointer: &'static str) -> ApiError {
@@ -91,7 +91,7 @@ pub async fn reserve(tx: &DatabaseTransaction, call: &Call, new: &NewReservation
     };
     store::insert(tx, &block).await?;
     let view = store::find(tx, block.id, call.now).await?.ok_or_else(ApiError::not_found)?;
-    tell(tx, call, "reserve", &view, counter.id).await?;
+    tell(tx, call, "reserve", &view, counter.id, None).await?;
     Reply::created(format!("/api/v1/dossier-numbers/reservations/{}", block.id), view.version, &view)
 }
 
@@ -99,7 +99,7 @@ pub async fn reserve(tx: &DatabaseTransaction, call: &Call, new: &NewReservation
 ///
 /// # Errors
 /// 404, 428, 412; 409 when the block was released or has expired.
-pub async fn release(tx: &DatabaseTransaction, call: &Call, id: Uuid) -> Result<Reply, ApiError> {
+pub async fn release(tx: &DatabaseTransaction, call: &Call, id: Uuid, body: &Release) -> Result<Reply, ApiError> {
     let before = store::lock(tx, id, call.now).await?.ok_or_else(ApiError::not_found)?;
     call.check_version(before.version)?;
     if before.state != ReservationState::Open {
@@ -109,11 +109,18 @@ pub async fn release(tx: &DatabaseTransaction, call: &Call, id: Uuid) -> Result<
     let view = store::find(tx, id, call.now).await?.ok_or_else(ApiError::not_found)?;
     let departments = departments::known(tx).await?;
     let counter = departments.get(&view.department).ok_or_else(ApiError::not_found)?;
-    tell(tx, call, "release", &view, counter.id).await?;
+    tell(tx, call, "release", &view, counter.id, body.reason.as_ref()).await?;
     Reply::ok(view.version, &view)
 }
 
-async fn tell(tx: &DatabaseTransaction, call: &Call, act: &'static str, view: &ReservationView, counter: Uuid) -> Result<(), ApiError> {
+async fn tell(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    act: &'static str,
+    view: &ReservationView,
+    counter: Uuid,
+    reason: Option<&Line>,
+) -> Result<(), ApiError> {
     let entry = Entry {
         act,
         subject_type: "dossier_number_reservation",
@@ -122,7 +129,7 @@ async fn tell(tx: &DatabaseTransaction, call: &Call, act: &'static str, view: &R
         department_id: Some(counter),
         version: view.version,
         occurred_at: call.now,
-        detail: json!(view),
+        detail: json!({"reservation": view, "reason": reason}),
     };
     Ok(audit::record(tx, call, &[entry]).await?)
 }

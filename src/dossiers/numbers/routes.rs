@@ -109,7 +109,7 @@ async fn release_numbers(
     db: Db,
 ) -> Answer {
     let id = id(&path)?;
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::release(tx, &permit, id).await).await
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::release(tx, &permit, id, &body.value).await).await
 }
 
 /// Which numbers to account for: a day, or up to 31 from one to another.

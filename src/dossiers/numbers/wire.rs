@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::http::{At, Day, ResourceCode};
+use crate::http::{At, Day, Line, ResourceCode};
 
 /// How many numbers a block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +93,15 @@ crate::page_of!(
     /// A page of reservations.
     NumberReservationPage, ReservationView);
 
-/// Nothing more is to be told.
+/// The unused numbers of a block are given up.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NumberRelease, example = json!({}))]
-pub struct Release {}
+#[schema(as = NumberRelease, example = json!({"reason": "Đã có mạng trở lại"}))]
+pub struct Release {
+    /// For the record.
+    #[serde(default)]
+    pub reason: Option<Line>,
+}
 
 /// Why numbers are not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

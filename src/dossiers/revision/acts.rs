@@ -144,6 +144,7 @@ impl Revision {
                 due_on_from: from.on,
                 due_at_from: from.at,
                 due_before_from: from.before,
+                edition_from: dossier.edition.clone(),
             });
             if from != to {
                 let difference = self.difference(tx, dossier.edition.as_ref()).await?;

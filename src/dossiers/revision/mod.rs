@@ -8,4 +8,4 @@ mod store;
 mod wire;
 
 pub use routes::configure;
-pub use store::{Moved, moves_of};
+pub use store::{Moved, edition_at, moves_of};

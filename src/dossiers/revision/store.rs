@@ -127,6 +127,7 @@ pub struct Revised {
     pub due_on_from: Option<NaiveDate>,
     pub due_at_from: Option<DateTime<Utc>>,
     pub due_before_from: Option<NaiveDate>,
+    pub edition_from: Option<Edition>,
 }
 
 fn json(revised: &[Revised]) -> Result<sea_orm::Value, DbErr> {
@@ -154,10 +155,11 @@ pub async fn record_moves(
 ) -> Result<(), DbErr> {
     let text =
         "INSERT INTO calendar_revision_moves (dossier_id, calendar_code, revision, moved_at, due_on_from, due_on, due_at_from, due_at,
-                    due_before_from, due_before)
-                SELECT id, $2, $3, $4, due_on_from, due_on, due_at_from, due_at, due_before_from, due_before
+                    due_before_from, due_before, calendar_code_from, calendar_version_from, calendar_base_version_from)
+                SELECT id, $2, $3, $4, due_on_from, due_on, due_at_from, due_at, due_before_from, due_before, edition_from ->> 'code',
+                       (edition_from ->> 'version')::int, (edition_from ->> 'base_version')::int
                   FROM jsonb_to_recordset($1) AS r(id uuid, due_on_from date, due_on date, due_at_from timestamptz, due_at timestamptz,
-                       due_before_from date, due_before date, moved bool)
+                       due_before_from date, due_before date, edition_from jsonb, moved bool)
                  WHERE moved";
     tx.execute_raw(sql(text, [json(revised)?, calendar.into(), number.into(), now.into()])).await.map(drop)
 }
@@ -243,6 +245,21 @@ pub async fn calendar_exists(db: &impl ConnectionTrait, code: &str) -> Result<bo
 pub async fn find(db: &impl ConnectionTrait, calendar: &str, number: i32) -> Result<Option<RevisionView>, DbErr> {
     let text = format!("{REVISION} WHERE calendar_code = $1 AND number = $2");
     Ok(RevisionRow::find_by_statement(sql(text, [calendar.into(), number.into()])).one(db).await?.map(RevisionView::from))
+}
+
+#[derive(FromQueryResult)]
+struct EditionRow {
+    code: Option<String>,
+    version: Option<i32>,
+    base_version: Option<i32>,
+}
+
+/// What a dossier was counted with at an instant, when a revision has moved it since; the caller has found it within its sight.
+pub async fn edition_at(db: &impl ConnectionTrait, dossier: Uuid, at: DateTime<Utc>) -> Result<Option<Edition>, DbErr> {
+    let text = "SELECT calendar_code_from AS code, calendar_version_from AS version, calendar_base_version_from AS base_version
+                  FROM calendar_revision_moves WHERE dossier_id = $1 AND moved_at > $2 ORDER BY moved_at LIMIT 1";
+    let row = EditionRow::find_by_statement(sql(text, [dossier.into(), at.into()])).one(db).await?;
+    Ok(row.and_then(|r| Some(Edition { code: r.code?, version: r.version?, base_version: r.base_version? })))
 }
 
 /// A due date that a revision moved.

@@ -215,7 +215,12 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
         let (vi, en) = ("Hồ sơ chưa được tiếp nhận vào lúc đó nên chưa tính thời hạn.", "It was not accepted then; no clock runs.");
         return Err(ApiError::broken(vec![Fault::new(crate::error::Code::Missing, "/accepted_at", vi, en)]));
     };
-    let calendar = calendar::held(db.get_ref(), row.edition().as_ref(), row.resolving_id).await?;
+    // Before a revision it was counted with another edition of the calendar.
+    let then = match as_of {
+        Some(at) => revision::edition_at(db.get_ref(), row.id, at).await?,
+        None => None,
+    };
+    let calendar = calendar::held(db.get_ref(), then.or(row.edition()).as_ref(), row.resolving_id).await?;
     let (reading, steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
         .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "")]))?;
     Ok(HttpResponse::Ok().json(ClockView::new(&reading, steps, permit.lang)))
