@@ -24,3 +24,4 @@ mod reports;
 mod revisions;
 mod schema;
 mod tour;
+mod work_list;
