@@ -56,6 +56,7 @@ permissions! {
     ReadUser "user:read" [Admin All, Auditor All];
     WriteUser "user:write" [Admin All];
     ReadCalendar "calendar:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteCalendar "calendar:write" [Admin All];
     ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteProcedure "procedure:write" [Admin All];
 
@@ -83,6 +84,9 @@ permissions! {
     WithdrawDossier "dossier:withdraw" [OneStop All];
     VoidDossier "dossier:void" [Office All, OneStop All];
     LoadDossier "dossier:load" [Office All, Integration Below];
+    ReviseDossiers "dossier:revise" [Director All, Office All];
+    ReadNumbers "dossier_number:read" [Director All, Office All, OneStop All, Auditor All];
+    ReserveNumbers "dossier_number:reserve" [OneStop All];
 
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 

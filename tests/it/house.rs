@@ -209,7 +209,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Roles are held in departments.
     ("identity", &["departments"]),
     ("departments", &[]),
-    ("calendar", &[]),
+    ("calendar", &["departments"]),
     ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures"]),
     ("plans", &["departments", "calendar"]),

@@ -1,13 +1,14 @@
 //! What becomes of one row: pure, given what is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::row::HistoryRow;
 use crate::auth::Reach;
-use crate::calendar::Calendars;
+use crate::calendar::{Calendar, Calendars};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
@@ -23,6 +24,8 @@ use crate::vault::Vault;
 pub struct Known<'s> {
     pub departments: HashMap<String, departments::Known>,
     pub procedures: HashMap<String, procedures::Known>,
+    /// What numbers allotted here begin with.
+    pub agencies: HashSet<String>,
     pub calendars: Calendars,
     pub reach: Reach,
     pub strategy: Strategy,
@@ -39,6 +42,8 @@ pub struct Existing {
     pub terms: Terms,
     pub procedure_id: Uuid,
     pub resolving_id: Uuid,
+    /// The calendar that it was counted with, if it was.
+    pub calendar: Option<Arc<Calendar>>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub first_due_on: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
@@ -95,7 +100,9 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
     let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
     let terms =
         kept.unwrap_or(Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff });
-    let calendar = known.calendars.for_department(resolving.id);
+    // A history that grows goes on with the calendar that it was counted with, unless another department resolves it now.
+    let held = existing.filter(|e| e.resolving_id == resolving.id).and_then(|e| e.calendar.clone());
+    let calendar = held.unwrap_or_else(|| known.calendars.for_department(resolving.id));
     let created_at = existing.map_or(known.now, |e| e.created_at);
     let mut derived = match rules::derive(&facts, &terms, receiving.one_stop, Dossier::received_at(&facts, created_at), &calendar) {
         Ok(derived) => derived,

@@ -15,4 +15,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     read::configure(cfg);
     acts::configure(cfg);
     requests::configure(cfg);
+    super::numbers::configure(cfg);
+    super::revision::configure(cfg);
 }

@@ -8,7 +8,7 @@ pub mod work;
 
 pub use list::{Filter, Listed, Sort, list, list_statement};
 pub use read::{Row, find, find_statement, lock};
-pub use save::{allot_number, code_exists, insert, update, update_closed};
+pub use save::{code_exists, insert, update, update_closed};
 
 use sea_orm::{DbBackend, Statement};
 
