@@ -89,6 +89,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::departments::configure(cfg);
     crate::calendar::configure(cfg);
     crate::procedures::configure(cfg);
+    crate::rule_sets::configure(cfg);
     crate::dossiers::configure(cfg);
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);

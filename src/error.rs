@@ -49,6 +49,8 @@ codes! {
     NotAcceptable "not_acceptable" 406 "Không trả được định dạng yêu cầu" "The requested format is not offered";
     RequestTimeout "request_timeout" 408 "Gửi dữ liệu quá chậm" "The body did not arrive in time";
     TransitionNotAllowed "transition_not_allowed" 409 "Hồ sơ không ở trạng thái cho phép việc này" "The state does not allow this act";
+    SlipNotApplicable "slip_not_applicable" 409 "Hồ sơ chưa có nội dung để in phiếu này" "The dossier has nothing to print on this slip";
+    NoRuleSet "no_rule_set" 409 "Không có bộ quy định nào áp dụng cho hồ sơ" "No rule set applies to the dossier";
     CodeTaken "code_taken" 409 "Mã đã được dùng" "The code is already in use";
     ConcurrentChange "concurrent_change" 409 "Dữ liệu vừa bị thay đổi bởi yêu cầu khác" "Another request changed this at the same time";
     IdempotencyInProgress "idempotency_in_progress" 409 "Yêu cầu trùng khóa đang được xử lý" "The same key is still being processed";
@@ -92,6 +94,7 @@ codes! {
     BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
     NotOneStop "not_one_stop" 422 "Đơn vị không phải Bộ phận Một cửa" "The department is not a one-stop counter";
+    ValidityNotContiguous "validity_not_contiguous" 422 "Hiệu lực các bộ quy định phải liền nhau" "Rule sets must follow each other without gap or overlap";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";

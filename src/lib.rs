@@ -18,5 +18,6 @@ pub mod openapi;
 pub mod plans;
 pub mod procedures;
 pub mod reports;
+pub mod rule_sets;
 pub mod telemetry;
 pub mod text;

@@ -58,6 +58,8 @@ permissions! {
     ReadCalendar "calendar:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteProcedure "procedure:write" [Admin All];
+    ReadRuleSet "rule_set:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteRuleSet "rule_set:write" [Admin All];
 
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     ReceiveDossier "dossier:receive" [OneStop All];
@@ -78,6 +80,7 @@ permissions! {
     WithdrawDossier "dossier:withdraw" [OneStop All];
     VoidDossier "dossier:void" [Office All, OneStop All];
     LoadDossier "dossier:load" [Office All, Integration Below];
+    ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 

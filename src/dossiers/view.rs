@@ -76,6 +76,7 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         allowed_acts: allowed_acts(actor, status, row.resolving_id),
         digitised: row.digitised,
         source_due_on: row.source_due_on.map(Day),
+        rule_set: row.rule_set.clone(),
         version: row.version,
     };
     for p in row.pauses()? {

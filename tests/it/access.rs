@@ -191,6 +191,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_calendar_days", No, "/api/v1/calendars/vn/days?from=2022-01-01".into());
     read("list_procedures", No, "/api/v1/procedures".into());
     read("get_procedure", No, format!("/api/v1/procedures/{procedure}"));
+    read("list_rule_sets", No, "/api/v1/rule-sets".into());
+    read("get_rule_set", No, "/api/v1/rule-sets/nd61-2018".into());
     read("list_dossiers", No, format!("/api/v1/dossiers?department={department}"));
     read("get_dossier", dossier, format!("/api/v1/dossiers/{accepted}"));
     read("get_dossier_by_code", dossier, format!("/api/v1/dossiers/by-code/{code}"));
@@ -224,6 +226,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let terms = json!({"code": procedure, "name": "Thủ tục sửa đổi", "field": {"code": "F"}, "department": department, "limit": {"value": 3, "unit": "working_day"}});
     write("put_procedure", No, &format!("/api/v1/procedures/{procedure}"), terms.clone());
     write("load_procedures", No, "/api/v1/procedures/bulk", json!([terms]));
+    write("put_rule_set", No, "/api/v1/rule-sets/nd-2027", crate::rule_sets::new_set("nd-2027", "2027-01-01"));
     let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);

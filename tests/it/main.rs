@@ -18,5 +18,6 @@ mod load_command;
 mod plans;
 mod procedures;
 mod reports;
+mod rule_sets;
 mod schema;
 mod tour;

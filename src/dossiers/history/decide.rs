@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::row::HistoryRow;
 use crate::auth::Reach;
-use crate::calendar::Calendars;
+use crate::calendar::{Calendars, vn_date};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
@@ -16,12 +16,14 @@ use crate::error::{Code, Fault};
 use crate::http::Line;
 use crate::http::bulk::Strategy;
 use crate::procedures;
+use crate::rule_sets::Validities;
 
 /// What rows are judged against; read once a load.
 pub struct Known {
     pub departments: HashMap<String, departments::Known>,
     pub procedures: HashMap<String, procedures::Known>,
     pub calendars: Calendars,
+    pub rule_sets: Validities,
     pub reach: Reach,
     pub strategy: Strategy,
     pub now: DateTime<Utc>,
@@ -39,6 +41,7 @@ pub struct Existing {
     pub accepted_at: Option<DateTime<Utc>>,
     pub first_due_on: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
+    pub rule_set_id: Option<Uuid>,
 }
 
 pub enum Decided {
@@ -99,6 +102,7 @@ pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> De
         terms,
         receiving_is_one_stop: receiving.one_stop,
         first_due_on: derived.reading.as_ref().and_then(|r| r.first_due_on),
+        rule_set_id: rule_set(known, existing, &facts),
         facts,
         created_at,
     };
@@ -147,6 +151,16 @@ fn keep_first_due(derived: &mut Derived, existing: Option<&Existing>, facts: &Fa
     let Some(existing) = existing.filter(|e| e.accepted_at == facts.accepted_at && e.first_due_on.is_some()) else { return };
     if let Some(reading) = derived.reading.as_mut() {
         reading.first_due_on = existing.first_due_on;
+    }
+}
+
+/// The law of the day of acceptance. A stored one stands, and so does that there was none; only a corrected day of
+/// acceptance asks anew.
+fn rule_set(known: &Known, existing: Option<&Existing>, facts: &Facts) -> Option<Uuid> {
+    let day = vn_date(facts.accepted_at?);
+    match existing.filter(|e| e.accepted_at.map(vn_date) == Some(day)) {
+        Some(existing) => existing.rule_set_id,
+        None => known.rule_sets.on(day).map(|set| set.id),
     }
 }
 

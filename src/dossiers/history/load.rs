@@ -24,7 +24,7 @@ use crate::http::Lang;
 use crate::http::bulk::split::{Format, Splitter};
 use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, RowStatus, Summary};
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
-use crate::{calendar, departments, procedures};
+use crate::{calendar, departments, procedures, rule_sets};
 
 /// Rows decided and sent at a time.
 const CHUNK: usize = 2000;
@@ -118,6 +118,7 @@ async fn know(db: &DatabaseConnection, load: &Load) -> Result<Known, ApiError> {
         departments: departments::known(db).await?,
         procedures: procedures::known(db).await?,
         calendars: calendar::load_all(db).await?,
+        rule_sets: rule_sets::validities(db).await?,
         reach: load.reach.clone(),
         strategy: load.params.strategy,
         now: load.now,
@@ -182,7 +183,7 @@ fn in_words(faults: &[Fault], lang: Lang) -> String {
 async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<String, Existing>, ApiError> {
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
-                resolving_department_id, accepted_at, first_due_on, created_at
+                resolving_department_id, accepted_at, first_due_on, created_at, rule_set_id
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
@@ -208,6 +209,7 @@ async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<Strin
             accepted_at: row.get(10),
             first_due_on: row.get::<Option<NaiveDate>, _>(11),
             created_at: row.get(12),
+            rule_set_id: row.get(13),
         };
         found.insert(row.get(0), existing);
     }

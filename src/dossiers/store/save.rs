@@ -35,7 +35,7 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
     let verdict = facts.verdict.as_ref();
     let void = facts.void.as_ref();
     let hash: String = Dossier::hash(identity, facts).iter().map(|b| format!("{b:02x}")).collect();
-    json!({
+    let mut row = json!({
         "id": dossier.id, "code": identity.code, "source_system": identity.source_system, "external_code": identity.external_code,
         "procedure_id": identity.procedure_id, "receiving_department_id": identity.receiving_id,
         "resolving_department_id": identity.resolving_id, "channel": identity.channel,
@@ -54,20 +54,22 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
         "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
         "created_at": dossier.created_at, "updated_at": now,
-    })
+    });
+    row["rule_set_id"] = json!(dossier.rule_set_id);
+    row
 }
 
 const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, rule_set_id, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
     "SELECT id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, rule_set_id, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";

@@ -89,7 +89,7 @@ pub struct ConsultationView {
     "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
     "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
+    "consultations": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "rule_set": "nd61-2018", "version": 1}))]
 pub struct DossierView {
     pub id: Uuid,
     pub code: String,
@@ -130,6 +130,8 @@ pub struct DossierView {
     pub digitised: Option<bool>,
     /// The due date that the source system sent along.
     pub source_due_on: Option<Day>,
+    /// Code of the rule set it was accepted under, which stays; null before acceptance and for dossiers older than the first set.
+    pub rule_set: Option<String>,
     pub version: i32,
 }
 
