@@ -59,6 +59,7 @@ codes! {
     BodyTooLarge "body_too_large" 413 "Nội dung gửi lên quá lớn" "The body is too large";
     UnsupportedMediaType "unsupported_media_type" 415 "Kiểu nội dung không được hỗ trợ" "The media type is not supported";
     RuleBroken "rule_broken" 422 "Dữ liệu vi phạm quy tắc nghiệp vụ" "A business rule is broken";
+    TooManyRows "too_many_rows" 422 "Quá nhiều dòng cho một bảng tính" "Too many rows for a spreadsheet";
     RowsRejected "rows_rejected" 422 "Có dòng bị từ chối, không ghi gì" "Rows were refused, nothing was written";
     IdempotencyKeyReused "idempotency_key_reused" 422 "Khóa chống lặp đã dùng cho nội dung khác" "The idempotency key was used with another body";
     PreconditionRequired "precondition_required" 428 "Thiếu If-Match" "If-Match is missing";

@@ -27,7 +27,7 @@ pub fn allowed_acts(actor: &Actor, status: Status, resolving: uuid::Uuid) -> Vec
 }
 
 /// A voided dossier keeps the timeliness it was judged with for the reports of before; it is not shown any more.
-fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<NaiveDate>, today: NaiveDate) -> Timeliness {
+pub fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<NaiveDate>, today: NaiveDate) -> Timeliness {
     match stored {
         _ if status == Status::Voided => Timeliness::NotApplicable,
         Some(stored) => stored,

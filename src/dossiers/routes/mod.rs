@@ -11,4 +11,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);
+    super::slips::configure(cfg);
+    super::register::configure(cfg);
 }

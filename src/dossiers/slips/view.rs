@@ -1,0 +1,186 @@
+//! A stored row becomes a slip.
+
+use chrono::NaiveDate;
+
+use super::rules::{self, Lack, Party, Wait};
+use super::wire::{
+    ApologyPart, ControlPart, ControlStep, Part, ReceiptPart, RefusalPart, Slip, SlipForm, SlipProcedure, SlipUnit, StopPart,
+    SupplementPart,
+};
+use crate::calendar::vn_date;
+use crate::dossiers::clock::PauseKind;
+use crate::dossiers::model::Facts;
+use crate::dossiers::store::Row;
+use crate::dossiers::wire::ApplicantView;
+use crate::error::{ApiError, Code};
+use crate::http::{At, Day};
+use crate::procedures::Component;
+use crate::rule_sets::{FormKind, RuleSetView};
+
+/// All that a slip is made of.
+pub struct Material {
+    pub row: Row,
+    pub facts: Facts,
+    pub rule_set: RuleSetView,
+    pub procedure: SlipProcedure,
+    pub components: Vec<Component>,
+    pub receiving: SlipUnit,
+    pub resolving: SlipUnit,
+    pub today: NaiveDate,
+}
+
+fn not_applicable(lack: Lack) -> ApiError {
+    let text = lack.text();
+    ApiError::new(Code::SlipNotApplicable).member("missing", lack.name()).say(text.vi, text.en)
+}
+
+/// # Errors
+/// 409 with what is missing.
+pub fn check(kind: FormKind, facts: &Facts) -> Result<(), ApiError> {
+    rules::lack(kind, facts).map_or(Ok(()), |lack| Err(not_applicable(lack)))
+}
+
+/// The place in a list of the one asked for, the last by default.
+///
+/// # Errors
+/// 404 when there is no such one.
+fn place(asked: Option<u16>, count: usize) -> Result<usize, ApiError> {
+    let n = asked.map_or(count, usize::from);
+    n.checked_sub(1).filter(|place| *place < count).ok_or_else(|| {
+        ApiError::not_found()
+            .say(format!("Không có lần thứ {n}: hồ sơ có {count} lần."), format!("There is no number {n}: the dossier has {count}."))
+    })
+}
+
+/// What a kind adds: its part, the day, the document's number, and whether the resolving department issues it.
+struct Own {
+    part: Part,
+    on: NaiveDate,
+    document_no: Option<String>,
+    by_resolver: bool,
+}
+
+/// # Errors
+/// 404 and 409 with what is missing, and the database's for a stored word that is none.
+pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, ApiError> {
+    check(kind, &m.facts)?;
+    let form = m.rule_set.form(kind).ok_or_else(|| ApiError::new(Code::NoRuleSet))?.clone();
+    let own = own(kind, asked, &m)?;
+    let ground = rules::grounded_act(kind, &m.facts).and_then(|act| m.rule_set.ground(act)).map(str::to_owned);
+    let number = form.number.map(|n| n.into_string());
+    Ok(Slip {
+        kind,
+        rule_set: m.rule_set.code,
+        form: SlipForm {
+            source: number.as_ref().map(|_| m.rule_set.forms_source),
+            number,
+            title: form.title.into_string(),
+            page_size: form.page_size,
+        },
+        issued_by: if own.by_resolver { m.resolving.clone() } else { m.receiving.clone() },
+        issued_on: Day(own.on),
+        document_no: own.document_no,
+        ground,
+        id: m.row.id,
+        channel: m.row.channel()?,
+        applicant: match (m.row.applicant_kind, m.row.applicant_name) {
+            (Some(kind), Some(name)) => Some(ApplicantView { kind, name }),
+            _ => None,
+        },
+        code: m.row.code,
+        procedure: m.procedure,
+        receiving_department: m.receiving,
+        resolving_department: m.resolving,
+        submitted_at: m.row.submitted_at.map(At),
+        accepted_at: m.row.accepted_at.map(At),
+        part: own.part,
+    })
+}
+
+fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError> {
+    let facts = &m.facts;
+    let lacking = || not_applicable(Lack::Acceptance);
+    Ok(match kind {
+        FormKind::Receipt => {
+            let received_at = facts.accepted_at.ok_or_else(lacking)?;
+            Own { part: Part::Receipt(receipt(m, At(received_at))?), on: vn_date(received_at), document_no: None, by_resolver: false }
+        }
+        FormKind::Supplement => {
+            let requests: Vec<_> = facts.pauses.iter().filter(|p| p.kind == PauseKind::Supplement).collect();
+            let request = requests[place(asked, requests.len())?];
+            let part = SupplementPart {
+                n: request.n,
+                requested_at: At(request.from),
+                reason: request.reason.clone(),
+                items: request.items.clone(),
+                respond_by_on: request.respond_by_on.map(Day),
+            };
+            Own { part: Part::Supplement(part), on: vn_date(request.from), document_no: request.document_no.clone(), by_resolver: false }
+        }
+        FormKind::Apology => {
+            let at = place(asked, facts.apologies.len())?;
+            let apology = &facts.apologies[at];
+            let wait = |p: crate::dossiers::store::PauseRow| Wait {
+                from: p.from_at,
+                to: p.to_at,
+                due_before: p.due_before,
+                due_after: p.due_after,
+            };
+            let waits: Vec<Wait> = m.row.pauses()?.into_iter().map(wait).collect();
+            let part = ApologyPart {
+                n: i16::try_from(at + 1).unwrap_or(i16::MAX),
+                sent_at: At(apology.sent_at),
+                reason: apology.reason.clone(),
+                old_return_on: rules::old_return_on(facts, &waits, m.row.first_due_on, at).map(Day),
+                new_return_on: apology.new_due_on.map(Day),
+            };
+            Own { part: Part::Apology(part), on: vn_date(apology.sent_at), document_no: apology.document_no.clone(), by_resolver: true }
+        }
+        FormKind::Refusal | FormKind::Stop => {
+            let verdict = facts.verdict.as_ref().ok_or_else(lacking)?;
+            let (at, reason, before_acceptance) = (At(verdict.at), verdict.reason.clone(), facts.accepted_at.is_none());
+            let part = match kind {
+                FormKind::Stop => Part::Stop(StopPart { stopped_at: at, reason }),
+                _ => Part::Refusal(RefusalPart { refused_at: at, reason, before_acceptance }),
+            };
+            Own { part, on: vn_date(verdict.at), document_no: verdict.document_no.clone(), by_resolver: !before_acceptance }
+        }
+        FormKind::Control | FormKind::Register => {
+            let steps = rules::steps(facts, m.row.stored_timeliness()?);
+            let name = |party: Option<Party>| {
+                party.map(|party| match party {
+                    Party::Applicant => "Người nộp hồ sơ".to_owned(),
+                    Party::Counter => m.receiving.name.clone(),
+                    Party::Resolver => m.resolving.name.clone(),
+                    Party::Agency(name) => name,
+                })
+            };
+            let step = |(i, s): (usize, rules::Step)| ControlStep {
+                n: i + 1,
+                act: s.act,
+                from: name(s.from),
+                to: name(s.to),
+                at: At(s.at),
+                result: s.result,
+                note: s.note,
+            };
+            let part = ControlPart { steps: steps.into_iter().enumerate().map(step).collect() };
+            Own { part: Part::Control(part), on: m.today, document_no: None, by_resolver: false }
+        }
+    })
+}
+
+fn receipt(m: &Material, received_at: At) -> Result<ReceiptPart, ApiError> {
+    let limit = m.row.terms()?.limit;
+    let first = m.row.first_due_on;
+    // Only the instant in force is stored; it is the first one while nothing has moved it.
+    let return_at = m.row.due_at.filter(|at| m.facts.pauses.is_empty() && Some(vn_date(*at)) == first);
+    Ok(ReceiptPart {
+        components: m.components.clone(),
+        limit,
+        limit_text: limit.map(|l| l.words().vi),
+        received_at,
+        return_on: first.map(Day),
+        return_at: return_at.map(At),
+    })
+}
