@@ -15,6 +15,7 @@ mod routes;
 mod rules;
 mod slips;
 mod store;
+mod timeline;
 mod view;
 mod wire;
 

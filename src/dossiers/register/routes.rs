@@ -123,8 +123,8 @@ async fn get_dossier_register(permit: Permit<perm::ReadRegister>, Query(asked): 
         let reader = Reader { db, reach, filter, today, n: 0, after: None, done: false };
         return if kind == 1 { Ok(files::csv(reader, permit.lang)) } else { files::xlsx(reader, &form, (from, to), permit.lang).await };
     }
-    let after: Option<(DateTime<Utc>, Uuid, u64)> = asked.cursor.after()?;
-    let begun = after.map_or(0, |(_, _, n)| n);
+    let after: Option<(DateTime<Utc>, Uuid, u32)> = asked.cursor.after()?;
+    let begun = after.map_or(0, |(_, _, n)| u64::from(n));
     let rows = store::page(db.get_ref(), &reach, &filter, after.map(|(at, id, _)| (at, id)), asked.cursor.limit, today).await?;
     let numbered = rows.into_iter().zip(begun + 1..).collect();
     let (rows, info) = asked.cursor.page(numbered, |(r, n)| (r.received_at, r.id, *n));

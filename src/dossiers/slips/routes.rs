@@ -30,7 +30,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SlipChoice {
-    /// Number of the supplement request or apology, from 1; the last by default. For these two kinds only.
+    /// Number of the request for papers (those before acceptance first) or of the apology, from 1; the last by default. For these two kinds only.
     #[param(example = 1, minimum = 1)]
     n: Option<u16>,
 }
@@ -76,12 +76,12 @@ async fn get_dossier_slip(
     let row = find(db.get_ref(), &Key::Id(id), &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
     let facts = row.facts()?;
     view::check(kind, &facts)?;
-    let rule_set = rule_set(db.get_ref(), &row, &facts).await?;
-    let gone = || ApiError::new(Code::Internal).because("a dossier names what is not there");
+    let rule_set = rule_set(db.get_ref(), kind, &row, &facts).await?;
+    let gone = || ApiError::new(Code::Internal).because("a dossier names a procedure that is not there");
     let procedure = procedures::find(db.get_ref(), &Key::Id(row.procedure_id)).await?.ok_or_else(gone)?;
+    let parties = [row.receiving_id, row.resolving_id].into_iter().chain(facts.transfers.iter().flat_map(|t| [t.from, t.to])).collect();
     let material = Material {
-        receiving: store::unit(db.get_ref(), row.receiving_id).await?.ok_or_else(gone)?,
-        resolving: store::unit(db.get_ref(), row.resolving_id).await?.ok_or_else(gone)?,
+        units: store::units(db.get_ref(), parties).await?,
         procedure: SlipProcedure { code: procedure.code, name: procedure.name },
         components: procedure.components,
         today: vn_date(permit.now),
@@ -102,9 +102,9 @@ async fn get_dossier_slip(
     Ok(response.body(page.html))
 }
 
-/// The law that a slip follows: the one the dossier was accepted under, or of the day it was turned away.
-async fn rule_set(db: &impl ConnectionTrait, row: &Row, facts: &Facts) -> Result<RuleSetView, ApiError> {
-    let found = match (row.rule_set_id, rules::day_of_law(facts)) {
+/// The law that a slip follows: the one the dossier was accepted under, or of the day of what happened before.
+async fn rule_set(db: &impl ConnectionTrait, kind: FormKind, row: &Row, facts: &Facts) -> Result<RuleSetView, ApiError> {
+    let found = match (row.rule_set_id, rules::day_of_law(kind, facts)) {
         (Some(id), _) => rule_sets::find(db, &Key::Id(id)).await?,
         (None, Some(day)) => rule_sets::on(db, day).await?,
         (None, None) => None,

@@ -1,6 +1,7 @@
 //! Which slips a dossier has something to print on, and what follows from its facts for them. Pure.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::calendar::vn_date;
 use crate::dossiers::clock::PauseKind;
@@ -56,7 +57,7 @@ pub fn lack(kind: FormKind, facts: &Facts) -> Option<Lack> {
     let refused = matches!(decided(facts), Some(Decision::Refused | Decision::NotAccepted));
     let (has, lack) = match kind {
         FormKind::Receipt | FormKind::Control | FormKind::Register => (facts.accepted_at.is_some(), Lack::Acceptance),
-        FormKind::Supplement => (facts.pauses.iter().any(|p| p.kind == PauseKind::Supplement), Lack::SupplementRequest),
+        FormKind::Supplement => (!asked(facts).is_empty(), Lack::SupplementRequest),
         FormKind::Refusal => (refused, Lack::Refusal),
         FormKind::Apology => (!facts.apologies.is_empty(), Lack::Apology),
         FormKind::Stop => (decided(facts) == Some(Decision::Terminated), Lack::Termination),
@@ -64,9 +65,52 @@ pub fn lack(kind: FormKind, facts: &Facts) -> Option<Lack> {
     (!has).then_some(lack)
 }
 
-/// The day whose law a dossier that was never accepted is answered by; an accepted one keeps its own.
-pub fn day_of_law(facts: &Facts) -> Option<NaiveDate> {
-    facts.verdict.as_ref().filter(|_| facts.accepted_at.is_none()).map(|v| vn_date(v.at))
+/// A request for papers: to complete the dossier before acceptance, or to supplement it after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    pub at: DateTime<Utc>,
+    pub before_acceptance: bool,
+    pub reason: Option<&'a str>,
+    pub document_no: Option<&'a str>,
+    pub items: &'a [String],
+    pub respond_by_on: Option<NaiveDate>,
+}
+
+/// Every request for papers, oldest first.
+pub fn asked(facts: &Facts) -> Vec<Asked<'_>> {
+    let before = facts.completions.iter().map(|c| Asked {
+        at: c.requested_at,
+        before_acceptance: true,
+        reason: Some(&c.reason),
+        document_no: c.document_no.as_deref(),
+        items: &c.items,
+        respond_by_on: c.respond_by_on,
+    });
+    let after = facts.pauses.iter().filter(|p| p.kind == PauseKind::Supplement).map(|p| Asked {
+        at: p.from,
+        before_acceptance: false,
+        reason: p.reason.as_deref(),
+        document_no: p.document_no.as_deref(),
+        items: &p.items,
+        respond_by_on: p.respond_by_on,
+    });
+    before.chain(after).collect()
+}
+
+/// The day whose law holds for a slip of a dossier that is not accepted; an accepted one keeps its own.
+pub fn day_of_law(kind: FormKind, facts: &Facts) -> Option<NaiveDate> {
+    if facts.accepted_at.is_some() {
+        return None;
+    }
+    match kind {
+        FormKind::Supplement => facts.completions.last().map(|c| vn_date(c.requested_at)),
+        _ => facts.verdict.as_ref().map(|v| vn_date(v.at)),
+    }
+}
+
+/// The department that was resolving at an instant: until a transfer it is the one that hands over.
+pub fn resolver_at(facts: &Facts, now_resolving: Uuid, at: DateTime<Utc>) -> Uuid {
+    facts.transfers.iter().find(|t| t.at > at).map_or(now_resolving, |t| t.from)
 }
 
 /// The act whose legal ground a slip cites.
@@ -118,7 +162,7 @@ pub struct Step {
 pub enum Party {
     Applicant,
     Counter,
-    Resolver,
+    Department(Uuid),
     Agency(String),
 }
 
@@ -131,8 +175,9 @@ fn against(day: NaiveDate, due: Option<NaiveDate>) -> Option<Timeliness> {
 }
 
 /// Every hand-over so far, oldest first. Steps with a date of their own are held against it; the end against the due date.
-pub fn steps(facts: &Facts, timeliness: Option<Timeliness>) -> Vec<Step> {
-    use Party::{Applicant, Counter, Resolver};
+pub fn steps(facts: &Facts, now_resolving: Uuid, timeliness: Option<Timeliness>) -> Vec<Step> {
+    use Party::{Applicant, Counter, Department};
+    let resolver = |at: DateTime<Utc>| Some(Department(resolver_at(facts, now_resolving, at)));
     let mut steps = Vec::new();
     let mut add = |at: Option<DateTime<Utc>>, act, from: Option<Party>, to: Option<Party>, result, note: Option<&String>| {
         steps.extend(at.map(|at| Step { act, from, to, at, result, note: note.cloned() }));
@@ -140,8 +185,16 @@ pub fn steps(facts: &Facts, timeliness: Option<Timeliness>) -> Vec<Step> {
     // What is accepted at the counter at once is handed in once.
     let submitted = facts.submitted_at.filter(|at| Some(*at) != facts.accepted_at);
     add(submitted, "submission", Some(Applicant), Some(Counter), None, None);
+    for c in &facts.completions {
+        let answered = c.completed_at.and_then(|at| against(vn_date(at), c.respond_by_on));
+        add(Some(c.requested_at), "completion-request", Some(Counter), Some(Applicant), None, Some(&c.reason));
+        add(c.completed_at, "completion", Some(Applicant), Some(Counter), answered, None);
+    }
     add(facts.accepted_at, "acceptance", Some(Applicant), Some(Counter), None, None);
-    add(facts.processing_at, "processing", Some(Counter), Some(Resolver), None, None);
+    add(facts.processing_at, "processing", Some(Counter), facts.processing_at.and_then(resolver), None, None);
+    for t in &facts.transfers {
+        add(Some(t.at), "transfer", Some(Department(t.from)), Some(Department(t.to)), None, Some(&t.reason));
+    }
     for pause in &facts.pauses {
         let (begin, end, other) = match pause.kind {
             PauseKind::Supplement => ("supplement-request", "fulfilment", Some(Applicant)),
@@ -149,20 +202,20 @@ pub fn steps(facts: &Facts, timeliness: Option<Timeliness>) -> Vec<Step> {
             PauseKind::Suspension => ("suspension", "suspension-end", None),
         };
         let answered = pause.to.and_then(|to| against(vn_date(to), pause.respond_by_on));
-        add(Some(pause.from), begin, Some(Resolver), other.clone(), None, pause.reason.as_ref());
-        add(pause.to, end, other, Some(Resolver), answered, None);
+        add(Some(pause.from), begin, resolver(pause.from), other.clone(), None, pause.reason.as_ref());
+        add(pause.to, end, other, pause.to.and_then(resolver), answered, None);
     }
     for c in &facts.consultations {
         let agency = || Some(Party::Agency(c.agency.clone()));
         let answered = c.answered_at.and_then(|at| against(vn_date(at), c.answer_due_on));
-        add(Some(c.sent_at), "consultation", Some(Resolver), agency(), None, None);
-        add(c.answered_at, "consultation-answer", agency(), Some(Resolver), answered, None);
+        add(Some(c.sent_at), "consultation", resolver(c.sent_at), agency(), None, None);
+        add(c.answered_at, "consultation-answer", agency(), c.answered_at.and_then(resolver), answered, None);
     }
     if let Some(verdict) = &facts.verdict {
         let (act, from, to) = match verdict.decision {
-            Decision::Resolved => ("resolution", Some(Resolver), Some(Counter)),
-            Decision::Refused => ("refusal", Some(Resolver), Some(Counter)),
-            Decision::Terminated => ("termination", Some(Resolver), Some(Counter)),
+            Decision::Resolved => ("resolution", resolver(verdict.at), Some(Counter)),
+            Decision::Refused => ("refusal", resolver(verdict.at), Some(Counter)),
+            Decision::Terminated => ("termination", resolver(verdict.at), Some(Counter)),
             Decision::Withdrawn => ("withdrawal", Some(Counter), Some(Applicant)),
             Decision::NotAccepted => ("non-acceptance", Some(Counter), Some(Applicant)),
         };
@@ -177,7 +230,7 @@ pub fn steps(facts: &Facts, timeliness: Option<Timeliness>) -> Vec<Step> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::dossiers::model::{Apology, Consultation, Pause, Verdict, Void};
+    use crate::dossiers::model::{Apology, Completion, Consultation, Pause, Transfer, Verdict, Void};
 
     fn at(text: &str) -> DateTime<Utc> {
         format!("2022-06-{text}:00+07:00").parse().unwrap()
@@ -188,19 +241,7 @@ mod tests {
     }
 
     fn facts() -> Facts {
-        Facts {
-            submitted_at: Some(at("06T08:00")),
-            accepted_at: None,
-            processing_at: None,
-            pauses: Vec::new(),
-            apologies: Vec::new(),
-            consultations: Vec::new(),
-            verdict: None,
-            returned_at: None,
-            return_method: None,
-            void: None,
-            digitised: None,
-        }
+        Facts { submitted_at: Some(at("06T08:00")), ..Facts::default() }
     }
 
     fn verdict(decision: Decision, when: &str) -> Option<Verdict> {
@@ -213,10 +254,19 @@ mod tests {
         let mut f = facts();
         assert_eq!(lacks(&f), ["acceptance", "supplement_request", "refusal", "apology", "termination", "acceptance", "acceptance"]);
         f.verdict = verdict(Decision::NotAccepted, "07T08:00");
-        assert_eq!((lack(FormKind::Refusal, &f), day_of_law(&f)), (None, on(7)));
+        assert_eq!((lack(FormKind::Refusal, &f), day_of_law(FormKind::Refusal, &f)), (None, on(7)));
         assert_eq!(grounded_act(FormKind::Refusal, &f), Some(GroundedAct::NonAcceptance));
+        f.completions = vec![Completion {
+            requested_at: at("06T09:00"),
+            reason: "Thiếu chữ ký".into(),
+            document_no: None,
+            items: Vec::new(),
+            respond_by_on: on(8),
+            completed_at: None,
+        }];
+        assert_eq!((lack(FormKind::Supplement, &f), day_of_law(FormKind::Supplement, &f)), (None, on(6)));
         f.accepted_at = Some(at("06T09:00"));
-        assert_eq!((lack(FormKind::Receipt, &f), day_of_law(&f)), (None, None));
+        assert_eq!((lack(FormKind::Receipt, &f), day_of_law(FormKind::Refusal, &f)), (None, None));
         f.verdict = verdict(Decision::Terminated, "07T08:00");
         assert_eq!((lack(FormKind::Stop, &f), lack(FormKind::Refusal, &f)), (None, Some(Lack::Refusal)));
         f.void = Some(Void { at: None, reason: None });
@@ -265,12 +315,20 @@ mod tests {
         }];
         f.verdict = verdict(Decision::Resolved, "13T08:00");
         f.returned_at = Some(at("14T08:00"));
-        let told: Vec<_> = steps(&f, Some(Timeliness::Early)).into_iter().map(|s| (s.act, s.result)).collect();
+        let (before, after) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        f.transfers = vec![Transfer { at: at("08T08:00"), from: before, to: after, reason: "Đúng thẩm quyền".into() }];
+        let told: Vec<_> = steps(&f, after, Some(Timeliness::Early)).into_iter().collect();
+        let party = |act: &str| told.iter().find(|s| s.act == act).map(|s| (s.from.clone(), s.to.clone())).unwrap();
+        assert_eq!(party("supplement-request"), (Some(Party::Department(before)), Some(Party::Applicant)));
+        assert_eq!(party("transfer"), (Some(Party::Department(before)), Some(Party::Department(after))));
+        assert_eq!(party("fulfilment"), (Some(Party::Applicant), Some(Party::Department(after))));
+        let told: Vec<_> = told.into_iter().map(|s| (s.act, s.result)).collect();
         let expected = [
             ("acceptance", None),
             ("processing", None),
             ("consultation", None),
             ("supplement-request", None),
+            ("transfer", None),
             ("fulfilment", Some(Timeliness::OnTime)),
             ("consultation-answer", Some(Timeliness::Late)),
             ("resolution", Some(Timeliness::Early)),

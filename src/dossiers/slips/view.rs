@@ -1,6 +1,9 @@
 //! A stored row becomes a slip.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use super::rules::{self, Lack, Party, Wait};
 use super::wire::{
@@ -8,7 +11,6 @@ use super::wire::{
     SupplementPart,
 };
 use crate::calendar::vn_date;
-use crate::dossiers::clock::PauseKind;
 use crate::dossiers::model::Facts;
 use crate::dossiers::store::Row;
 use crate::dossiers::wire::ApplicantView;
@@ -24,14 +26,25 @@ pub struct Material {
     pub rule_set: RuleSetView,
     pub procedure: SlipProcedure,
     pub components: Vec<Component>,
-    pub receiving: SlipUnit,
-    pub resolving: SlipUnit,
+    /// Every department that had a part in it.
+    pub units: HashMap<Uuid, SlipUnit>,
     pub today: NaiveDate,
 }
 
 fn not_applicable(lack: Lack) -> ApiError {
     let text = lack.text();
     ApiError::new(Code::SlipNotApplicable).member("missing", lack.name()).say(text.vi, text.en)
+}
+
+impl Material {
+    fn unit(&self, id: Uuid) -> Result<SlipUnit, ApiError> {
+        let gone = || ApiError::new(Code::Internal).because("a dossier names a department that is not there");
+        self.units.get(&id).cloned().ok_or_else(gone)
+    }
+
+    fn resolver_at(&self, at: DateTime<Utc>) -> Uuid {
+        rules::resolver_at(&self.facts, self.row.resolving_id, at)
+    }
 }
 
 /// # Errors
@@ -52,12 +65,12 @@ fn place(asked: Option<u16>, count: usize) -> Result<usize, ApiError> {
     })
 }
 
-/// What a kind adds: its part, the day, the document's number, and whether the resolving department issues it.
+/// What a kind adds: its part, the day, the document's number, and which department issues it.
 struct Own {
     part: Part,
     on: NaiveDate,
     document_no: Option<String>,
-    by_resolver: bool,
+    by: Uuid,
 }
 
 /// # Errors
@@ -66,6 +79,7 @@ pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, Api
     check(kind, &m.facts)?;
     let form = m.rule_set.form(kind).ok_or_else(|| ApiError::new(Code::NoRuleSet))?.clone();
     let own = own(kind, asked, &m)?;
+    let (issued_by, receiving, resolving) = (m.unit(own.by)?, m.unit(m.row.receiving_id)?, m.unit(m.row.resolving_id)?);
     let ground = rules::grounded_act(kind, &m.facts).and_then(|act| m.rule_set.ground(act)).map(str::to_owned);
     let number = form.number.map(|n| n.into_string());
     Ok(Slip {
@@ -77,7 +91,7 @@ pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, Api
             title: form.title.into_string(),
             page_size: form.page_size,
         },
-        issued_by: if own.by_resolver { m.resolving.clone() } else { m.receiving.clone() },
+        issued_by,
         issued_on: Day(own.on),
         document_no: own.document_no,
         ground,
@@ -89,8 +103,8 @@ pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, Api
         },
         code: m.row.code,
         procedure: m.procedure,
-        receiving_department: m.receiving,
-        resolving_department: m.resolving,
+        receiving_department: receiving,
+        resolving_department: resolving,
         submitted_at: m.row.submitted_at.map(At),
         accepted_at: m.row.accepted_at.map(At),
         part: own.part,
@@ -98,24 +112,26 @@ pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, Api
 }
 
 fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError> {
-    let facts = &m.facts;
+    let (facts, counter) = (&m.facts, m.row.receiving_id);
     let lacking = || not_applicable(Lack::Acceptance);
     Ok(match kind {
         FormKind::Receipt => {
             let received_at = facts.accepted_at.ok_or_else(lacking)?;
-            Own { part: Part::Receipt(receipt(m, At(received_at))?), on: vn_date(received_at), document_no: None, by_resolver: false }
+            Own { part: Part::Receipt(receipt(m, At(received_at))?), on: vn_date(received_at), document_no: None, by: counter }
         }
         FormKind::Supplement => {
-            let requests: Vec<_> = facts.pauses.iter().filter(|p| p.kind == PauseKind::Supplement).collect();
-            let request = requests[place(asked, requests.len())?];
+            let requests = rules::asked(facts);
+            let at = place(asked, requests.len())?;
+            let request = &requests[at];
             let part = SupplementPart {
-                n: request.n,
-                requested_at: At(request.from),
-                reason: request.reason.clone(),
-                items: request.items.clone(),
+                n: at + 1,
+                before_acceptance: request.before_acceptance,
+                requested_at: At(request.at),
+                reason: request.reason.map(str::to_owned),
+                items: request.items.to_vec(),
                 respond_by_on: request.respond_by_on.map(Day),
             };
-            Own { part: Part::Supplement(part), on: vn_date(request.from), document_no: request.document_no.clone(), by_resolver: false }
+            Own { part: Part::Supplement(part), on: vn_date(request.at), document_no: request.document_no.map(str::to_owned), by: counter }
         }
         FormKind::Apology => {
             let at = place(asked, facts.apologies.len())?;
@@ -128,13 +144,18 @@ fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError
             };
             let waits: Vec<Wait> = m.row.pauses()?.into_iter().map(wait).collect();
             let part = ApologyPart {
-                n: i16::try_from(at + 1).unwrap_or(i16::MAX),
+                n: at + 1,
                 sent_at: At(apology.sent_at),
                 reason: apology.reason.clone(),
                 old_return_on: rules::old_return_on(facts, &waits, m.row.first_due_on, at).map(Day),
                 new_return_on: apology.new_due_on.map(Day),
             };
-            Own { part: Part::Apology(part), on: vn_date(apology.sent_at), document_no: apology.document_no.clone(), by_resolver: true }
+            Own {
+                part: Part::Apology(part),
+                on: vn_date(apology.sent_at),
+                document_no: apology.document_no.clone(),
+                by: m.resolver_at(apology.sent_at),
+            }
         }
         FormKind::Refusal | FormKind::Stop => {
             let verdict = facts.verdict.as_ref().ok_or_else(lacking)?;
@@ -143,17 +164,17 @@ fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError
                 FormKind::Stop => Part::Stop(StopPart { stopped_at: at, reason }),
                 _ => Part::Refusal(RefusalPart { refused_at: at, reason, before_acceptance }),
             };
-            Own { part, on: vn_date(verdict.at), document_no: verdict.document_no.clone(), by_resolver: !before_acceptance }
+            let by = if before_acceptance { counter } else { m.resolver_at(verdict.at) };
+            Own { part, on: vn_date(verdict.at), document_no: verdict.document_no.clone(), by }
         }
         FormKind::Control | FormKind::Register => {
-            let steps = rules::steps(facts, m.row.stored_timeliness()?);
-            let name = |party: Option<Party>| {
-                party.map(|party| match party {
-                    Party::Applicant => "Người nộp hồ sơ".to_owned(),
-                    Party::Counter => m.receiving.name.clone(),
-                    Party::Resolver => m.resolving.name.clone(),
-                    Party::Agency(name) => name,
-                })
+            let steps = rules::steps(facts, m.row.resolving_id, m.row.stored_timeliness()?);
+            let unit = |id| m.units.get(&id).map(|u| u.name.clone());
+            let name = |party: Option<Party>| match party? {
+                Party::Applicant => Some("Người nộp hồ sơ".to_owned()),
+                Party::Counter => unit(counter),
+                Party::Department(id) => unit(id),
+                Party::Agency(name) => Some(name),
             };
             let step = |(i, s): (usize, rules::Step)| ControlStep {
                 n: i + 1,
@@ -165,7 +186,7 @@ fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError
                 note: s.note,
             };
             let part = ControlPart { steps: steps.into_iter().enumerate().map(step).collect() };
-            Own { part: Part::Control(part), on: m.today, document_no: None, by_resolver: false }
+            Own { part: Part::Control(part), on: m.today, document_no: None, by: counter }
         }
     })
 }

@@ -53,10 +53,13 @@ pub struct ReceiptPart {
     pub return_at: Option<At>,
 }
 
-/// A request to supplement the dossier.
+/// A request to complete or supplement the dossier.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SupplementPart {
-    pub n: i16,
+    /// Among all requests for papers, those before acceptance first.
+    pub n: usize,
+    /// Asked at the counter, before acceptance.
+    pub before_acceptance: bool,
     pub requested_at: At,
     pub reason: Option<String>,
     pub items: Vec<String>,
@@ -75,7 +78,7 @@ pub struct RefusalPart {
 /// An apology with a new date.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApologyPart {
-    pub n: i16,
+    pub n: usize,
     pub sent_at: At,
     pub reason: Option<String>,
     /// The return date that held until then.

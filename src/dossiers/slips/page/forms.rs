@@ -112,7 +112,7 @@ fn supplement(h: &mut Html, slip: &Slip, part: &SupplementPart) {
     contact(h);
     h.tag("<p class=\"text\">Yêu cầu bổ sung, hoàn thiện hồ sơ gồm những nội dung sau");
     if part.n > 1 {
-        h.tag(" (lần ").number(part.n.unsigned_abs()).tag(")");
+        h.tag(" (lần ").number(part.n as u64).tag(")");
     }
     h.tag(":</p>\n");
     if part.items.is_empty() {

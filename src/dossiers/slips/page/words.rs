@@ -39,6 +39,8 @@ pub fn act(act: &str) -> &'static str {
     match act {
         "submission" => "Nộp hồ sơ",
         "acceptance" => "Tiếp nhận hồ sơ",
+        "completion-request" => "Yêu cầu hoàn thiện hồ sơ",
+        "completion" => "Nhận hồ sơ đã hoàn thiện",
         "processing" => "Chuyển giải quyết",
         "supplement-request" => "Yêu cầu bổ sung",
         "fulfilment" => "Nhận hồ sơ bổ sung",
