@@ -218,8 +218,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("identity", &["departments"]),
     ("departments", &[]),
     ("calendar", &[]),
-    ("procedures", &["departments", "calendar"]),
     ("rule_sets", &[]),
+    ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports.

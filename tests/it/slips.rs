@@ -180,6 +180,7 @@ async fn the_forms_are_those_of_the_day_of_acceptance() {
         let expected = [
             ("submission", applicant, counter_name, None),
             ("acceptance", applicant, counter_name, None),
+            ("processing", counter_name, division, None),
             ("supplement-request", division, applicant, None),
             ("fulfilment", applicant, division, None),
             ("supplement-request", division, applicant, None),

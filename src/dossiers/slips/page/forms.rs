@@ -60,7 +60,7 @@ fn reason(h: &mut Html, label: &'static str, reason: Option<&String>) {
         Some(reason) => h.tag("<p class=\"text\">").tag(label).tag(": ").text(reason).tag("</p>\n"),
         None => {
             line(h, label, None);
-            h.tag("<p class=\"line\"><span class=\"blank\"></span></p>\n")
+            h.tag("<p class=\"line free\"><span class=\"blank\"></span></p>\n")
         }
     };
 }
@@ -117,7 +117,7 @@ fn supplement(h: &mut Html, slip: &Slip, part: &SupplementPart) {
     h.tag(":</p>\n");
     if part.items.is_empty() {
         for _ in 0..3 {
-            h.tag("<p class=\"line\"><span class=\"blank\"></span></p>\n");
+            h.tag("<p class=\"line free\"><span class=\"blank\"></span></p>\n");
         }
     } else {
         h.tag("<ol>");
@@ -129,8 +129,8 @@ fn supplement(h: &mut Html, slip: &Slip, part: &SupplementPart) {
     reason(h, "Lý do", part.reason.as_ref());
     let by = part.respond_by_on.map(|on| format!("trước hết ngày {}", words::day(on.0)));
     line(h, "Thời hạn bổ sung", by.as_deref());
-    h.tag("<p class=\"line\"><span class=\"label\">Trong quá trình hoàn thiện hồ sơ, nếu có vướng mắc, ông/bà liên hệ với</span><span class=\"blank\"></span></p>\n");
-    h.tag("<p class=\"line\"><span class=\"label\">số điện thoại</span><span class=\"blank\"></span><span>để được hướng dẫn.</span></p>\n");
+    h.tag("<p class=\"text\">Trong quá trình hoàn thiện hồ sơ, nếu có vướng mắc, ông/bà liên hệ để được hướng dẫn:</p>\n");
+    blanks(h, "Người hướng dẫn", "Số điện thoại");
     signatures(h, "", "Người hướng dẫn", SIGN);
 }
 

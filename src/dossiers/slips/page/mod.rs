@@ -17,8 +17,8 @@ pub struct Page {
 }
 
 const A4: &str = concat!(include_str!("print.css"), "@page { size: A4 portrait; margin: 20mm 15mm 20mm 25mm; }\n");
-const A5: &str = concat!(include_str!("print.css"), "@page { size: A5 portrait; margin: 12mm; }\n");
-const A5_WIDE: &str = concat!(include_str!("print.css"), "@page { size: A5 landscape; margin: 12mm; }\n");
+const A5: &str = concat!(include_str!("print.css"), "@page { size: A5 portrait; margin: 10mm 12mm; }\n");
+const A5_WIDE: &str = concat!(include_str!("print.css"), "@page { size: A5 landscape; margin: 10mm; }\n");
 
 pub fn of(slip: &Slip) -> Page {
     // The control slip is a wide table.
