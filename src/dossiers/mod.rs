@@ -18,6 +18,7 @@ mod store;
 mod timeline;
 mod view;
 mod wire;
+mod work;
 
 pub use history::HistoryRow;
 pub use routes::configure;

@@ -230,6 +230,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_dossier_clock", dossier, format!("/api/v1/dossiers/{waiting}/clock?as_of=2022-06-14"));
     read("get_dossier_slip", dossier, format!("/api/v1/dossiers/{accepted}/slips/receipt"));
     read("get_dossier_register", No, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30".into());
+    read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
     read("list_tasks", No, "/api/v1/tasks".into());

@@ -24,3 +24,4 @@ mod rule_sets;
 mod schema;
 mod slips;
 mod tour;
+mod work_list;

@@ -3,6 +3,7 @@
 mod list;
 mod read;
 mod save;
+pub mod work;
 
 pub use list::{Filter, Listed, Sort, chosen, list, list_statement};
 pub use read::{PauseRow, Row, find, find_statement, lock};
