@@ -259,7 +259,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let terms = json!({"code": procedure, "name": "Thủ tục sửa đổi", "field": {"code": "F"}, "department": department, "limit": {"value": 3, "unit": "working_day"}});
     write("put_procedure", No, &format!("/api/v1/procedures/{procedure}"), terms.clone());
     write("load_procedures", No, "/api/v1/procedures/bulk", json!([terms]));
-    write("put_rule_set", No, "/api/v1/rule-sets/nd-2027", crate::rule_sets::new_set("nd-2027", "2027-01-01"));
+    write("put_rule_set", No, "/api/v1/rule-sets/NEW", crate::rule_sets::new_set("NEW", "2027-01-01"));
     let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);

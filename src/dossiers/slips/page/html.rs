@@ -69,9 +69,11 @@ mod tests {
         let mut html = Html::default();
         html.qr("H32.05-220419-0001");
         let svg = html.finish();
-        // Version 2 has 25 modules a side; the finder patterns begin in the corners.
-        assert!(svg.contains("viewBox=\"0 0 33 33\"") && svg.contains("M4 4h1v1h-1z") && svg.contains("M28 4h1v1h-1z"), "{svg}");
-        assert!(!svg.contains("M28 28h1v1h-1z") || svg.contains("M4 28h1v1h-1z"));
+        // Version 1 has 21 modules a side; three corners hold a finder pattern, the fourth does not.
+        let dark = |x: u8, y: u8| svg.contains(&format!("M{x} {y}h1v1h-1z"));
+        assert!(svg.contains("viewBox=\"0 0 29 29\""), "{svg}");
+        assert!([(4, 4), (24, 4), (4, 24)].into_iter().all(|(x, y)| dark(x, y) && dark(x, y.min(18) + 6)), "{svg}");
+        assert!(!dark(5, 5) && !dark(28, 4), "{svg}");
         let mut none = Html::default();
         none.qr(&"ă".repeat(3000));
         assert_eq!(none.finish(), "");
