@@ -31,6 +31,7 @@ use crate::http::{Answer, Lang};
         (name = "departments", description = "The organisation's units"),
         (name = "calendars", description = "Working days and the due-date calculator"),
         (name = "procedures", description = "Administrative procedures, their limits and policies"),
+        (name = "rule-sets", description = "The law that held from one day to another: legal texts, forms, grounds"),
         (name = "dossiers", description = "Dossiers, from receipt to hand-over"),
         (name = "dossier-numbers", description = "Numbers of dossiers: blocks held for counters, and an account of every gap"),
         (name = "plans", description = "Reform plans and their tasks"),

@@ -40,6 +40,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0006_plans",
     "0007_kpis",
     "0008_calendar_changes",
+    "0009_rule_sets",
 ];
 
 pub struct Migrator;

@@ -59,6 +59,8 @@ permissions! {
     WriteCalendar "calendar:write" [Admin All];
     ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteProcedure "procedure:write" [Admin All];
+    ReadRuleSet "rule_set:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteRuleSet "rule_set:write" [Admin All];
 
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     ReadPersonalData "dossier:read_personal_data" [OneStop All, Head Below, Officer Own];
@@ -87,6 +89,7 @@ permissions! {
     ReviseDossiers "dossier:revise" [Director All, Office All];
     ReadNumbers "dossier_number:read" [Director All, Office All, OneStop All, Auditor All];
     ReserveNumbers "dossier_number:reserve" [OneStop All];
+    ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 

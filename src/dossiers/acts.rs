@@ -18,7 +18,7 @@ use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
 use crate::http::{At, Call, Line, Reply};
 use crate::vault::Vault;
-use crate::{departments, procedures};
+use crate::{departments, procedures, rule_sets};
 
 /// Receives a dossier at the counter and allots its number, unless the caller brings a code.
 ///
@@ -90,6 +90,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: 
         terms: Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff },
         receiving_is_one_stop: receiving.one_stop,
         first_due_on: None,
+        rule_set_id: rule_set(tx, facts.accepted_at).await?,
         facts,
         created_at: call.now,
     };
@@ -152,6 +153,9 @@ pub async fn perform(
         Refusal::NoSuchRequest => ApiError::not_found(),
         Refusal::Broken(faults) => ApiError::broken(faults),
     })?;
+    if before.accepted_at.is_none() {
+        dossier.rule_set_id = rule_set(tx, dossier.facts.accepted_at).await?;
+    }
     dossier.version += 1;
     if let Some(to) = &destination {
         dossier.identity.resolving_id = to.id;
@@ -180,6 +184,12 @@ pub async fn perform(
     let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
     let view = view::masked(&row, call, vault)?;
     Reply::ok(dossier.version, &view)
+}
+
+/// The law of the day of acceptance, which the dossier keeps.
+async fn rule_set(tx: &DatabaseTransaction, accepted_at: Option<DateTime<Utc>>) -> Result<Option<Uuid>, ApiError> {
+    let Some(at) = accepted_at else { return Ok(None) };
+    Ok(rule_sets::validities(tx).await?.on(vn_date(at)).map(|set| set.id))
 }
 
 async fn tell(

@@ -242,11 +242,15 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_number_gaps", No, "/api/v1/dossier-numbers/gaps?agency=H32.05&from=2022-06-10&to=2022-06-15".into());
     read("list_procedures", No, "/api/v1/procedures".into());
     read("get_procedure", No, format!("/api/v1/procedures/{procedure}"));
+    read("list_rule_sets", No, "/api/v1/rule-sets".into());
+    read("get_rule_set", No, "/api/v1/rule-sets/nd61-2018".into());
     read("list_dossiers", No, format!("/api/v1/dossiers?department={department}"));
     read("get_dossier", dossier, format!("/api/v1/dossiers/{accepted}"));
     read("get_dossier_by_code", dossier, format!("/api/v1/dossiers/by-code/{code}"));
     read("get_dossier_timeline", dossier, format!("/api/v1/dossiers/{accepted}/timeline"));
     read("get_dossier_clock", dossier, format!("/api/v1/dossiers/{waiting}/clock?as_of=2022-06-14"));
+    read("get_dossier_slip", dossier, format!("/api/v1/dossiers/{accepted}/slips/receipt"));
+    read("get_dossier_register", No, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30".into());
     read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
@@ -276,6 +280,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let terms = json!({"code": procedure, "name": "Thủ tục sửa đổi", "field": {"code": "F"}, "department": department, "limit": {"value": 3, "unit": "working_day"}});
     write("put_procedure", No, &format!("/api/v1/procedures/{procedure}"), terms.clone());
     write("load_procedures", No, "/api/v1/procedures/bulk", json!([terms]));
+    write("put_rule_set", No, "/api/v1/rule-sets/NEW", crate::rule_sets::new_set("NEW", "2027-01-01"));
     let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
@@ -680,6 +685,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadDossier, "/api/v1/dossiers?q=nguyen", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
+                (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "rows", "resolving_department"),
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),

@@ -116,6 +116,9 @@ const WORDS: &[Words] = &[
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),
+    same("rule_set_forms.kind", &["FormKind"]),
+    same("rule_set_forms.page_size", &["PageSize"]),
+    same("rule_set_grounds.act", &["GroundedAct"]),
     // Who approves is told with the steps of a task.
     Words { column: "task_departments.role", schemas: &["TaskPart"], not_stored: &["approve"] },
     same("tasks.lead_basis", &["LeadBasis"]),

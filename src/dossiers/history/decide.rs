@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::row::HistoryRow;
 use crate::auth::Reach;
-use crate::calendar::{Calendar, Calendars};
+use crate::calendar::{Calendar, Calendars, vn_date};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
@@ -18,6 +18,7 @@ use crate::error::{Code, Fault};
 use crate::http::Line;
 use crate::http::bulk::Strategy;
 use crate::procedures;
+use crate::rule_sets::Validities;
 use crate::vault::Vault;
 
 /// What rows are judged against; read once a load.
@@ -27,6 +28,7 @@ pub struct Known<'s> {
     /// What numbers allotted here begin with.
     pub agencies: HashSet<String>,
     pub calendars: Calendars,
+    pub rule_sets: Validities,
     pub reach: Reach,
     pub strategy: Strategy,
     pub now: DateTime<Utc>,
@@ -49,6 +51,7 @@ pub struct Existing {
     pub created_at: DateTime<Utc>,
     /// Personal data was purged and does not come back.
     pub purged: bool,
+    pub rule_set_id: Option<Uuid>,
 }
 
 pub enum Decided {
@@ -117,6 +120,7 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
         terms,
         receiving_is_one_stop: receiving.one_stop,
         first_due_on: derived.reading.as_ref().and_then(|r| r.first_due_on),
+        rule_set_id: rule_set(known, existing, &facts),
         facts,
         created_at,
     };
@@ -171,6 +175,16 @@ fn keep_first_due(derived: &mut Derived, existing: Option<&Existing>, facts: &Fa
     let Some(existing) = existing.filter(|e| e.accepted_at == facts.accepted_at && e.first_due_on.is_some()) else { return };
     if let Some(reading) = derived.reading.as_mut() {
         reading.first_due_on = existing.first_due_on;
+    }
+}
+
+/// The law of the day of acceptance. A stored one stands, and so does that there was none; only a corrected day of
+/// acceptance asks anew.
+fn rule_set(known: &Known, existing: Option<&Existing>, facts: &Facts) -> Option<Uuid> {
+    let day = vn_date(facts.accepted_at?);
+    match existing.filter(|e| e.accepted_at.map(vn_date) == Some(day)) {
+        Some(existing) => existing.rule_set_id,
+        None => known.rule_sets.on(day).map(|set| set.id),
     }
 }
 

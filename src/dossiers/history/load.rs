@@ -27,7 +27,7 @@ use crate::http::Lang;
 use crate::http::bulk::split::{Format, Splitter};
 use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, Summary};
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
-use crate::{calendar, departments, procedures};
+use crate::{calendar, departments, procedures, rule_sets};
 
 /// Rows decided and sent at a time.
 const CHUNK: usize = 2000;
@@ -134,6 +134,7 @@ async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError
         departments,
         procedures: procedures::known(db).await?,
         calendars: calendar::load_all(db).await?,
+        rule_sets: rule_sets::validities(db).await?,
         reach: load.reach.clone(),
         strategy: load.params.strategy,
         now: load.now,
@@ -227,7 +228,7 @@ async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Editions
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
                 resolving_department_id, accepted_at, first_due_on, created_at, calendar_code, calendar_version, calendar_base_version,
-                purged_at IS NOT NULL
+                purged_at IS NOT NULL, rule_set_id
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
@@ -259,6 +260,7 @@ async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Editions
             first_due_on: row.get::<Option<NaiveDate>, _>(11),
             created_at: row.get(12),
             purged: row.get(16),
+            rule_set_id: row.get(17),
         };
         found.insert(row.get(0), existing);
     }

@@ -17,4 +17,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     requests::configure(cfg);
     super::numbers::configure(cfg);
     super::revision::configure(cfg);
+    super::slips::configure(cfg);
+    super::register::configure(cfg);
 }

@@ -136,6 +136,7 @@ async fn list_dossiers(
         finding: asked.finding.map(str::to_owned),
         text: asked.q,
         sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
+        ..Filter::default()
     };
     let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
     let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));

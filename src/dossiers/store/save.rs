@@ -47,6 +47,7 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         row["calendar_version"] = json!(edition.version);
         row["calendar_base_version"] = json!(edition.base_version);
     }
+    row["rule_set_id"] = json!(dossier.rule_set_id);
     row
 }
 
@@ -54,7 +55,7 @@ const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, rec
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
     void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
-    calendar_base_version, timeliness, apologised, consulting, source_due_on, facts_hash, search,
+    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
@@ -62,7 +63,7 @@ const RECORD: &str =
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
     void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
-    calendar_base_version, timeliness, apologised, consulting, source_due_on, facts_hash,
+    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";

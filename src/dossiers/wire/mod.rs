@@ -118,7 +118,7 @@ pub struct ConsultationView {
     "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "calendar": "vn", "calendar_version": 1, "calendar_base_version": 1,
     "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "transfers": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
+    "consultations": [], "transfers": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "rule_set": "nd61-2018", "version": 1}))]
 pub struct DossierView {
     pub id: Uuid,
     pub code: String,
@@ -168,6 +168,8 @@ pub struct DossierView {
     pub digitised: Option<bool>,
     /// The due date that the source system sent along.
     pub source_due_on: Option<Day>,
+    /// Code of the rule set it was accepted under, which stays; null before acceptance and for dossiers older than the first set.
+    pub rule_set: Option<String>,
     pub version: i32,
 }
 
