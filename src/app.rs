@@ -177,8 +177,11 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
     });
     let server = if signals == Signals::Left { server.disable_signals() } else { server };
     let server = if settings.http.workers == 0 { server } else { server.workers(settings.http.workers) };
-    let server =
-        server.worker_max_blocking_threads(8).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(20).bind((host, port))?;
+    let server = server
+        .worker_max_blocking_threads(8)
+        .client_request_timeout(Duration::from_secs(settings.http.header_timeout_s))
+        .shutdown_timeout(20)
+        .bind((host, port))?;
     let address = server.addrs().first().copied().ok_or_else(|| std::io::Error::other("no address"))?;
     Ok((server.run(), address))
 }

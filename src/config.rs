@@ -31,7 +31,10 @@ pub struct Http {
     pub public_url: String,
     pub max_body_bytes: usize,
     pub max_bulk_bytes: u64,
+    pub max_body_ratio: u64,
+    pub header_timeout_s: u64,
     pub body_timeout_s: u64,
+    pub min_bulk_bytes_per_s: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -129,6 +132,9 @@ impl Settings {
         }
         if !(1..=365).contains(&self.auth.session_days) {
             faults.push("auth.session_days must be 1 to 365");
+        }
+        if self.http.max_body_ratio == 0 || self.http.header_timeout_s == 0 || self.http.body_timeout_s == 0 {
+            faults.push("http.max_body_ratio, http.header_timeout_s and http.body_timeout_s must be at least 1");
         }
         if self.auth.password_checks == 0 {
             faults.push("auth.password_checks must be at least 1");

@@ -254,6 +254,17 @@ fn from_sqlx(error: &sqlx::Error) -> ApiError {
     }
 }
 
+/// Whether a statement gave up waiting for a lock.
+pub fn lock_timed_out(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::{DbErr, RuntimeErr};
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => {
+            e.as_database_error().and_then(|e| e.code()).as_deref() == Some("55P03")
+        }
+        _ => false,
+    }
+}
+
 /// The name of the constraint that refused a statement, for the call sites that turn it into a code.
 pub fn constraint(error: &sea_orm::DbErr) -> Option<String> {
     use sea_orm::{DbErr, RuntimeErr};

@@ -75,9 +75,11 @@ pub struct TokenGrant {
 }
 
 /// A grant with the departments it covers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Grant {
     role: Role,
+    /// Not bound to a department.
+    everywhere: bool,
     own: Vec<Uuid>,
     below: Vec<Uuid>,
 }
@@ -130,7 +132,7 @@ impl Actor {
                 None => {}
                 Some(Span::All) => return Reach::All,
                 Some(Span::Own) => ids.extend(&grant.own),
-                Some(Span::Below) if grant.role == Role::Integration && grant.own.is_empty() => return Reach::All,
+                Some(Span::Below) if grant.role == Role::Integration && grant.everywhere => return Reach::All,
                 Some(Span::Below) => ids.extend(&grant.below),
             }
         }
@@ -139,9 +141,30 @@ impl Actor {
         Reach::Departments(ids)
     }
 
+    /// Everything this actor may do, as it is written down beside a kept answer.
+    pub fn authority(&self) -> serde_json::Value {
+        serde_json::json!(Authority { grants: self.grants.clone() })
+    }
+
     pub fn has(&self, permission: Permission) -> bool {
         self.grants.iter().any(|g| permission.span(g.role).is_some())
     }
+}
+
+/// Whether the authority `now` lacks nothing of what it was `then`.
+pub fn still_holds(now: &serde_json::Value, then: &serde_json::Value) -> bool {
+    let read = |authority: &serde_json::Value| Authority::deserialize(authority).ok();
+    let (Some(now), Some(then)) = (read(now), read(then)) else { return false };
+    then.grants.iter().all(|then| {
+        let holds = |now: &&Grant| now.role == then.role && now.everywhere == then.everywhere && now.own == then.own;
+        now.grants.iter().filter(holds).any(|now| then.below.iter().all(|id| now.below.contains(id)))
+    })
+}
+
+/// Everything an actor may do, to be compared later.
+#[derive(Serialize, Deserialize)]
+struct Authority {
+    grants: Vec<Grant>,
 }
 
 /// What the boundary found out about the caller.
@@ -192,6 +215,7 @@ async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Act
             let row = rows.iter().find(|r| Some(&r.code) == grant.department.as_ref());
             Grant {
                 role: grant.role,
+                everywhere: grant.department.is_none(),
                 own: row.map(|r| vec![r.id]).unwrap_or_default(),
                 below: row.map(|r| r.below.clone()).unwrap_or_default(),
             }

@@ -109,7 +109,7 @@ async fn put_department(
 /// Load departments
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
-#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewDepartment> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
         (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),

@@ -1,5 +1,6 @@
 //! What every handler uses: bodies, query parameters, preconditions, pages, problems, and the one way to write.
 
+pub mod body;
 pub mod bulk;
 pub mod call;
 pub mod json;
@@ -8,6 +9,7 @@ pub mod middleware;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod retry;
 pub mod table;
 pub mod values;
 pub mod write;

@@ -14,7 +14,7 @@ use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow, Parsed};
+use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::page::PageParams;
 use crate::http::query::{FromQuery, NoQuery};
@@ -181,7 +181,7 @@ async fn put_user(
 /// Load users
 ///
 /// JSON array, NDJSON or CSV. The key of a row is `username`.
-#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewUser> = "application/json"),
         (String = "application/x-ndjson", example = "{\"username\":\"officer.dkkd\",\"display_name\":\"Chuyên viên Phòng ĐKKD\",\"grants\":[{\"role\":\"officer\",\"department\":\"DKKD\"}]}"),
         (String = "text/csv", example = "username,display_name,grants\nofficer.dkkd,Chuyên viên Phòng ĐKKD,\"[{\"\"role\"\":\"\"officer\"\",\"\"department\"\":\"\"DKKD\"\"}]\""))),
@@ -197,7 +197,7 @@ async fn load_users(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let rows: Vec<Parsed<NewUser>> = bulk::read_all(&req, payload.into_inner(), &shared).await?;
+    let rows = bulk::read_all::<NewUser>(&req, payload.into_inner(), &shared).await?;
     let users: Vec<NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok().cloned()).collect();
     let hashes = hash_new(&db, &shared, &users).await?;
     let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);

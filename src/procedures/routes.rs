@@ -114,7 +114,7 @@ async fn put_procedure(
 ///
 /// JSON array, NDJSON or CSV. In CSV, `field` and `limit` are JSON in a cell, or columns `field.code`, `field.name`,
 /// `limit.value`, `limit.unit`; `components` is JSON in a cell.
-#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewProcedure> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"2.001199\",\"name\":\"Đăng ký thành lập công ty cổ phần\",\"field\":{\"code\":\"DKDN\",\"name\":\"Thành lập và hoạt động của doanh nghiệp\"},\"department\":\"DKKD\",\"limit\":{\"value\":3,\"unit\":\"working_day\"}}"),
         (String = "text/csv", example = "code,name,field.code,field.name,department,limit.value,limit.unit\n2.001199,Đăng ký thành lập công ty cổ phần,DKDN,Thành lập và hoạt động của doanh nghiệp,DKKD,3,working_day"))),

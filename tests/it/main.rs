@@ -18,5 +18,6 @@ mod load_command;
 mod plans;
 mod procedures;
 mod reports;
+mod retry;
 mod schema;
 mod tour;

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::DatabaseConnection;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row as _};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -20,9 +20,10 @@ use crate::app::Shared;
 use crate::auth::{Actor, Reach};
 use crate::dossiers::clock::Terms;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::Lang;
 use crate::http::bulk::split::{Format, Splitter};
 use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, RowStatus, Summary};
+use crate::http::retry::{Claim, MOST_KEPT, Retry};
+use crate::http::{Lang, Reply};
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
 use crate::{calendar, departments, procedures};
 
@@ -32,7 +33,8 @@ const CHUNK: usize = 2000;
 /// What arrives of a body. A channel that closes without `End` is a sender that vanished, not a body that is complete.
 pub enum Piece {
     Bytes(Bytes),
-    End,
+    /// The body is complete; its hash.
+    End([u8; 32]),
     Broken(ApiError),
 }
 
@@ -45,6 +47,14 @@ pub struct Load {
     pub request_id: String,
     pub params: BulkParams,
     pub format: Format,
+    pub retry: Option<Retry>,
+}
+
+/// What came of a request to load.
+pub enum Outcome {
+    Loaded(Loaded),
+    /// With an idempotency key: the answer as it is kept, and the counts when rows were written just now.
+    Kept(Reply, Option<Summary>),
 }
 
 /// A finished load. The verdicts stay in the connection's temporary tables until they are read.
@@ -60,19 +70,27 @@ pub struct Loaded {
 ///
 /// # Errors
 /// 400 for a body that is no rows at all, 409 when another request wrote one of the codes meanwhile, and the database's.
-pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Loaded, ApiError> {
+pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Outcome, ApiError> {
     let known = know(&shared.background, &load).await?;
     let mut connection = connect(shared).await?;
     connection.execute(stage::TABLES).await?;
     let mut tx = connection.begin().await?;
+    if let Some(retry) = &load.retry
+        && let Claim::Kept(kept) = retry.claim_on(&mut tx).await?
+    {
+        let hash = loop {
+            if let Arrived::End(hash) = next(&mut body).await? {
+                break hash;
+            }
+        };
+        return Ok(Outcome::Kept(retry.replay(kept, &hash)?, None));
+    }
     let (mut splitter, mut parser) = (Splitter::new(load.format), RowParser::new(load.format));
     let (mut waiting, mut summary, mut chunk) = (Vec::with_capacity(CHUNK), Summary::default(), Chunk::default());
-    loop {
-        let bytes = match body.recv().await {
-            Some(Piece::Bytes(bytes)) => bytes,
-            Some(Piece::End) => break,
-            Some(Piece::Broken(error)) => return Err(error),
-            None => return Err(ApiError::new(Code::MalformedBody).because("the sender vanished before the end of the body")),
+    let hash = loop {
+        let bytes = match next(&mut body).await? {
+            Arrived::Bytes(bytes) => bytes,
+            Arrived::End(hash) => break hash,
         };
         splitter.push(&bytes, &mut |raw| {
             waiting.extend(parser.parse::<HistoryRow>(&raw)?);
@@ -81,7 +99,7 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         if waiting.len() >= CHUNK {
             settle(&mut tx, &known, load.lang, &mut waiting, &mut summary, &mut chunk).await?;
         }
-    }
+    };
     splitter.finish(&mut |raw| {
         waiting.extend(parser.parse::<HistoryRow>(&raw)?);
         Ok(())
@@ -102,6 +120,19 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
             ));
         }
     }
+    let kept = match &load.retry {
+        Some(retry) if !refused => {
+            let reply = Reply::text(if summary.rejected > 0 { 207 } else { 200 }, answer(&mut tx, summary, load.params).await?);
+            retry.keep_on(&mut tx, &hash, &reply).await?;
+            Some(reply)
+        }
+        Some(retry) => {
+            // A refused load keeps no answer, and its key is free again.
+            retry.release_on(&mut tx).await?;
+            None
+        }
+        None => None,
+    };
     tx.commit().await?;
     tracing::info!(
         received = summary.received,
@@ -110,7 +141,25 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         rejected = summary.rejected,
         "history loaded"
     );
-    Ok(Loaded { summary, refused, connection, params: load.params })
+    if let Some(reply) = kept {
+        connection.close().await?;
+        return Ok(Outcome::Kept(reply, Some(summary)));
+    }
+    Ok(Outcome::Loaded(Loaded { summary, refused, connection, params: load.params }))
+}
+
+enum Arrived {
+    Bytes(Bytes),
+    End([u8; 32]),
+}
+
+async fn next(body: &mut mpsc::Receiver<Piece>) -> Result<Arrived, ApiError> {
+    match body.recv().await {
+        Some(Piece::Bytes(bytes)) => Ok(Arrived::Bytes(bytes)),
+        Some(Piece::End(hash)) => Ok(Arrived::End(hash)),
+        Some(Piece::Broken(error)) => Err(error),
+        None => Err(ApiError::new(Code::MalformedBody).because("the sender vanished before the end of the body")),
+    }
 }
 
 async fn know(db: &DatabaseConnection, load: &Load) -> Result<Known, ApiError> {
@@ -229,20 +278,55 @@ async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
     Ok(summary)
 }
 
+/// The rows that the answer lists: which, and how many at most.
+fn listed(params: BulkParams, refused: bool, kept: bool) -> String {
+    let (only, most) = match params.listing {
+        Return::Summary => ("status = 'none'", 0),
+        Return::All if !refused => ("true", if kept { LISTED as i64 } else { i64::MAX }),
+        Return::All => ("status = 'rejected'", LISTED as i64),
+        Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", LISTED as i64),
+    };
+    format!("SELECT idx, code, status, errors, warnings FROM stage_rows WHERE {only} ORDER BY idx LIMIT {most}")
+}
+
+/// A row as the answer tells it.
+fn told(row: &PgRow) -> String {
+    let list = |i: usize| row.get::<Option<&str>, _>(i).unwrap_or("[]");
+    let head = serde_json::json!({"index": row.get::<i64, _>(0), "code": row.get::<Option<&str>, _>(1), "status": row.get::<&str, _>(2)});
+    // The lists are JSON already: they are put in before the closing brace.
+    let mut head = head.to_string();
+    head.pop();
+    format!("{head},\"errors\":{},\"warnings\":{}}}", list(3), list(4))
+}
+
+/// The whole answer, bounded, while the transaction is still open.
+async fn answer(tx: &mut PgConnection, summary: Summary, params: BulkParams) -> Result<Vec<u8>, ApiError> {
+    let head = serde_json::to_string(&summary).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+    let mut body = format!("{{\"summary\":{head},\"results\":[");
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(listed(params, false, true))).fetch(tx);
+    let mut first = true;
+    while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {
+        let row = told(&row);
+        if body.len() + row.len() > MOST_KEPT {
+            break;
+        }
+        if !first {
+            body.push(',');
+        }
+        first = false;
+        body.push_str(&row);
+    }
+    body.push_str("]}");
+    Ok(body.into_bytes())
+}
+
 impl Loaded {
     /// The rows that the answer lists, at most [`LISTED`] unless all were asked for, as JSON in input order.
     ///
     /// # Errors
     /// The database's.
     pub async fn results(mut self, out: mpsc::Sender<Bytes>) -> Result<(), ApiError> {
-        let (only, most) = match self.params.listing {
-            Return::Summary => ("status = 'none'", 0),
-            Return::All if !self.refused => ("true", i64::MAX),
-            Return::All => ("status = 'rejected'", LISTED as i64),
-            Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", LISTED as i64),
-        };
-        let text = format!("SELECT idx, code, status, errors, warnings FROM stage_rows WHERE {only} ORDER BY idx LIMIT {most}");
-        let query = sqlx::query(sqlx::AssertSqlSafe(text));
+        let query = sqlx::query(sqlx::AssertSqlSafe(listed(self.params, self.refused, false)));
         let mut rows = query.fetch(&mut self.connection);
         let (mut block, mut first) = (Vec::new(), true);
         while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {
@@ -250,13 +334,7 @@ impl Loaded {
                 block.push(b',');
             }
             first = false;
-            let list = |i: usize| row.get::<Option<&str>, _>(i).unwrap_or("[]");
-            let head =
-                serde_json::json!({"index": row.get::<i64, _>(0), "code": row.get::<Option<&str>, _>(1), "status": row.get::<&str, _>(2)});
-            // The lists are JSON already: they are put in before the closing brace.
-            let mut head = head.to_string();
-            head.pop();
-            block.extend_from_slice(format!("{head},\"errors\":{},\"warnings\":{}}}", list(3), list(4)).as_bytes());
+            block.extend_from_slice(told(&row).as_bytes());
             if block.len() > 32 << 10 && out.send(std::mem::take(&mut block).into()).await.is_err() {
                 return Ok(());
             }

@@ -6,5 +6,5 @@ mod load;
 mod row;
 mod stage;
 
-pub use load::{Load, Loaded, Piece, load};
+pub use load::{Load, Loaded, Outcome, Piece, load};
 pub use row::HistoryRow;

@@ -12,8 +12,8 @@ use crate::error::{Code, Fault};
 use crate::http::query::FromQuery;
 use crate::http::{Lang, QueryReader};
 
-pub use read::{BulkRow, Parsed, RowParser, media_format, read_all};
-pub use respond::{apply, respond, summary_problem};
+pub use read::{BulkRow, Parsed, RowParser, Rows, media_format, read_all};
+pub use respond::{apply, respond_with, summary_problem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -61,7 +61,8 @@ pub struct BulkParams {
     /// Same checks, status and body, but nothing is stored.
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
-    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`.
+    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. With an
+    /// `Idempotency-Key` the answer is kept and lists at most 1,000 rows and 1 MiB.
     #[param(value_type = Option<String>, rename = "return", example = "errors")]
     pub listing: Return,
 }
