@@ -26,6 +26,21 @@ pub struct Entry {
     pub detail: Value,
 }
 
+/// Who is written down beside an act.
+pub struct Author<'a> {
+    pub id: Option<Uuid>,
+    pub name: &'a str,
+    pub request_id: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Author<'a> {
+    /// What the server does of its own accord, in the course of a request.
+    pub fn server(request_id: &'a str, now: DateTime<Utc>) -> Author<'a> {
+        Author { id: None, name: "server", request_id, now }
+    }
+}
+
 /// Writes the audit line and the event of each entry.
 ///
 /// # Errors
@@ -34,6 +49,15 @@ pub async fn record(tx: &impl ConnectionTrait, call: &Call, entries: &[Entry]) -
     if entries.is_empty() {
         return Ok(());
     }
+    let author = Author { id: Some(call.actor.user_id), name: &call.actor.username, request_id: &call.request_id, now: call.now };
+    record_as(tx, &author, entries).await
+}
+
+/// As [`record`], for acts without a signed-in caller. Without entries it asks the database all the same.
+///
+/// # Errors
+/// The database's.
+pub async fn record_as(tx: &impl ConnectionTrait, author: &Author<'_>, entries: &[Entry]) -> Result<(), DbErr> {
     let entries = serde_json::to_value(entries).map_err(|e| DbErr::Custom(e.to_string()))?;
     tx.execute_raw(Statement::from_sql_and_values(
         DbBackend::Postgres,
@@ -48,10 +72,10 @@ pub async fn record(tx: &impl ConnectionTrait, call: &Call, entries: &[Entry]) -
          SELECT $2, occurred_at, subject_type || '.' || act, subject_type, subject_id, subject_code, department_id, version, detail FROM entry",
         [
             entries.into(),
-            call.now.into(),
-            call.actor.user_id.into(),
-            call.actor.username.clone().into(),
-            call.request_id.clone().into(),
+            author.now.into(),
+            author.id.into(),
+            author.name.into(),
+            author.request_id.into(),
         ],
     ))
     .await?;

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
+use crate::http::gate::take_turn;
 
 /// A JSON body of the documented shape. On a fault the answer lists all of them, found with the schema of the contract.
 pub struct Json<T> {
@@ -58,7 +59,7 @@ pub fn check_media_type(req: &HttpRequest, offered: &[&str]) -> Result<(), ApiEr
     }
 }
 
-/// All of a body, and its hash.
+/// All of a body, and its hash; then it is the request's turn.
 pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut, [u8; 32]), ApiError> {
     let Some(shared) = req.app_data::<web::Data<Shared>>() else { return Err(ApiError::new(Code::Internal)) };
     let mut body = Body::whole(req, payload, &shared.settings.http)?;
@@ -66,6 +67,7 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut,
     while let Some(chunk) = body.next().await? {
         bytes.extend_from_slice(&chunk);
     }
+    take_turn(req).await?;
     Ok((bytes, body.hash()))
 }
 

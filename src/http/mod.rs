@@ -3,12 +3,14 @@
 pub mod body;
 pub mod bulk;
 pub mod call;
+pub mod gate;
 pub mod json;
 pub mod lang;
 pub mod middleware;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod rate;
 pub mod retry;
 pub mod table;
 pub mod values;

@@ -160,7 +160,7 @@ async fn save_admin(db: &DatabaseConnection, username: &str, display_name: &str,
     if !faults.is_empty() {
         return Err(ApiError::broken(faults));
     }
-    let hash = passwords::hash(&Arc::new(Semaphore::new(1)), password.to_owned()).await?;
+    let hash = passwords::hash(passwords::turn(&Arc::new(Semaphore::new(1))).await?, password.to_owned()).await?;
     store::upsert(db, &[&row], &HashMap::from([(username.to_owned(), hash)])).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod routes;
 mod rules;
 mod sessions;
 mod store;
+mod throttle;
 mod wire;
 
 pub use acts::{create_admin, create_demo_admin, demo_users_exist};

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::throttle::{Account, Attempt};
 use super::wire::{Credentials, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
 use super::{acts, passwords, sessions, store};
 use crate::app::Shared;
@@ -16,6 +17,7 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::gate::step_aside;
 use crate::http::page::PageParams;
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
@@ -35,7 +37,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 /// Sign in
 ///
-/// Trades a user name and password for an access token and a refresh token.
+/// Trades a user name and password for an access token and a refresh token. After some wrong passwords in a row, signing in to
+/// that account and from that address is locked for a while, twice as long each time; a right password does not help then.
 #[utoipa::path(tag = "auth", operation_id = "create_session", security(()), request_body = Credentials,
     responses((status = 201, description = "Signed in", body = SessionTokens),
         (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
@@ -43,10 +46,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
         (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Locked after wrong passwords, or too many requests; try again after `Retry-After` seconds", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
 #[post("/api/v1/auth/sessions")]
-async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shared: web::Data<Shared>) -> Answer {
-    let tokens = sessions::sign_in(db.get_ref(), &shared, body.value).await?;
+async fn create_session(req: HttpRequest, _: Query<NoQuery>, body: Json<Credentials>, db: Db, shared: web::Data<Shared>) -> Answer {
+    // The password waits for a turn of its own.
+    step_aside(&req);
+    let attempt = Attempt::of(&req, &shared, Account::User(body.value.username.as_str()));
+    let tokens = sessions::sign_in(db.get_ref(), &shared, &attempt, body.value.password.as_str()).await?;
     Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/me")).json(tokens))
 }
 
@@ -60,6 +67,7 @@ async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shar
         (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
 #[post("/api/v1/auth/sessions/refresh")]
 async fn refresh_session(_: Query<NoQuery>, body: Json<Refresh>, db: Db, shared: web::Data<Shared>) -> Answer {
@@ -221,10 +229,10 @@ async fn hash_new(db: &Db, shared: &Shared, users: &[NewUser]) -> Result<HashMap
         let Some(password) = &user.password else { continue };
         let present = store::sign_in_row(db.get_ref(), user.code()).await?.and_then(|u| u.password_hash);
         let password = password.as_str().to_owned();
-        if present.is_some() && passwords::verify(&shared.password_gate, password.clone(), present).await? {
+        if present.is_some() && passwords::verify(passwords::turn(&shared.password_gate).await?, password.clone(), present).await?.0 {
             continue;
         }
-        hashes.insert(user.code().to_owned(), passwords::hash(&shared.password_gate, password).await?);
+        hashes.insert(user.code().to_owned(), passwords::hash(passwords::turn(&shared.password_gate).await?, password).await?);
     }
     Ok(hashes)
 }

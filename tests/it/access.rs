@@ -179,6 +179,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_problem_page", No, "/docs/problems/not_found".into());
     read("get_live", No, "/health/live".into());
     read("get_ready", No, "/health/ready".into());
+    read("get_metrics", No, "/metrics".into());
     read("get_jwks", No, "/.well-known/jwks.json".into());
     read("get_me", No, "/api/v1/me".into());
     read("delete_session", No, "/api/v1/auth/sessions/current".into());

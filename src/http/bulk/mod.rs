@@ -137,6 +137,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Each count with the word for it.
+    pub fn counts(&self) -> [(&'static str, u64); 4] {
+        [("created", self.created), ("updated", self.updated), ("unchanged", self.unchanged), ("rejected", self.rejected)]
+    }
+
     pub fn count(&mut self, status: RowStatus) {
         self.received += 1;
         match status {

@@ -10,6 +10,7 @@ use super::split::{Format, RawRow, Splitter, malformed};
 use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
+use crate::http::gate::take_turn;
 use crate::http::json::{check_media_type, shape_faults};
 use crate::http::values::nfc;
 
@@ -175,5 +176,6 @@ pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &
         splitter.push(&chunk, &mut sink)?;
     }
     splitter.finish(&mut sink)?;
+    take_turn(req).await?;
     Ok(Rows { rows, hash: body.hash() })
 }
