@@ -98,6 +98,7 @@ impl Shared {
 pub fn configure(cfg: &mut ServiceConfig) {
     crate::openapi::configure(cfg);
     crate::identity::configure(cfg);
+    crate::clients::configure(cfg);
     crate::departments::configure(cfg);
     crate::calendar::configure(cfg);
     crate::procedures::configure(cfg);

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod calendar;
 pub mod cli;
 pub mod client;
+pub mod clients;
 pub mod config;
 pub mod db;
 pub mod departments;

@@ -30,6 +30,7 @@ use crate::http::{Answer, Lang};
     tags(
         (name = "auth", description = "Signing in and out"),
         (name = "users", description = "People and their roles"),
+        (name = "clients", description = "Machines and their secrets"),
         (name = "departments", description = "The organisation's units"),
         (name = "calendars", description = "Working days and the due-date calculator"),
         (name = "procedures", description = "Administrative procedures, their limits and policies"),
@@ -51,7 +52,7 @@ impl Modify for Bearer {
         let scheme = Http::builder()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("From `POST /api/v1/auth/sessions`."))
+            .description(Some("From `POST /api/v1/auth/sessions`; for machines from `POST /oauth/token`."))
             .build();
         document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }

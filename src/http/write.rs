@@ -13,6 +13,8 @@ pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// What is kept for a retry in place of the body, which is not to be stored.
+    kept: Option<Vec<u8>>,
 }
 
 impl Reply {
@@ -24,7 +26,7 @@ impl Reply {
 
     /// A body that is JSON already.
     pub fn text(status: u16, body: Vec<u8>) -> Reply {
-        Reply { status, headers: Vec::new(), body }
+        Reply { status, headers: Vec::new(), body, kept: None }
     }
 
     /// The answer to a repetition.
@@ -33,7 +35,7 @@ impl Reply {
     /// What was kept cannot be read, which is a defect.
     pub fn replayed(status: i16, headers: serde_json::Value, body: Vec<u8>) -> Result<Reply, ApiError> {
         let headers = serde_json::from_value(headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        Ok(Reply { status: status.unsigned_abs(), headers, body }.header("Idempotency-Replayed", "true"))
+        Ok(Reply { status: status.unsigned_abs(), headers, body, kept: None }.header("Idempotency-Replayed", "true"))
     }
 
     /// Status, headers and body, as they are kept for a repetition.
@@ -42,7 +44,7 @@ impl Reply {
     /// Only when the headers cannot be serialised, which is a defect.
     pub fn kept(&self) -> Result<(i16, serde_json::Value, Vec<u8>), ApiError> {
         let headers = serde_json::to_value(&self.headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        Ok((self.status as i16, headers, self.body.clone()))
+        Ok((self.status as i16, headers, self.kept.as_ref().unwrap_or(&self.body).clone()))
     }
 
     /// 201 with its place and version.
@@ -65,6 +67,15 @@ impl Reply {
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Reply {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// Keeps another body for retries than it answers with.
+    ///
+    /// # Errors
+    /// Only when the body cannot be serialised, which is a defect.
+    pub fn kept_as<T: Serialize>(mut self, body: &T) -> Result<Reply, ApiError> {
+        self.kept = Some(serde_json::to_vec(body).map_err(|e| ApiError::new(Code::Internal).because(e))?);
+        Ok(self)
     }
 
     fn version(self, version: i32) -> Reply {

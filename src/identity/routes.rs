@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::throttle::{Account, Attempt};
-use super::wire::{Credentials, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
+use super::wire::{Credentials, GrantBody, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
 use super::{acts, passwords, sessions, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
@@ -87,13 +87,19 @@ async fn delete_session(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: D
 
 /// Who am I
 ///
-/// The signed-in user, the roles and the permissions they give.
+/// The signed-in user, the roles and the permissions they give; or the client, as `client:` and its id.
 #[utoipa::path(tag = "auth", operation_id = "get_me", security(("bearer" = [])), extensions(("x-permission" = json!("self:read"))),
     responses((status = 200, description = "The signed-in user", body = Me), ReadProblems))]
 #[get("/api/v1/me")]
 async fn get_me(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: Db) -> Answer {
-    let user = store::find(db.get_ref(), &Key::Id(permit.actor.user_id)).await?.ok_or_else(ApiError::not_found)?;
     let permissions = Permission::ALL.iter().filter(|p| permit.actor.has(**p)).map(|p| p.name()).collect();
+    if permit.actor.machine {
+        let actor = &permit.actor;
+        let grants = actor.token_grants.iter().map(GrantBody::of).collect();
+        let me = Me { id: actor.user_id, username: actor.username.clone(), display_name: actor.username.clone(), grants, permissions };
+        return Ok(HttpResponse::Ok().json(me));
+    }
+    let user = store::find(db.get_ref(), &Key::Id(permit.actor.user_id)).await?.ok_or_else(ApiError::not_found)?;
     let me = Me { id: user.id, username: user.username, display_name: user.display_name, grants: user.grants, permissions };
     Ok(HttpResponse::Ok().json(me))
 }

@@ -208,6 +208,8 @@ fn names_in_the_contract_are_unique() {
 const ARROWS: &[(&str, &[&str])] = &[
     // Roles are held in departments.
     ("identity", &["departments"]),
+    // Their secrets are kept, and wrong ones counted, like passwords.
+    ("clients", &["departments", "identity"]),
     ("departments", &[]),
     ("calendar", &[]),
     ("procedures", &["departments", "calendar"]),

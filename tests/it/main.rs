@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod calendar;
+mod clients;
 mod contract;
 mod demo;
 mod departments;
