@@ -13,8 +13,10 @@ mod model;
 mod routes;
 mod rules;
 mod store;
+mod timeline;
 mod view;
 mod wire;
+mod work;
 
 pub use history::HistoryRow;
 pub use routes::configure;

@@ -17,6 +17,8 @@ pub struct Derived {
     pub timeliness: Option<Timeliness>,
     /// An apology naming a new date was sent, on or before the finish if there is one.
     pub apologised: bool,
+    /// Open, and the answer of a consulted agency is awaited that was not escalated.
+    pub consulting: bool,
     /// Sorted, once a kind, without the ones that depend on the day of asking.
     pub findings: Vec<(Finding, NaiveDate)>,
 }
@@ -41,7 +43,8 @@ impl Facts {
             };
         }
         if self.accepted_at.is_none() {
-            return Status::Submitted;
+            let waiting = self.completions.last().is_some_and(|c| c.completed_at.is_none());
+            return if waiting { Status::AwaitingCompletion } else { Status::Submitted };
         }
         match self.open_pause() {
             Some(PauseKind::Supplement) => Status::AwaitingSupplement,
@@ -58,6 +61,19 @@ impl Facts {
 
     pub fn clock_pauses(&self) -> Vec<clock::Pause> {
         self.pauses.iter().map(|p| clock::Pause { kind: p.kind, from: p.from, to: p.to }).collect()
+    }
+
+    /// When something happened last, as far as is known.
+    pub fn last_at(&self) -> Option<DateTime<Utc>> {
+        let single = [self.submitted_at, self.accepted_at, self.processing_at, self.finished_at(), self.returned_at];
+        let completions = self.completions.iter().flat_map(|c| [Some(c.requested_at), c.completed_at]);
+        let pauses = self.pauses.iter().flat_map(|p| [Some(p.from), p.to]);
+        let letters = self.apologies.iter().map(|a| a.sent_at).chain(self.transfers.iter().map(|t| t.at)).map(Some);
+        let consultations = self.consultations.iter().flat_map(|c| {
+            let reminders = c.reminders.iter().map(|r| Some(r.sent_at));
+            [Some(c.sent_at), c.answered_at, c.escalated_at].into_iter().chain(reminders)
+        });
+        single.into_iter().chain(completions).chain(pauses).chain(letters).chain(consultations).flatten().max()
     }
 
     /// The finish, or the moment of voiding where there was none.
@@ -94,7 +110,9 @@ pub fn derive(
         Status::Voided => Vec::new(),
         _ => findings(facts, reading.as_ref(), timeliness, apologised, one_stop, received_at),
     };
-    Ok(Derived { status, reading, timeliness, apologised, findings })
+    let awaited = facts.consultations.iter().any(|c| c.answered_at.is_none() && c.escalated_at.is_none());
+    let consulting = awaited && facts.verdict.is_none() && facts.void.is_none();
+    Ok(Derived { status, reading, timeliness, apologised, consulting, findings })
 }
 
 /// Timeliness of a finish. While a pause is open the due date in force when it began is what counts.

@@ -54,6 +54,7 @@ CREATE TABLE dossiers (
     due_before date,
     timeliness text CONSTRAINT dossier_timeliness_check CHECK (timeliness IN ('early', 'on_time', 'late', 'not_applicable')),
     apologised boolean NOT NULL DEFAULT false,
+    consulting boolean NOT NULL DEFAULT false,
     source_due_on date,
     facts_hash bytea NOT NULL,
     search tsvector NOT NULL,
@@ -81,6 +82,9 @@ CREATE INDEX dossier_accepted_idx ON dossiers (accepted_on);
 CREATE INDEX dossier_finished_idx ON dossiers (finished_on) WHERE finished_on IS NOT NULL;
 CREATE INDEX dossier_open_idx ON dossiers (resolving_department_id, due_on)
     WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_due_idx ON dossiers (due_on, id) WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_hand_over_idx ON dossiers (finished_on, id) WHERE status = 'resolved';
+CREATE INDEX dossier_consulting_idx ON dossiers (id) WHERE consulting AND decision IS NULL AND status <> 'voided';
 CREATE INDEX dossier_search_idx ON dossiers USING gin (search);
 
 CREATE TABLE dossier_pauses (
@@ -101,6 +105,8 @@ CREATE TABLE dossier_pauses (
     CONSTRAINT dossier_pause_dates_check CHECK (from_at <= to_at),
     CONSTRAINT dossier_pause_overlap_excl EXCLUDE USING gist (dossier_id WITH =, tstzrange(from_at, to_at) WITH &&)
 );
+
+CREATE INDEX dossier_pause_respond_by_idx ON dossier_pauses (respond_by_on) WHERE to_at IS NULL;
 
 CREATE TABLE dossier_apologies (
     dossier_id uuid NOT NULL CONSTRAINT dossier_apology_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
@@ -125,6 +131,35 @@ CREATE TABLE dossier_consultations (
     escalated_at timestamptz,
     PRIMARY KEY (dossier_id, n)
 );
+
+CREATE TABLE dossier_completions (
+    dossier_id uuid NOT NULL CONSTRAINT dossier_completion_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
+    n smallint NOT NULL CONSTRAINT dossier_completion_n_check CHECK (n > 0),
+    requested_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    document_no text,
+    items jsonb NOT NULL DEFAULT '[]',
+    respond_by_on date,
+    completed_at timestamptz,
+    PRIMARY KEY (dossier_id, n),
+    CONSTRAINT dossier_completion_dates_check CHECK (requested_at <= completed_at)
+);
+CREATE UNIQUE INDEX dossier_completion_open_key ON dossier_completions (dossier_id) WHERE completed_at IS NULL;
+
+CREATE TABLE dossier_transfers (
+    dossier_id uuid NOT NULL CONSTRAINT dossier_transfer_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
+    n smallint NOT NULL CONSTRAINT dossier_transfer_n_check CHECK (n > 0),
+    occurred_at timestamptz NOT NULL,
+    from_department_id uuid NOT NULL
+        CONSTRAINT dossier_transfer_from_department_fkey REFERENCES departments (id) ON DELETE RESTRICT,
+    to_department_id uuid NOT NULL
+        CONSTRAINT dossier_transfer_to_department_fkey REFERENCES departments (id) ON DELETE RESTRICT,
+    reason text NOT NULL,
+    PRIMARY KEY (dossier_id, n),
+    CONSTRAINT dossier_transfer_departments_check CHECK (from_department_id <> to_department_id)
+);
+CREATE INDEX dossier_transfer_from_idx ON dossier_transfers (from_department_id);
+CREATE INDEX dossier_transfer_to_idx ON dossier_transfers (to_department_id);
 
 CREATE TABLE dossier_findings (
     dossier_id uuid NOT NULL CONSTRAINT dossier_finding_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
@@ -179,6 +214,7 @@ COMMENT ON COLUMN dossiers.due_at IS 'Its instant, for limits in working hours; 
 COMMENT ON COLUMN dossiers.due_before IS 'The due date in force when the open pause began; null while none is open';
 COMMENT ON COLUMN dossiers.timeliness IS 'The final judgement; null while it is accepted and open, when it depends on the day of asking';
 COMMENT ON COLUMN dossiers.apologised IS 'An apology that names a new date was sent before the end';
+COMMENT ON COLUMN dossiers.consulting IS 'Open, with a consulted agency that has not answered and was not escalated';
 COMMENT ON COLUMN dossiers.source_due_on IS 'The due date that the source system sent along, never adopted; null when none was sent';
 COMMENT ON COLUMN dossiers.facts_hash IS 'First 16 bytes of the SHA-256 of what was told of it: an equal history changes nothing';
 COMMENT ON COLUMN dossiers.search IS 'Words of codes and applicant without accents';
@@ -221,6 +257,24 @@ COMMENT ON COLUMN dossier_consultations.answer_due_on IS 'Last day for the answe
 COMMENT ON COLUMN dossier_consultations.reminders IS 'Reminders sent: a list of sent_at and document_no';
 COMMENT ON COLUMN dossier_consultations.answered_at IS 'When the answer came; null while it has not';
 COMMENT ON COLUMN dossier_consultations.escalated_at IS 'When it was taken to the level above; null when it was not';
+
+COMMENT ON TABLE dossier_completions IS 'Requests to complete a dossier before it is accepted (form 02); no clock runs yet';
+COMMENT ON COLUMN dossier_completions.dossier_id IS 'The dossier';
+COMMENT ON COLUMN dossier_completions.n IS 'Number, from 1';
+COMMENT ON COLUMN dossier_completions.requested_at IS 'When it was asked';
+COMMENT ON COLUMN dossier_completions.reason IS 'What is missing or wrong';
+COMMENT ON COLUMN dossier_completions.document_no IS 'Number of the slip; null when not given';
+COMMENT ON COLUMN dossier_completions.items IS 'Papers asked for, a list of texts';
+COMMENT ON COLUMN dossier_completions.respond_by_on IS 'Last day to bring them; null when not given';
+COMMENT ON COLUMN dossier_completions.completed_at IS 'When they were here; null while they are not';
+
+COMMENT ON TABLE dossier_transfers IS 'Hand-overs of a dossier from one resolving department to another';
+COMMENT ON COLUMN dossier_transfers.dossier_id IS 'The dossier';
+COMMENT ON COLUMN dossier_transfers.n IS 'Number, from 1, in order of happening';
+COMMENT ON COLUMN dossier_transfers.occurred_at IS 'When it changed hands';
+COMMENT ON COLUMN dossier_transfers.from_department_id IS 'Who resolved it before';
+COMMENT ON COLUMN dossier_transfers.to_department_id IS 'Who resolves it since';
+COMMENT ON COLUMN dossier_transfers.reason IS 'Why';
 
 COMMENT ON TABLE dossier_findings IS 'What was not done by the rules, found by them';
 COMMENT ON COLUMN dossier_findings.dossier_id IS 'The dossier';

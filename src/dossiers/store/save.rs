@@ -50,7 +50,7 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "voided_at": void.and_then(|v| v.at), "void_reason": void.and_then(|v| v.reason.as_ref()),
         "effective_on": reading.map(|r| r.effective_on), "first_due_on": reading.and_then(|r| r.first_due_on),
         "due_on": reading.and_then(|r| r.due_on), "due_at": reading.and_then(|r| r.due_at), "due_before": reading.and_then(|r| r.due_before),
-        "timeliness": derived.timeliness, "apologised": derived.apologised, "source_due_on": identity.source_due_on,
+        "timeliness": derived.timeliness, "apologised": derived.apologised, "consulting": derived.consulting, "source_due_on": identity.source_due_on,
         "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
         "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
         "created_at": dossier.created_at, "updated_at": now,
@@ -60,14 +60,14 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
 const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
     "SELECT id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";
@@ -89,6 +89,8 @@ pub async fn update(
     tx.execute_raw(sql(format!("UPDATE dossiers d SET ({COLUMNS}) = ({RECORD}) WHERE d.id = ($1::jsonb ->> 'id')::uuid"), [row.into()]))
         .await?;
     if before.pauses == dossier.facts.pauses
+        && before.completions == dossier.facts.completions
+        && before.transfers == dossier.facts.transfers
         && before.apologies == dossier.facts.apologies
         && before.consultations == dossier.facts.consultations
     {
@@ -156,6 +158,8 @@ async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &D
         tx.execute_raw(sql(text, [Value::from(apologies).into()])).await?;
     }
     save_consultations(tx, dossier).await?;
+    save_completions(tx, dossier).await?;
+    save_transfers(tx, dossier).await?;
     save_findings(tx, dossier, derived).await
 }
 
@@ -177,6 +181,36 @@ async fn save_consultations(tx: &impl ConnectionTrait, dossier: &Dossier) -> Res
                 ON CONFLICT (dossier_id, n) DO UPDATE SET reminders = excluded.reminders, answered_at = excluded.answered_at,
                     escalated_at = excluded.escalated_at";
     tx.execute_raw(sql(text, [Value::from(consultations).into()])).await.map(drop)
+}
+
+async fn save_completions(tx: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), DbErr> {
+    let asked = dossier.facts.completions.iter().enumerate();
+    let rows: Vec<Value> = asked
+        .map(|(i, c)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "requested_at": c.requested_at, "reason": c.reason, "document_no": c.document_no,
+                "items": c.items, "respond_by_on": c.respond_by_on, "completed_at": c.completed_at})
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "INSERT INTO dossier_completions SELECT * FROM jsonb_populate_recordset(NULL::dossier_completions, $1)
+                ON CONFLICT (dossier_id, n) DO UPDATE SET completed_at = excluded.completed_at";
+    tx.execute_raw(sql(text, [Value::from(rows).into()])).await.map(drop)
+}
+
+async fn save_transfers(tx: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), DbErr> {
+    let rows: Vec<Value> = (dossier.facts.transfers.iter().enumerate())
+        .map(|(i, t)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "occurred_at": t.at, "from_department_id": t.from, "to_department_id": t.to, "reason": t.reason})
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "INSERT INTO dossier_transfers SELECT * FROM jsonb_populate_recordset(NULL::dossier_transfers, $1)
+                ON CONFLICT (dossier_id, n) DO NOTHING";
+    tx.execute_raw(sql(text, [Value::from(rows).into()])).await.map(drop)
 }
 
 async fn save_findings(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {
