@@ -146,6 +146,7 @@ struct Inner {
     source: Option<String>,
     retryable: bool,
     retry_after_s: Option<u64>,
+    subject: Option<uuid::Uuid>,
 }
 
 impl ApiError {
@@ -158,6 +159,7 @@ impl ApiError {
             source: None,
             retryable: false,
             retry_after_s: None,
+            subject: None,
         }))
     }
 
@@ -186,6 +188,16 @@ impl ApiError {
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
+    }
+
+    /// The resource that this is about.
+    pub fn about(mut self, subject: uuid::Uuid) -> Self {
+        self.0.subject = Some(subject);
+        self
+    }
+
+    pub fn subject(&self) -> Option<uuid::Uuid> {
+        self.0.subject
     }
 
     /// A business rule is broken: 422 with every fault.

@@ -13,7 +13,10 @@ use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, ResourceCode, found, page, page::PageParams};
+use crate::http::{
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, ResourceCode, found, page,
+    page::{EVERY, PageParams},
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_calendars).service(get_calendar).service(list_calendar_days);
@@ -76,6 +79,7 @@ async fn list_calendars(permit: Permit<perm::ReadCalendar>, Query(filter): Query
     let _ = permit;
     let rows = store::list(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |calendar| calendar.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &CalendarPage { items, page: page.clone() }))
 }
 
@@ -113,5 +117,9 @@ async fn list_calendar_days(
     let after = filter.cursor.after::<Day>()?.map(|day| day.0);
     let rows = store::days(db.get_ref(), &code, (filter.from, filter.to), after, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |day| day.on);
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::days(db, &code, (filter.from, filter.to), None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &CalendarDayPage { items, page: page.clone() }))
 }

@@ -34,7 +34,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, client_id: &str, row: &N
         if rules::equal(row, old) {
             return Ok((Reply::unchanged(old.version, old)?, None));
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
         ended = store::family(tx, old.id).await?;
     }
     let faults = rules::faults(row, &store::department_codes(tx).await?);
@@ -73,7 +73,7 @@ pub async fn add_secret(
     (secret, hash): (&str, &str),
 ) -> Result<Reply, ApiError> {
     let client = store::lock(tx, client_id).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version(client.version)?;
+    call.check_version_of(client.id, client.version)?;
     let id = Uuid::now_v7();
     store::add_secret(tx, client.id, (id, hash), i64::from(new.keep_previous), call.now).await?;
     let view = store::find(tx, &Key::Id(client.id)).await?.ok_or_else(ApiError::not_found)?;

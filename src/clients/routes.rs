@@ -13,7 +13,7 @@ use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
-use crate::http::page::PageParams;
+use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
 use crate::identity::passwords;
@@ -48,6 +48,7 @@ impl FromQuery for ClientFilter {
 async fn list_clients(_: Permit<perm::ReadClient>, Query(filter): Query<ClientFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |c| c.client_id.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.active, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &ClientPage { items, page: page.clone() }))
 }
 

@@ -61,6 +61,19 @@ impl Call {
         self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| t == "*"))
     }
 
+    /// The version that the caller has seen, as far as it can be told.
+    pub fn seen_version(&self) -> Option<i32> {
+        self.if_match.as_ref()?.iter().find_map(|tag| tag.trim_matches('"').parse().ok())
+    }
+
+    /// As [`Call::check_version`]; a refusal tells what has changed since the version that the caller has seen, and by whom.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check_version_of(&self, subject: uuid::Uuid, current: i32) -> Result<(), ApiError> {
+        self.check_version(current).map_err(|error| error.about(subject))
+    }
+
     /// A change to an existing resource must name the version it was decided on.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use serde::Serialize;
 
+use crate::audit;
 use crate::error::{ApiError, Code};
 use crate::http::retry::{Claim, Retry};
 use crate::http::{Answer, Call};
@@ -106,9 +107,29 @@ where
     loop {
         match attempt(db, call, body_hash, &act).await {
             Err(error) if error.retryable() && tries < 2 => tries += 1,
+            Err(error) if error.code() == Code::VersionMismatch => return Err(explain(db, call, error).await),
             other => return other,
         }
     }
+}
+
+/// Tells whose version is stale what has changed since, and by whom.
+async fn explain(db: &DatabaseConnection, call: &Call, error: ApiError) -> ApiError {
+    let (Some(subject), Some(seen)) = (error.subject(), call.seen_version()) else { return error };
+    // Without the explanation the refusal stands all the same.
+    let changes = audit::changes_since(db, subject, seen).await.unwrap_or_default();
+    let Some(last) = changes.last() else { return error };
+    let (current, by) = (last.version, last.by.clone());
+    let mut fields: Vec<&str> = changes.iter().flat_map(|c| c.fields.iter().map(String::as_str)).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    let list = fields.join(", ");
+    let (vi, en) = (
+        format!("Phiên bản hiện tại là {current}, do {by} sửa; từ phiên bản {seen} đã đổi: {list}. Hãy tải lại rồi thử lại."),
+        format!("The current version is {current}, changed by {by}; changed since version {seen}: {list}. Load it again and retry."),
+    );
+    let (fields, changes) = (serde_json::json!(fields), serde_json::json!(changes));
+    error.say(vi, en).member("changed_by", by).member("changed_fields", fields).member("changes", changes)
 }
 
 async fn attempt<F>(db: &DatabaseConnection, call: &Call, body_hash: &[u8; 32], act: &F) -> Answer

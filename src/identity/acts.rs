@@ -48,7 +48,7 @@ pub async fn put(
         if rules::equal(row, old) && hash.is_none() {
             return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
     }
     let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
     let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes, demo_allowed).await?;

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::gate::step_aside;
-use crate::http::page::PageParams;
+use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
 use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
@@ -145,6 +145,10 @@ impl FromQuery for UserFilter {
 async fn list_users(_: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::list(db, filter.role, filter.department.as_deref(), None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &UserPage { items, page: page.clone() }))
 }
 

@@ -15,7 +15,11 @@ use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_procedures).service(list_procedures).service(get_procedure).service(put_procedure);
@@ -75,6 +79,7 @@ async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Que
     };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &ProcedurePage { items, page: page.clone() }))
 }
 

@@ -232,7 +232,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     ("config", &[]),
     ("db", &["config"]),
-    ("http", &["app", "auth", "calendar", "config", "error", "metrics", "openapi", "text"]),
+    ("http", &["app", "audit", "auth", "calendar", "config", "db", "error", "metrics", "openapi", "text"]),
     ("metrics", &["openapi"]),
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),

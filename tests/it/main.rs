@@ -17,6 +17,7 @@ mod identity;
 mod kpis;
 mod life;
 mod limits;
+mod lists;
 mod load_command;
 mod plans;
 mod procedures;
