@@ -15,11 +15,18 @@ use crate::metrics::{Metrics, TurnedAway};
 /// With somebody waiting for so long without a pause, the thread is overloaded.
 const STANDING: Duration = Duration::from_millis(100);
 
+/// In an overload an answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
+/// is answered would keep the thread busy with saying no. So many are held at most.
+const HELD_BACK: Duration = Duration::from_millis(50);
+const MOST_HELD: usize = 1024;
+
 /// The gate of one serving thread.
 pub struct Gate {
     turns: Arc<Semaphore>,
     waiting: Cell<usize>,
     under_way: Cell<usize>,
+    held: Cell<usize>,
+    most_turns: usize,
     /// When last nobody waited.
     calm: Cell<Instant>,
     most_waiting: usize,
@@ -42,6 +49,8 @@ impl Gate {
             turns: Arc::new(Semaphore::new(settings.database.connections_per_worker as usize)),
             waiting: Cell::new(0),
             under_way: Cell::new(0),
+            held: Cell::new(0),
+            most_turns: settings.database.connections_per_worker as usize,
             calm: Cell::new(Instant::now()),
             most_waiting: limits.waiting_per_worker,
             most_under_way: limits.in_flight_per_worker,
@@ -74,22 +83,30 @@ impl Gate {
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
-        if self.waiting.get() >= self.most_waiting {
-            self.metrics.turned_away(TurnedAway::Full);
-            return Err(busy());
-        }
         let overloaded = self.calm.get().elapsed() > STANDING;
-        let patience = if overloaded { self.overloaded_patience } else { self.patience };
+        let (room, patience) = match overloaded {
+            true => (self.most_turns.min(self.most_waiting), self.overloaded_patience),
+            false => (self.most_waiting, self.patience),
+        };
+        if self.waiting.get() >= room {
+            return self.turn_away(TurnedAway::Full, overloaded).await;
+        }
         let waiting = Count::up(&self.waiting);
         let permit = tokio::time::timeout(patience, self.turns.clone().acquire_owned()).await;
         drop(waiting);
         match permit {
             Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-            _ => {
-                self.metrics.turned_away(TurnedAway::Waited);
-                Err(busy())
-            }
+            _ => self.turn_away(TurnedAway::Waited, overloaded).await,
         }
+    }
+
+    async fn turn_away(&self, why: TurnedAway, overloaded: bool) -> Result<Turn, ApiError> {
+        self.metrics.turned_away(why);
+        if overloaded && self.held.get() < MOST_HELD {
+            let _held = Count::up(&self.held);
+            tokio::time::sleep(HELD_BACK).await;
+        }
+        Err(busy())
     }
 }
 

@@ -80,14 +80,16 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
             refused = Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()));
         }
     }
+    if let Some(error) = refused {
+        // As cheap as can be: there may be many.
+        let mut response = req.into_response(problem::render(&error, place.lang, &place.path, &id.0));
+        finish(&mut response, &id, standing);
+        shared.metrics.answered("", None, response.status().as_u16(), started.elapsed());
+        tracing::debug!(id = %id.0, who, code = error.code().name(), "turned away");
+        return Ok(response);
+    }
     let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
-    let outcome = match refused {
-        Some(error) => Ok(Ok(req.into_response(problem::render(&error, place.lang, &place.path, &id.0)).map_into_left_body())),
-        None => AssertUnwindSafe(next.call(req).instrument(span.clone()))
-            .catch_unwind()
-            .await
-            .map(|answer| answer.map(ServiceResponse::map_into_right_body)),
-    };
+    let outcome = AssertUnwindSafe(next.call(req).instrument(span.clone())).catch_unwind().await;
     let _entered = span.enter();
     let mut response = match outcome {
         Ok(Ok(response)) => {
