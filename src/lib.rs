@@ -26,3 +26,4 @@ pub mod reports;
 pub mod telemetry;
 pub mod text;
 pub mod upkeep;
+pub mod vault;

@@ -26,18 +26,22 @@ pub struct Entry {
     pub detail: Value,
 }
 
-/// Who is written down beside an act.
-pub struct Author<'a> {
-    pub id: Option<Uuid>,
-    pub name: &'a str,
-    pub request_id: &'a str,
+/// Who acts, for the audit lines: a caller, or the server by itself.
+pub struct Teller<'a> {
+    pub actor_id: Option<Uuid>,
+    pub actor: &'a str,
+    pub request_id: Option<&'a str>,
     pub now: DateTime<Utc>,
 }
 
-impl<'a> Author<'a> {
-    /// What the server does of its own accord, in the course of a request.
-    pub fn server(request_id: &'a str, now: DateTime<Utc>) -> Author<'a> {
-        Author { id: None, name: "server", request_id, now }
+impl<'a> Teller<'a> {
+    pub fn of(call: &'a Call) -> Teller<'a> {
+        let Call { actor, request_id, now, .. } = call;
+        Teller { actor_id: Some(actor.user_id), actor: &actor.username, request_id: Some(request_id), now: *now }
+    }
+
+    pub fn server(now: DateTime<Utc>) -> Teller<'static> {
+        Teller { actor_id: None, actor: "dunghen", request_id: None, now }
     }
 }
 
@@ -49,15 +53,14 @@ pub async fn record(tx: &impl ConnectionTrait, call: &Call, entries: &[Entry]) -
     if entries.is_empty() {
         return Ok(());
     }
-    let author = Author { id: Some(call.actor.user_id), name: &call.actor.username, request_id: &call.request_id, now: call.now };
-    record_as(tx, &author, entries).await
+    record_as(tx, &Teller::of(call), entries).await
 }
 
 /// As [`record`], for acts without a signed-in caller. Without entries it asks the database all the same.
 ///
 /// # Errors
 /// The database's.
-pub async fn record_as(tx: &impl ConnectionTrait, author: &Author<'_>, entries: &[Entry]) -> Result<(), DbErr> {
+pub async fn record_as(tx: &impl ConnectionTrait, teller: &Teller<'_>, entries: &[Entry]) -> Result<(), DbErr> {
     let entries = serde_json::to_value(entries).map_err(|e| DbErr::Custom(e.to_string()))?;
     tx.execute_raw(Statement::from_sql_and_values(
         DbBackend::Postgres,
@@ -72,10 +75,10 @@ pub async fn record_as(tx: &impl ConnectionTrait, author: &Author<'_>, entries: 
          SELECT $2, occurred_at, subject_type || '.' || act, subject_type, subject_id, subject_code, department_id, version, detail FROM entry",
         [
             entries.into(),
-            author.now.into(),
-            author.id.into(),
-            author.name.into(),
-            author.request_id.into(),
+            teller.now.into(),
+            teller.actor_id.into(),
+            teller.actor.into(),
+            teller.request_id.into(),
         ],
     ))
     .await?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::passwords::{self, Turn};
 use super::{rules, store};
 use crate::app::Shared;
-use crate::audit::{self, Author, Entry};
+use crate::audit::{self, Entry, Teller};
 use crate::error::{ApiError, Code};
 use crate::http::json::digest;
 use crate::http::middleware::RequestId;
@@ -99,7 +99,7 @@ pub async fn failed(db: &DatabaseConnection, shared: &Shared, attempt: &Attempt,
             };
             // The same work for an account that does not exist.
             let entries: Vec<Entry> = account.map(entry).into_iter().collect();
-            audit::record_as(&tx, &Author::server(&attempt.request_id, now), &entries).await?;
+            audit::record_as(&tx, &Teller { request_id: Some(&attempt.request_id), ..Teller::server(now) }, &entries).await?;
         }
     }
     tx.commit().await?;

@@ -236,6 +236,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("metrics", &["openapi"]),
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),
+    ("vault", &["auth", "config"]),
     ("openapi", &["app", "auth", "db", "error", "http"]),
 ];
 

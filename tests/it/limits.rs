@@ -186,7 +186,7 @@ async fn wrong_passwords_lock_an_account_for_a_while() {
     sign_in(&app, "minh", PASSWORD).await.expect(201);
     let locks: Vec<(String, String, Option<uuid::Uuid>)> =
         sqlx::query_as("SELECT actor, subject_code, actor_id FROM audit_events WHERE act = 'lock'").fetch_all(&app.pool).await.unwrap();
-    assert_eq!(locks, [("server".to_owned(), "lan".to_owned(), None)]);
+    assert_eq!(locks, [("dunghen".to_owned(), "lan".to_owned(), None)]);
     assert_eq!(app.count("outbox_events WHERE type = 'user.lock'").await, 1);
     // It opens by itself; each further failure doubles the time.
     for seconds in ["2", "4", "8"] {

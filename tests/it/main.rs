@@ -19,6 +19,7 @@ mod life;
 mod limits;
 mod lists;
 mod load_command;
+mod personal;
 mod plans;
 mod procedures;
 mod reports;

@@ -50,7 +50,7 @@ COMMENT ON COLUMN audit_events.id IS 'Order of recording within one writer';
 COMMENT ON COLUMN audit_events.recorded_at IS 'When it was written down';
 COMMENT ON COLUMN audit_events.occurred_at IS 'When it happened, by the word of whoever recorded it';
 COMMENT ON COLUMN audit_events.actor_id IS 'The user or client who did it; kept when they are gone; null: the server itself';
-COMMENT ON COLUMN audit_events.actor IS 'User name at that time, `client:` and the id of a client, or `server`';
+COMMENT ON COLUMN audit_events.actor IS 'User name at that time, `client:` and the id of a client, or `dunghen`';
 COMMENT ON COLUMN audit_events.act IS 'The verb of the office: refuse, put, load';
 COMMENT ON COLUMN audit_events.subject_type IS 'What it was done to: dossier, department, kpi';
 COMMENT ON COLUMN audit_events.subject_id IS 'Id of what it was done to';

@@ -1,6 +1,7 @@
 //! Every query on dossiers; each select starts from what the actor may see.
 
 mod list;
+pub mod purge;
 mod read;
 mod save;
 pub mod work;
