@@ -1,6 +1,7 @@
 //! A million dossiers through the bulk endpoint, then the two most frequent reads, each against a baseline measured in
 //! the same run on the same cluster: `\copy` of the same rows into the same table with its indexes, and `pgbench`
-//! running the same SQL with as many connections. `ROWS=100000 make bench` makes it shorter.
+//! running the same SQL with as many connections; then four times as many clients as the server can serve, against as many
+//! as it can. `ROWS=100000 SECONDS=3 make bench` makes it shorter.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -15,7 +16,6 @@ use dunghen::db::private::PrivateCluster;
 use serde_json::{Value, json};
 
 const CONNECTIONS: usize = 16;
-const SECONDS: u64 = 10;
 const PASSWORD: &str = "benchmark-password";
 const SAMPLE: usize = 100;
 
@@ -40,6 +40,8 @@ impl Server {
                 .env("DUNGHEN__DATA_DIR", data)
                 .env("DUNGHEN__HTTP__PORT", port.to_string())
                 .env("DUNGHEN__LOG__FILTER", "warn")
+                // One user asks for all.
+                .env("DUNGHEN__LIMITS__REQUESTS_PER_S", "0")
                 .stdin(Stdio::null());
         };
         let mut create = Command::new(binary);
@@ -70,13 +72,15 @@ impl Server {
 struct Wire {
     stream: BufReader<TcpStream>,
     body: Vec<u8>,
+    /// The last answer said when to come back.
+    told_when: bool,
 }
 
 impl Wire {
     fn open(base: &str) -> Wire {
         let stream = TcpStream::connect(base).unwrap();
         stream.set_nodelay(true).unwrap();
-        Wire { stream: BufReader::with_capacity(64 << 10, stream), body: Vec::new() }
+        Wire { stream: BufReader::with_capacity(64 << 10, stream), body: Vec::new(), told_when: false }
     }
 
     /// Status of the answer; its body is in `self.body`.
@@ -85,6 +89,7 @@ impl Wire {
         self.stream.read_line(&mut line).unwrap();
         let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
         let (mut length, mut chunked) = (0, false);
+        self.told_when = false;
         loop {
             line.clear();
             self.stream.read_line(&mut line).unwrap();
@@ -95,6 +100,7 @@ impl Wire {
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
             }
+            self.told_when |= header.starts_with("retry-after:");
             chunked |= header == "transfer-encoding: chunked";
         }
         self.body.clear();
@@ -142,6 +148,93 @@ fn sign_in(base: &str, username: &str) -> String {
     session["access_token"].as_str().unwrap().to_owned()
 }
 
+fn seconds() -> u64 {
+    std::env::var("SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(10)
+}
+
+/// What became of the requests of many clients.
+#[derive(Default)]
+struct Crowd {
+    /// Milliseconds of those served and of those turned away, in order.
+    served: Vec<f64>,
+    turned_away: Vec<f64>,
+    /// Anything but 200, and 503 with `Retry-After`.
+    odd: u64,
+}
+
+impl Crowd {
+    fn p99(times: &[f64]) -> f64 {
+        times.get((times.len() * 99 / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    }
+}
+
+/// So many clients, each sending at an even pace, or as fast as it is answered.
+fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Option<Duration>) -> Crowd {
+    let stop = AtomicBool::new(false);
+    let mut all = Crowd::default();
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let senders: Vec<_> = (0..clients)
+            .map(|client| {
+                scope.spawn(move || {
+                    let (mut wire, mut own, mut at) = (Wire::open(base), Crowd::default(), client * 7);
+                    let mut due = Instant::now();
+                    while !stop.load(Ordering::Relaxed) {
+                        if let Some(pace) = pace {
+                            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                            due = (due + pace).max(Instant::now());
+                        }
+                        let started = Instant::now();
+                        let status = wire.send(&requests[at % requests.len()]);
+                        let millis = started.elapsed().as_secs_f64() * 1000.0;
+                        at += 1;
+                        match status {
+                            200 => own.served.push(millis),
+                            503 if wire.told_when => own.turned_away.push(millis),
+                            _ => own.odd += 1,
+                        }
+                    }
+                    own
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_secs(seconds()));
+        stop.store(true, Ordering::Relaxed);
+        for sender in senders {
+            let own = sender.join().unwrap();
+            all.served.extend(own.served);
+            all.turned_away.extend(own.turned_away);
+            all.odd += own.odd;
+        }
+    });
+    all.served.sort_by(f64::total_cmp);
+    all.turned_away.sort_by(f64::total_cmp);
+    all
+}
+
+/// Four times the load that the server can serve: what it takes is served as soon as without the crowd, the rest is told at once.
+fn overload(base: &str, requests: &[Vec<u8>]) {
+    crowd(base, &requests[..1], 1, None);
+    let alone = crowd(base, requests, 1, None);
+    let loaded = crowd(base, requests, CONNECTIONS, None);
+    let can = loaded.served.len() as f64 / seconds() as f64;
+    let clients = 4 * CONNECTIONS;
+    let crowded = crowd(base, requests, clients, Some(Duration::from_secs_f64(clients as f64 / (4.0 * can))));
+    let after = crowd(base, requests, CONNECTIONS, None);
+    println!();
+    println!("{:<44} {:>12} {:>12} {:>12} {:>12}", "clients", "served", "p99", "turned away", "p99");
+    for (name, run) in
+        [("1", &alone), ("16, all that it can serve", &loaded), ("64 at 4 times that rate", &crowded), ("16 again, at once", &after)]
+    {
+        let per = |times: &[f64]| times.len() as f64 / seconds() as f64;
+        let (served, away) = (&run.served, &run.turned_away);
+        println!("{name:<44} {:>10.0}/s {:>9.2} ms {:>10.0}/s {:>9.2} ms", per(served), Crowd::p99(served), per(away), Crowd::p99(away));
+    }
+    let ratio = Crowd::p99(&crowded.served) / Crowd::p99(&loaded.served);
+    println!("{:<44} {ratio:>12.2}   (at most 3)", "p99 of what is served, crowded to not");
+    println!("neither served nor told when to come back: {}", alone.odd + loaded.odd + crowded.odd + after.odd);
+}
+
 /// Requests a second over all connections, and how many were not 200.
 fn hammer(base: &str, requests: &[Vec<u8>]) -> (f64, u64) {
     let (done, bad, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
@@ -160,7 +253,7 @@ fn hammer(base: &str, requests: &[Vec<u8>]) -> (f64, u64) {
                 }
             });
         }
-        std::thread::sleep(Duration::from_secs(SECONDS));
+        std::thread::sleep(Duration::from_secs(seconds()));
         stop.store(true, Ordering::Relaxed);
     });
     (done.into_inner() as f64 / started.elapsed().as_secs_f64(), bad.into_inner())
@@ -169,7 +262,7 @@ fn hammer(base: &str, requests: &[Vec<u8>]) -> (f64, u64) {
 /// The same statements through pgbench, prepared, with as many connections: transactions a second.
 fn pgbench(cluster: &PrivateCluster, dir: &Path, name: &str, statements: &[String]) -> f64 {
     let mut command = Command::new(cluster.bin_dir().join("pgbench"));
-    command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2", "-T", &SECONDS.to_string()]);
+    command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2", "-T", &seconds().to_string()]);
     for (i, statement) in statements.iter().enumerate() {
         let file = dir.join(format!("{name}-{i}.sql"));
         std::fs::write(&file, format!("{};\n", statement.replace('\n', " "))).unwrap();
@@ -303,5 +396,7 @@ fn main() {
     line("the same rows again against the first load", rows as f64 / again_seconds, load, 3.0);
     println!("{:<44} {peak:>8.0} MiB {:>10.0} MiB {:>7} {:>9}", "peak resident memory (idle before)", idle, "", "≤ 128");
     println!("answers that were not 200: {}", detail_bad + list_bad);
+    eprintln!("crowding …");
+    overload(&base, &detail_requests);
     drop(server);
 }

@@ -15,7 +15,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::auth::keys::{KeyError, Keys};
 use crate::auth::{Desk, Revocations};
 use crate::config::Settings;
+use crate::http::gate::Gate;
 use crate::http::middleware::{admit, no_route};
+use crate::http::rate::Buckets;
+use crate::metrics::Metrics;
 use crate::vault::Vault;
 
 /// The wall clock, or a fixed instant where a test needs one. Tokens always live by the wall clock.
@@ -56,6 +59,9 @@ pub struct Shared {
     pub password_gate: Arc<Semaphore>,
     /// Bounds the loads of history at the same time: each holds a connection of its own.
     pub load_gate: Semaphore,
+    /// How often each caller may ask.
+    pub buckets: Buckets,
+    pub metrics: Arc<Metrics>,
     /// Connections of the background, with the runtime they live on.
     pub background: DatabaseConnection,
     pub runtime: tokio::runtime::Handle,
@@ -63,7 +69,11 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(settings: Settings, secrets: Secrets, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
+        let metrics = Arc::new(Metrics::default());
+        metrics.watch("background", &background);
         Arc::new(Shared {
+            buckets: Buckets::default(),
+            metrics,
             password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
             load_gate: Semaphore::new(4),
             settings,
@@ -85,6 +95,8 @@ impl Shared {
                 [("GET", &item.get), ("PUT", &item.put), ("POST", &item.post), ("DELETE", &item.delete), ("PATCH", &item.patch)]
                     .into_iter()
                     .filter_map(|(name, operation)| operation.is_some().then_some(name))
+                    // What may be got may be asked about.
+                    .flat_map(|name| if name == "GET" { vec![name, "HEAD"] } else { vec![name] })
                     .collect()
             };
             let split = |path: &str| path.split('/').map(str::to_owned).collect();
@@ -104,6 +116,7 @@ impl Shared {
 pub fn configure(cfg: &mut ServiceConfig) {
     crate::openapi::configure(cfg);
     crate::identity::configure(cfg);
+    crate::clients::configure(cfg);
     crate::departments::configure(cfg);
     crate::calendar::configure(cfg);
     crate::rule_sets::configure(cfg);
@@ -170,6 +183,7 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
             .configure(configure)
             .into_app()
             .app_data(data.clone())
+            .app_data(web::Data::new(Gate::new(&shared.settings, shared.metrics.clone())))
             // Each serving thread opens its own connections: they live on its reactor, and no query crosses threads.
             .data_factory({
                 let shared = shared.clone();
@@ -177,7 +191,9 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
                     let shared = shared.clone();
                     async move {
                         let database = &shared.settings.database;
-                        crate::db::connect_lazy(database, database.connections_per_worker)
+                        let pool = crate::db::connect_lazy(database, database.connections_per_worker)?;
+                        shared.metrics.watch("serving", &pool);
+                        Ok::<_, sea_orm::DbErr>(pool)
                     }
                 }
             })
@@ -196,8 +212,11 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
     });
     let server = if signals == Signals::Left { server.disable_signals() } else { server };
     let server = if settings.http.workers == 0 { server } else { server.workers(settings.http.workers) };
-    let server =
-        server.worker_max_blocking_threads(8).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(20).bind((host, port))?;
+    let server = server
+        .worker_max_blocking_threads(8)
+        .client_request_timeout(Duration::from_secs(settings.http.header_timeout_s))
+        .shutdown_timeout(20)
+        .bind((host, port))?;
     let address = server.addrs().first().copied().ok_or_else(|| std::io::Error::other("no address"))?;
     Ok((server.run(), address))
 }

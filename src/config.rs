@@ -18,6 +18,8 @@ pub struct Settings {
     pub http: Http,
     pub database: Database,
     pub auth: Auth,
+    pub limits: Limits,
+    pub upkeep: Upkeep,
     pub personal_data: PersonalData,
     pub demo: Demo,
     pub log: Log,
@@ -32,7 +34,11 @@ pub struct Http {
     pub public_url: String,
     pub max_body_bytes: usize,
     pub max_bulk_bytes: u64,
+    pub max_body_ratio: u64,
+    pub header_timeout_s: u64,
     pub body_timeout_s: u64,
+    pub min_bulk_bytes_per_s: u64,
+    pub behind_proxy: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -54,6 +60,30 @@ pub struct Auth {
     pub access_token_minutes: i64,
     pub session_days: i64,
     pub password_checks: usize,
+    pub free_failures: u32,
+    pub free_failures_per_address: u32,
+    pub longest_lock_s: u32,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub requests_per_s: u32,
+    pub burst: u32,
+    pub address_requests_per_s: u32,
+    pub address_burst: u32,
+    pub in_flight_per_worker: usize,
+    pub waiting_per_worker: usize,
+    pub overload_wait_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upkeep {
+    pub every_s: u64,
+    pub batch: u32,
+    pub idempotency_days: i64,
+    pub session_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -139,8 +169,24 @@ impl Settings {
         if !(1..=365).contains(&self.auth.session_days) {
             faults.push("auth.session_days must be 1 to 365");
         }
+        if self.http.max_body_ratio == 0 || self.http.header_timeout_s == 0 || self.http.body_timeout_s == 0 {
+            faults.push("http.max_body_ratio, http.header_timeout_s and http.body_timeout_s must be at least 1");
+        }
         if self.auth.password_checks == 0 {
             faults.push("auth.password_checks must be at least 1");
+        }
+        if self.auth.free_failures == 0 || self.auth.free_failures_per_address == 0 || self.auth.longest_lock_s == 0 {
+            faults.push("auth.free_failures, auth.free_failures_per_address and auth.longest_lock_s must be at least 1");
+        }
+        if self.limits.in_flight_per_worker == 0 {
+            faults.push("limits.in_flight_per_worker must be at least 1");
+        }
+        if self.upkeep.every_s == 0 || self.upkeep.batch == 0 {
+            faults.push("upkeep.every_s and upkeep.batch must be at least 1");
+        }
+        // Retries are promised for 7 days, and an ended session must outlive its last access token.
+        if !(7..=365).contains(&self.upkeep.idempotency_days) || !(1..=3650).contains(&self.upkeep.session_days) {
+            faults.push("upkeep.idempotency_days must be 7 to 365, upkeep.session_days 1 to 3650");
         }
         if self.database.connections_per_worker == 0 || self.database.background_connections == 0 {
             faults.push("database.connections_per_worker and database.background_connections must be at least 1");

@@ -64,8 +64,11 @@ codes! {
     RowsRejected "rows_rejected" 422 "Có dòng bị từ chối, không ghi gì" "Rows were refused, nothing was written";
     IdempotencyKeyReused "idempotency_key_reused" 422 "Khóa chống lặp đã dùng cho nội dung khác" "The idempotency key was used with another body";
     PreconditionRequired "precondition_required" 428 "Thiếu If-Match" "If-Match is missing";
+    TooManyRequests "too_many_requests" 429 "Gửi yêu cầu quá dày" "Too many requests";
+    SignInLocked "sign_in_locked" 429 "Tạm khóa đăng nhập" "Signing in is locked for a while";
     Internal "internal" 500 "Lỗi hệ thống" "Internal error";
     Unavailable "unavailable" 503 "Hệ thống đang bận" "The service is busy";
+    Overloaded "overloaded" 503 "Hệ thống đang quá tải" "The service is overloaded";
     // A single field: shape
     Required "required" 400 "Thiếu trường bắt buộc" "A required field is missing";
     WrongType "wrong_type" 400 "Sai kiểu dữ liệu" "Wrong type";
@@ -151,11 +154,22 @@ struct Inner {
     members: Map<String, Value>,
     source: Option<String>,
     retryable: bool,
+    retry_after_s: Option<u64>,
+    subject: Option<uuid::Uuid>,
 }
 
 impl ApiError {
     pub fn new(code: Code) -> Self {
-        ApiError(Box::new(Inner { code, detail: None, faults: Vec::new(), members: Map::new(), source: None, retryable: false }))
+        ApiError(Box::new(Inner {
+            code,
+            detail: None,
+            faults: Vec::new(),
+            members: Map::new(),
+            source: None,
+            retryable: false,
+            retry_after_s: None,
+            subject: None,
+        }))
     }
 
     pub fn say(mut self, vi: impl Into<String>, en: impl Into<String>) -> Self {
@@ -177,6 +191,22 @@ impl ApiError {
     pub fn because(mut self, source: impl std::fmt::Display) -> Self {
         self.0.source = Some(source.to_string());
         self
+    }
+
+    /// When to ask again, in seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The resource that this is about.
+    pub fn about(mut self, subject: uuid::Uuid) -> Self {
+        self.0.subject = Some(subject);
+        self
+    }
+
+    pub fn subject(&self) -> Option<uuid::Uuid> {
+        self.0.subject
     }
 
     /// A business rule is broken: 422 with every fault.
@@ -206,6 +236,10 @@ impl ApiError {
 
     pub fn source_text(&self) -> Option<&str> {
         self.0.source.as_deref()
+    }
+
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.0.retry_after_s
     }
 
     /// Whether the same transaction may succeed when it is run once more (serialization failure, deadlock).
@@ -260,6 +294,17 @@ fn from_sqlx(error: &sqlx::Error) -> ApiError {
             }
             other => ApiError::new(Code::Internal).because(other),
         },
+    }
+}
+
+/// Whether a statement gave up waiting for a lock.
+pub fn lock_timed_out(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::{DbErr, RuntimeErr};
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => {
+            e.as_database_error().and_then(|e| e.code()).as_deref() == Some("55P03")
+        }
+        _ => false,
     }
 }
 

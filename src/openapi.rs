@@ -9,6 +9,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::app::Shared;
 use crate::error::{ApiError, Code};
 use crate::http::{Answer, Lang};
 
@@ -19,6 +20,7 @@ use crate::http::{Answer, Lang};
         version = env!("CARGO_PKG_VERSION"),
         description = "Tasks of a department's reform plan, dossiers of the one-stop counter with their statutory clock, and the figures both are judged by.\n\n\
             Acts are resources (`POST /dossiers/{id}/refusal`); a change to an existing resource names the version it was decided on with `If-Match`. \
+            Whatever can be got can be asked about with `HEAD`. \
             Problems are `application/problem+json` with a `code` from a closed list and every fault at once, in Vietnamese or (with `Accept-Language: en`) English. \
             Instants are RFC 3339 and go out at +07:00; `…_on` are civil dates in Vietnam.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
@@ -28,6 +30,7 @@ use crate::http::{Answer, Lang};
     tags(
         (name = "auth", description = "Signing in and out"),
         (name = "users", description = "People and their roles"),
+        (name = "clients", description = "Machines and their secrets"),
         (name = "departments", description = "The organisation's units"),
         (name = "calendars", description = "Working days and the due-date calculator"),
         (name = "procedures", description = "Administrative procedures, their limits and policies"),
@@ -51,7 +54,7 @@ impl Modify for Bearer {
         let scheme = Http::builder()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("From `POST /api/v1/auth/sessions`."))
+            .description(Some("From `POST /api/v1/auth/sessions`; for machines from `POST /oauth/token`."))
             .build();
         document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
@@ -99,7 +102,7 @@ pub fn operations() -> String {
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(get_openapi).service(get_problem_page).service(get_live).service(get_ready);
+    cfg.service(get_openapi).service(get_problem_page).service(get_live).service(get_ready).service(get_metrics);
 }
 
 /// `/docs` is what people type.
@@ -164,4 +167,15 @@ async fn get_live() -> HttpResponse {
 async fn get_ready(db: crate::db::Db) -> Answer {
     db.ping().await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ok"})))
+}
+
+/// Figures of this server
+///
+/// Requests, their duration, connections, loads and house-keeping, in the text form of Prometheus.
+#[utoipa::path(tag = "system", operation_id = "get_metrics", security(()),
+    responses((status = 200, description = "The figures", content_type = "text/plain", body = String,
+        example = "dunghen_requests_total{operation=\"get_dossier\",status=\"200\"} 12")))]
+#[get("/metrics")]
+async fn get_metrics(shared: web::Data<Shared>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(shared.metrics.text())
 }

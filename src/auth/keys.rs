@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose};
 use jsonwebtoken::{DecodingKey, EncodingKey};
@@ -15,6 +16,8 @@ pub struct Keys {
     pub encoding: EncodingKey,
     pub decoding: DecodingKey,
     public: Vec<u8>,
+    /// Signs what clients bring back unread, such as cursors: the same on every server with this key.
+    pub seal: hmac::Key,
 }
 
 #[derive(Debug)]
@@ -60,7 +63,10 @@ impl Keys {
         let public = pair.public_key().as_ref().to_vec();
         // The key's thumbprint (RFC 7638) names it.
         let thumb = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{}\"}}", general_purpose::URL_SAFE_NO_PAD.encode(&public));
+        // Derived, so that what is signed with it tells nothing of the key itself.
+        let seal = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &der), b"dunghen cursors");
         Ok(Keys {
+            seal: hmac::Key::new(hmac::HMAC_SHA256, seal.as_ref()),
             kid: general_purpose::URL_SAFE_NO_PAD.encode(crate::http::json::digest(thumb.as_bytes())),
             encoding: EncodingKey::from_ed_der(&der),
             decoding: DecodingKey::from_ed_der(&public),

@@ -8,7 +8,7 @@ pub mod tokens;
 use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
-use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -75,9 +75,11 @@ pub struct TokenGrant {
 }
 
 /// A grant with the departments it covers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Grant {
     role: Role,
+    /// Not bound to a department.
+    everywhere: bool,
     own: Vec<Uuid>,
     below: Vec<Uuid>,
 }
@@ -89,7 +91,11 @@ pub struct Actor {
     pub username: String,
     pub session_id: Uuid,
     pub token_grants: Vec<TokenGrant>,
+    /// A machine, and no user.
+    pub machine: bool,
     grants: Vec<Grant>,
+    /// All that a machine's token may be used for; none: whatever the grants allow.
+    scope: Option<Vec<Permission>>,
 }
 
 /// The departments a permission reaches.
@@ -125,12 +131,12 @@ impl Actor {
     /// Where this actor may exercise a permission: the one function behind every read and every write.
     pub fn reach(&self, permission: Permission) -> Reach {
         let mut ids = Vec::new();
-        for grant in &self.grants {
+        for grant in self.grants.iter().filter(|_| self.in_scope(permission)) {
             match permission.span(grant.role) {
                 None => {}
                 Some(Span::All) => return Reach::All,
                 Some(Span::Own) => ids.extend(&grant.own),
-                Some(Span::Below) if grant.role == Role::Integration && grant.own.is_empty() => return Reach::All,
+                Some(Span::Below) if grant.role == Role::Integration && grant.everywhere => return Reach::All,
                 Some(Span::Below) => ids.extend(&grant.below),
             }
         }
@@ -139,9 +145,43 @@ impl Actor {
         Reach::Departments(ids)
     }
 
-    pub fn has(&self, permission: Permission) -> bool {
-        self.grants.iter().any(|g| permission.span(g.role).is_some())
+    /// Everything this actor may do, as it is written down beside a kept answer.
+    pub fn authority(&self) -> serde_json::Value {
+        let scope = self.scope.as_ref().map(|scope| scope.iter().map(|p| p.name().to_owned()).collect());
+        serde_json::json!(Authority { grants: self.grants.clone(), scope })
     }
+
+    pub fn has(&self, permission: Permission) -> bool {
+        self.in_scope(permission) && self.grants.iter().any(|g| permission.span(g.role).is_some())
+    }
+
+    /// Who one is may always be asked.
+    fn in_scope(&self, permission: Permission) -> bool {
+        permission == Permission::ReadSelf || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
+    }
+}
+
+/// Whether the authority `now` lacks nothing of what it was `then`.
+pub fn still_holds(now: &serde_json::Value, then: &serde_json::Value) -> bool {
+    let read = |authority: &serde_json::Value| Authority::deserialize(authority).ok();
+    let (Some(now), Some(then)) = (read(now), read(then)) else { return false };
+    let in_scope = match (&now.scope, &then.scope) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(now), Some(then)) => then.iter().all(|scope| now.contains(scope)),
+    };
+    in_scope
+        && then.grants.iter().all(|then| {
+            let holds = |now: &&Grant| now.role == then.role && now.everywhere == then.everywhere && now.own == then.own;
+            now.grants.iter().filter(holds).any(|now| then.below.iter().all(|id| now.below.contains(id)))
+        })
+}
+
+/// Everything an actor may do, to be compared later.
+#[derive(Serialize, Deserialize)]
+struct Authority {
+    grants: Vec<Grant>,
+    scope: Option<Vec<String>>,
 }
 
 /// What the boundary found out about the caller.
@@ -164,8 +204,15 @@ pub async fn admit(req: &ServiceRequest) -> Admission {
     desk.admit(token).await
 }
 
-/// Finds the departments that each grant of a token covers.
-async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Actor, ApiError> {
+/// Finds the departments that each grant of a token covers; none for a machine that has changed since it got the token.
+async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Option<Actor>, ApiError> {
+    if claims.is_machine() {
+        let text = "SELECT 1 FROM clients WHERE id = $1 AND token_family = $2 AND active";
+        let known = Statement::from_sql_and_values(DbBackend::Postgres, text, [claims.sub.into(), claims.sid.into()]);
+        if db.query_one_raw(known).await?.is_none() {
+            return Ok(None);
+        }
+    }
     #[derive(FromQueryResult)]
     struct Row {
         code: String,
@@ -192,16 +239,19 @@ async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Act
             let row = rows.iter().find(|r| Some(&r.code) == grant.department.as_ref());
             Grant {
                 role: grant.role,
+                everywhere: grant.department.is_none(),
                 own: row.map(|r| vec![r.id]).unwrap_or_default(),
                 below: row.map(|r| r.below.clone()).unwrap_or_default(),
             }
         })
         .collect();
-    Ok(Actor {
+    Ok(Some(Actor {
         user_id: claims.sub,
         username: claims.username.clone(),
         session_id: claims.sid,
         token_grants: claims.grants.clone(),
+        machine: claims.is_machine(),
         grants,
-    })
+        scope: claims.scope(),
+    }))
 }

@@ -55,6 +55,8 @@ permissions! {
     WriteDepartment "department:write" [Admin All];
     ReadUser "user:read" [Admin All, Auditor All];
     WriteUser "user:write" [Admin All];
+    ReadClient "client:read" [Admin All, Auditor All];
+    WriteClient "client:write" [Admin All];
     ReadCalendar "calendar:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteCalendar "calendar:write" [Admin All];
     ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];

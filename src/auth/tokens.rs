@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::Shared;
-use crate::auth::{Actor, Admission, TokenGrant, resolve};
+use crate::auth::{Actor, Admission, Permission, TokenGrant, resolve};
 use crate::error::{ApiError, Code};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,25 +32,71 @@ pub struct Claims {
     pub grants: Vec<TokenGrant>,
 }
 
+/// The scope of people, which limits nothing.
+const PEOPLE: &str = "api";
+
+/// What a user's name cannot begin with.
+const MACHINE: &str = "client:";
+
+impl Claims {
+    /// The permissions that a machine's token is limited to; none for people.
+    pub fn scope(&self) -> Option<Vec<Permission>> {
+        let named = |name: &str| Permission::ALL.iter().find(|p| p.name() == name).copied();
+        (self.scope != PEOPLE).then(|| self.scope.split(' ').filter_map(named).collect())
+    }
+
+    pub fn is_machine(&self) -> bool {
+        self.username.starts_with(MACHINE)
+    }
+}
+
+/// A client that gets a token.
+pub struct Machine<'a> {
+    pub id: Uuid,
+    pub client_id: &'a str,
+    /// Names all its tokens under the present terms.
+    pub family: Uuid,
+    pub scope: &'a str,
+}
+
+/// Signs an access token for a client.
+///
+/// # Errors
+/// As [`issue`].
+pub fn issue_to_machine(shared: &Shared, machine: &Machine<'_>, grants: Vec<TokenGrant>) -> Result<(String, i64), ApiError> {
+    let username = format!("{MACHINE}{}", machine.client_id);
+    sign(shared, (machine.id, username), machine.family, (machine.client_id, machine.scope), grants)
+}
+
 /// Signs an access token for a session.
 ///
 /// # Errors
 /// Only when the key does not sign, which start-up has ruled out.
 pub fn issue(shared: &Shared, user_id: Uuid, username: &str, session_id: Uuid, grants: Vec<TokenGrant>) -> Result<(String, i64), ApiError> {
+    sign(shared, (user_id, username.to_owned()), session_id, ("dunghen", PEOPLE), grants)
+}
+
+fn sign(
+    shared: &Shared,
+    (sub, username): (Uuid, String),
+    sid: Uuid,
+    (client_id, scope): (&str, &str),
+    grants: Vec<TokenGrant>,
+) -> Result<(String, i64), ApiError> {
     let lifetime = shared.settings.auth.access_token_minutes * 60;
     let now = Utc::now().timestamp();
     let claims = Claims {
         iss: shared.settings.http.public_url.clone(),
-        sub: user_id,
+        sub,
         aud: shared.settings.auth.audience.clone(),
         exp: now + lifetime,
         iat: now,
         nbf: now,
         jti: Uuid::now_v7(),
-        client_id: "dunghen".into(),
-        scope: "api".into(),
-        sid: session_id,
-        username: username.into(),
+        client_id: client_id.into(),
+        scope: scope.into(),
+        sid,
+        username,
         grants,
     };
     let mut header = Header::new(Algorithm::EdDSA);
@@ -145,7 +191,8 @@ impl Desk {
         }
         match resolve(&self.db, &claims).await {
             Err(error) => Admission::Unknown(error),
-            Ok(actor) => {
+            Ok(None) => Admission::BadToken,
+            Ok(Some(actor)) => {
                 let actor = Arc::new(actor);
                 let mut known = self.known.borrow_mut();
                 if known.len() >= REMEMBERED {

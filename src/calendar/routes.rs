@@ -17,7 +17,9 @@ use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::json::digest;
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page, page::PageParams, write,
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    write,
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -127,6 +129,7 @@ async fn list_calendars(permit: Permit<perm::ReadCalendar>, Query(filter): Query
     let _ = permit;
     let rows = store::list(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |calendar| calendar.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &CalendarPage { items, page: page.clone() }))
 }
 
@@ -183,6 +186,8 @@ async fn list_calendar_days(
     let after = filter.cursor.after::<Day>()?.map(|day| day.0);
     let rows = store::days(db.get_ref(), &code, &filter.days(), after, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |day| day.on);
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &code, &filter.days(), None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &CalendarDayPage { items, page: page.clone() }))
 }
 

@@ -108,7 +108,7 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
     let secrets = Secrets::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, secrets, Clock::default(), database.connection.clone());
-    let watch = tokio::spawn(identity::watch_revocations(shared.clone()));
+    let background = vec![tokio::spawn(identity::watch_revocations(shared.clone())), tokio::spawn(crate::upkeep::run(shared.clone()))];
     let mut running = app::spawn(shared.clone(), &host, port, Signals::Heeded).map_err(|e| busy(&shared.settings, &e))?;
     let url = own_url(running.address);
     tracing::info!(url, "serving");
@@ -117,7 +117,7 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
         let outcome = tokio::select! {
             ended = &mut running.finished => {
                 ended??;
-                return close(watch, database).await;
+                return close(background, database).await;
             }
             outcome = demo::load_once(&url, &progress) => outcome,
         };
@@ -126,18 +126,18 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
             && let Ok(ended) = tokio::time::timeout(Duration::from_secs(25), &mut running.finished).await
         {
             ended??;
-            return close(watch, database).await;
+            return close(background, database).await;
         }
         tell(outcome, &url);
     } else {
         println!("{}", address(&url));
     }
     running.finished.await??;
-    close(watch, database).await
+    close(background, database).await
 }
 
-async fn close(watch: tokio::task::JoinHandle<()>, database: Database) -> Result<(), Failure> {
-    watch.abort();
+async fn close(background: Vec<tokio::task::JoinHandle<()>>, database: Database) -> Result<(), Failure> {
+    background.iter().for_each(tokio::task::JoinHandle::abort);
     database.connection.clone().close().await?;
     tokio::task::spawn_blocking(move || drop(database)).await?;
     tracing::info!("stopped");

@@ -1,5 +1,6 @@
 //! Pools, migrations and the private PostgreSQL.
 
+pub mod count;
 pub mod private;
 
 use std::time::Duration;

@@ -33,7 +33,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewDep
         if rules::equal(row, old) {
             return Reply::unchanged(old.version, old);
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
     }
     let verdicts = load(tx, call, &[(0, row.clone())], Strategy::Upsert).await?;
     let refused = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected);

@@ -14,7 +14,11 @@ use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
@@ -69,6 +73,7 @@ async fn list_departments(
         store::Filter { kinds: &filter.kind, parent: filter.parent.as_deref(), one_stop: filter.one_stop, valid_on: filter.valid_on };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |d| d.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &DepartmentPage { items, page: page.clone() }))
 }
 
@@ -109,7 +114,7 @@ async fn put_department(
 /// Load departments
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
-#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewDepartment> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
         (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),

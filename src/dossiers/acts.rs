@@ -132,8 +132,9 @@ pub async fn perform(
     if !call.actor.reach(permission).covers(row.resolving_id) {
         return Err(permit::forbidden());
     }
-    call.check_version(row.version)?;
+    call.check_version_of(row.id, row.version)?;
     let mut dossier = row.dossier()?;
+    let seen = json!(view::masked(&row, call, vault)?);
     let at = occurred_at.map_or(call.now, |at| at.0);
     let due = row.due_on.or(row.due_before);
     let before = dossier.facts.clone();
@@ -175,14 +176,15 @@ pub async fn perform(
         }
         store::update(tx, &before, &dossier, &derived, call.now).await?;
     }
-    let detail = match &destination {
+    // Who hands a dossier over is told how it left, though it may be out of sight by now.
+    let after = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
+    let view = view::masked(&after, call, vault)?;
+    let mut detail = match &destination {
         Some(to) => json!({"status": status, "act": deed.name(), "from": row.resolving, "to": to.code}),
         None => json!({"status": status, "act": deed.name()}),
     };
+    detail[audit::CHANGED] = json!(audit::changed(&seen, &json!(view)));
     tell(tx, call, &dossier, deed.verb(), at, detail).await?;
-    // Who hands a dossier over is told how it left, though it may be out of sight by now.
-    let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::masked(&row, call, vault)?;
     Reply::ok(dossier.version, &view)
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::auth::Actor;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::retry::read_key;
 use crate::http::{Lang, QueryReader};
 
 pub struct Call {
@@ -17,6 +18,8 @@ pub struct Call {
     pub dry_run: bool,
     /// `METHOD /matched/{pattern}` with the path asked for: what an idempotency key is bound to.
     pub route: String,
+    /// The query as sent.
+    pub query: String,
     pub idempotency_key: Option<String>,
     if_match: Option<Vec<String>>,
     if_none_match: Option<Vec<String>>,
@@ -27,10 +30,10 @@ impl Call {
     /// 400 for a header or `dry_run` that cannot be read.
     pub fn of(req: &HttpRequest, actor: Arc<Actor>, now: DateTime<Utc>, request_id: String) -> Result<Call, ApiError> {
         let text = |name: &str| req.headers().get(name).map(|v| v.to_str().map(str::to_owned).map_err(|_| bad_header(name))).transpose();
-        let idempotency_key = text("idempotency-key")?.map(|key| key.trim().trim_matches('"').to_owned());
-        if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
+        if req.headers().get_all("idempotency-key").count() > 1 {
             return Err(bad_header("Idempotency-Key"));
         }
+        let idempotency_key = text("idempotency-key")?.map(|key| read_key(&key)).transpose()?;
         let tags = |value: Option<String>| value.map(|v| v.split(',').map(|t| t.trim().to_owned()).collect());
         let dry_run = QueryReader::new(req.query_string()).text("dry_run").as_deref() == Some("true");
         Ok(Call {
@@ -40,6 +43,7 @@ impl Call {
             request_id,
             dry_run,
             route: format!("{} {}", req.method(), req.path()),
+            query: req.query_string().to_owned(),
             idempotency_key,
             if_match: tags(text("if-match")?),
             if_none_match: tags(text("if-none-match")?),
@@ -60,6 +64,19 @@ impl Call {
     /// The caller named a version (`If-Match`).
     pub fn names_version(&self) -> bool {
         self.if_match.is_some()
+    }
+
+    /// The version that the caller has seen, as far as it can be told.
+    pub fn seen_version(&self) -> Option<i32> {
+        self.if_match.as_ref()?.iter().find_map(|tag| tag.trim_matches('"').parse().ok())
+    }
+
+    /// As [`Call::check_version`]; a refusal tells what has changed since the version that the caller has seen, and by whom.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check_version_of(&self, subject: uuid::Uuid, current: i32) -> Result<(), ApiError> {
+        self.check_version(current).map_err(|error| error.about(subject))
     }
 
     /// A change to an existing resource must name the version it was decided on.

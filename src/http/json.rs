@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
-use actix_web::dev::{Decompress, Payload};
+use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use bytes::BytesMut;
-use futures_util::StreamExt;
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde::de::DeserializeOwned;
@@ -17,6 +15,8 @@ use utoipa::ToSchema;
 
 use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::body::Body;
+use crate::http::gate::take_turn;
 
 /// A JSON body of the documented shape. On a fault the answer lists all of them, found with the schema of the contract.
 pub struct Json<T> {
@@ -34,8 +34,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
         let payload = payload.take();
         Box::pin(async move {
             check_media_type(&req, &["application/json"])?;
-            let bytes = read_body(&req, payload).await?;
-            let hash = digest(&bytes);
+            let (bytes, hash) = read_body(&req, payload).await?;
             Ok(Json { value: parse(&bytes)?, hash })
         })
     }
@@ -60,30 +59,16 @@ pub fn check_media_type(req: &HttpRequest, offered: &[&str]) -> Result<(), ApiEr
     }
 }
 
-async fn read_body(req: &HttpRequest, payload: Payload) -> Result<BytesMut, ApiError> {
+/// All of a body, and its hash; then it is the request's turn.
+pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut, [u8; 32]), ApiError> {
     let Some(shared) = req.app_data::<web::Data<Shared>>() else { return Err(ApiError::new(Code::Internal)) };
-    let http = &shared.settings.http;
-    let mut payload = Decompress::from_headers(payload, req.headers());
-    let mut body = BytesMut::new();
-    let read = async {
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|e| {
-                ApiError::new(Code::MalformedBody)
-                    .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
-                    .because(e)
-            })?;
-            if body.len() + chunk.len() > http.max_body_bytes {
-                let most = http.max_body_bytes;
-                return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {most} byte."), format!("At most {most} bytes.")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(())
-    };
-    match tokio::time::timeout(Duration::from_secs(http.body_timeout_s), read).await {
-        Ok(result) => result.map(|()| body),
-        Err(_) => Err(ApiError::new(Code::RequestTimeout)),
+    let mut body = Body::whole(req, payload, &shared.settings.http)?;
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = body.next().await? {
+        bytes.extend_from_slice(&chunk);
     }
+    take_turn(req).await?;
+    Ok((bytes, body.hash()))
 }
 
 fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {

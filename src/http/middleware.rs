@@ -1,13 +1,13 @@
 //! The boundary: request id, span, sign-in read, panics caught, problems rendered, common headers set.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
@@ -16,7 +16,11 @@ use tracing::Instrument;
 use crate::app::Shared;
 use crate::auth::{self, Admission};
 use crate::error::{ApiError, Code};
+use crate::http::bulk::Summary;
+use crate::http::gate::{self, Gate};
+use crate::http::rate::{self, Caller, Standing};
 use crate::http::{Lang, problem};
+use crate::metrics::TurnedAway;
 
 /// The request's id, from the caller or made here.
 #[derive(Clone)]
@@ -30,20 +34,61 @@ impl RequestId {
     }
 }
 
-/// Admits a request: reads the token and leaves an actor, or the reason there is none. Answers nothing itself but
-/// problems that nobody else could render.
-pub async fn admit(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+/// Admits a request: reads the token and leaves an actor, or the reason there is none. It answers itself only for who comes
+/// too often or into an overload, and what nobody else could render.
+pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::of(&req);
-    req.extensions_mut().insert(id.clone());
-    let admission = auth::admit(&req).await;
-    let who = match &admission {
-        Admission::Actor(actor) => actor.username.clone(),
-        _ => String::new(),
+    if req.method() == Method::HEAD {
+        // Asked like GET; the connection knows that it must not send the body.
+        req.head_mut().method = Method::GET;
+    }
+    let (Some(shared), Some(doors)) = (req.app_data::<web::Data<Shared>>().cloned(), req.app_data::<web::Data<Gate>>().cloned()) else {
+        return Ok(req.into_response(HttpResponse::InternalServerError().finish()));
     };
-    req.extensions_mut().insert(admission);
-    let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
+    let _in_flight = shared.metrics.enter();
     let place = Place { lang: Lang::of(req.headers()), path: req.path().to_owned(), id: id.clone() };
+    req.extensions_mut().insert(id.clone());
+    let (mut _under_way, mut _turn, mut standing) = (None, None, None);
+    let watched = matches!(req.path(), "/health/live" | "/health/ready" | "/metrics");
+    let mut refused = None;
+    if !watched {
+        match doors.arrive() {
+            Ok(count) => _under_way = Some(count),
+            Err(error) => refused = Some(error),
+        }
+        if refused.is_none() && matches!(*req.method(), Method::GET | Method::DELETE) {
+            match doors.turn().await {
+                Ok(turn) => _turn = Some(turn),
+                Err(error) => refused = Some(error),
+            }
+        }
+    }
+    let mut who = String::new();
+    if refused.is_none() {
+        let admission = auth::admit(&req).await;
+        let mut caller = Caller::Address(rate::address(req.head(), shared.settings.http.behind_proxy));
+        if let Admission::Actor(actor) = &admission {
+            caller = Caller::Subject(actor.user_id);
+            who = actor.username.clone();
+        }
+        req.extensions_mut().insert(admission);
+        standing = if watched { None } else { shared.buckets.take(&shared.settings.limits, caller, started) };
+        if let Some(seconds) = standing.and_then(|s| s.retry_after) {
+            shared.metrics.turned_away(TurnedAway::Rate);
+            let (vi, en) = (format!("Hãy thử lại sau {seconds} giây."), format!("Try again in {seconds} s."));
+            refused = Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()));
+        }
+    }
+    if let Some(error) = refused {
+        // As cheap as can be: there may be many.
+        let mut response = req.into_response(problem::render(&error, place.lang, &place.path, &id.0));
+        finish(&mut response, &id, standing);
+        shared.metrics.answered("", None, response.status().as_u16(), started.elapsed());
+        tracing::debug!(id = %id.0, who, code = error.code().name(), "turned away");
+        return Ok(response);
+    }
+    let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
     let outcome = AssertUnwindSafe(next.call(req).instrument(span.clone())).catch_unwind().await;
     let _entered = span.enter();
     let mut response = match outcome {
@@ -68,10 +113,21 @@ pub async fn admit(req: ServiceRequest, next: Next<impl MessageBody + 'static>) 
             return Err(InternalError::from_response(cause, answer).into());
         }
     };
-    finish(&mut response, &id);
+    // What is left is to send the answer, which takes no turn.
+    gate::step_aside(response.request());
+    finish(&mut response, &id, standing);
+    count(&response, &shared, started.elapsed());
     let millis = started.elapsed().as_millis() as u64;
     tracing::info!(status = response.status().as_u16(), millis, "answered");
     Ok(response)
+}
+
+fn count(response: &ServiceResponse<BoxBody>, shared: &Shared, took: Duration) {
+    let request = response.request();
+    shared.metrics.answered(request.method().as_str(), request.match_pattern().as_deref(), response.status().as_u16(), took);
+    if let Some(summary) = response.response().extensions().get::<Summary>() {
+        shared.metrics.rows(summary.counts());
+    }
 }
 
 /// Where a request came from, for the problem that may answer it.
@@ -119,13 +175,18 @@ impl Place {
     fn allow(&self, status: StatusCode, req: &HttpRequest) -> Option<HeaderValue> {
         let shared = req.app_data::<web::Data<Shared>>().filter(|_| status == StatusCode::METHOD_NOT_ALLOWED)?;
         let methods = shared.methods_at(&self.path);
-        let methods = if methods.is_empty() { "GET".to_owned() } else { methods.join(", ") };
+        let methods = if methods.is_empty() { "GET, HEAD".to_owned() } else { methods.join(", ") };
         HeaderValue::from_str(&methods).ok()
     }
 }
 
-fn finish(response: &mut ServiceResponse<BoxBody>, id: &RequestId) {
+fn finish(response: &mut ServiceResponse<BoxBody>, id: &RequestId, standing: Option<Standing>) {
     let headers = response.headers_mut();
+    for (name, value) in standing.iter().flat_map(Standing::headers) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

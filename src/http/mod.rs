@@ -1,14 +1,18 @@
 //! What every handler uses: bodies, query parameters, preconditions, pages, problems, and the one way to write.
 
 pub mod accept;
+pub mod body;
 pub mod bulk;
 pub mod call;
+pub mod gate;
 pub mod json;
 pub mod lang;
 pub mod middleware;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod rate;
+pub mod retry;
 pub mod table;
 pub mod values;
 pub mod write;

@@ -1,11 +1,16 @@
-//! Pages by keyset: a cursor names the last row seen, bound to the list's filter and order.
+//! Pages by keyset: a cursor names the last row seen, signed together with the list, its filter and its order.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
+use crate::db::count::{Counter, Counting};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::QueryReader;
+use crate::http::query::Seal;
 
 pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 500;
@@ -34,44 +39,69 @@ pub struct PageParams {
     limit: Option<u32>,
     /// `next_cursor` of the page before; belongs to the same filter and order.
     cursor: Option<String>,
+    /// Tell the number of rows in the whole list, too: `exact`, or `estimated` at little cost.
+    #[param(example = "estimated")]
+    count: Option<String>,
 }
 
-/// `limit` and `cursor` of a request.
+/// A limit that takes the whole list, for counting it.
+pub const EVERY: u32 = i32::MAX as u32 - 1;
+
+/// Length of a cursor's signature.
+const SIGNED: usize = 16;
+
+/// `limit`, `cursor` and `count` of a request.
 #[derive(Clone, Debug)]
 pub struct Cursor {
     pub limit: u32,
     token: Option<String>,
-    binding: [u8; 8],
+    counting: Option<Counting>,
+    seal: Option<Seal>,
+    /// Every other parameter, in an order of its own.
+    filter: String,
 }
 
 impl Cursor {
-    /// Reads `limit` and `cursor`. The cursor is bound to every other parameter of the request.
+    /// Reads `limit`, `cursor` and `count`. The cursor is bound to every other parameter of the request.
     pub fn read(query: &mut QueryReader) -> Cursor {
         let limit = query.parse::<u32>("limit", "Phải là số từ 1 đến 500.", "Must be a number from 1 to 500.");
         if limit.is_some_and(|l| l == 0 || l > MAX_LIMIT) {
             query.fault(Fault::new(Code::InvalidParameter, "limit", "Từ 1 đến 500.", "From 1 to 500."));
         }
         let token = query.text("cursor");
-        let mut parts: Vec<&str> =
-            query.raw.split('&').filter(|p| !p.starts_with("cursor=") && !p.starts_with("limit=") && !p.is_empty()).collect();
+        let counting = match query.choice("count", &["exact", "estimated"]) {
+            Some("exact") => Some(Counting::Exact),
+            Some(_) => Some(Counting::Estimated),
+            None => None,
+        };
+        let own = |p: &&str| ["cursor=", "limit=", "count="].iter().any(|name| p.starts_with(name));
+        let mut parts: Vec<&str> = query.raw.split('&').filter(|p| !p.is_empty() && !own(p)).collect();
         parts.sort_unstable();
-        let hash = crate::http::json::digest(parts.join("&").as_bytes());
-        let mut binding = [0; 8];
-        binding.copy_from_slice(&hash[..8]);
-        Cursor { limit: limit.unwrap_or(DEFAULT_LIMIT), token, binding }
+        let filter = parts.join("&");
+        Cursor { limit: limit.unwrap_or(DEFAULT_LIMIT), token, counting, seal: query.seal.clone(), filter }
+    }
+
+    /// The signature of a key in this list under this filter.
+    fn sign(&self, key: &[u8]) -> Option<[u8; SIGNED]> {
+        let seal = self.seal.as_ref()?;
+        let mut signing = hmac::Context::with_key(&seal.key);
+        for part in [seal.path.as_bytes(), b"?", self.filter.as_bytes(), b"\0", key] {
+            signing.update(part);
+        }
+        signing.sign().as_ref().first_chunk().copied()
     }
 
     /// The key of the last row of the page before.
     ///
     /// # Errors
-    /// 400 `cursor_mismatch` for a cursor of another list, filter or order.
+    /// 400 `cursor_mismatch` for a cursor of another list, filter or order, and for one that nobody gave out.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
         let Some(token) = &self.token else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(token).ok();
         let key = bytes
             .as_deref()
-            .and_then(|bytes| bytes.split_at_checked(8))
-            .filter(|(binding, _)| *binding == self.binding)
+            .and_then(|bytes| bytes.split_at_checked(SIGNED))
+            .filter(|(signature, key)| self.sign(key).is_some_and(|own| verify_slices_are_equal(&own, signature).is_ok()))
             .and_then(|(_, key)| serde_json::from_slice(key).ok());
         key.map(Some).ok_or_else(|| ApiError::new(Code::CursorMismatch))
     }
@@ -81,12 +111,26 @@ impl Cursor {
         let limit = self.limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(|last| {
-            let mut bytes = self.binding.to_vec();
-            bytes.extend(serde_json::to_vec(&key(last)).unwrap_or_default());
-            URL_SAFE_NO_PAD.encode(bytes)
+        let next_cursor = rows.last().filter(|_| more).and_then(|last| {
+            let key = serde_json::to_vec(&key(last)).unwrap_or_default();
+            Some(URL_SAFE_NO_PAD.encode([self.sign(&key)?.as_slice(), &key].concat()))
         });
         (rows, PageInfo { limit: self.limit, next_cursor, total: None, total_kind: None })
+    }
+
+    /// Adds the number of rows, if it was asked for. `list` reads the list from its beginning with the limit [`EVERY`].
+    ///
+    /// # Errors
+    /// The database's: 503 where counting takes too long.
+    pub async fn counted<F>(&self, db: &DatabaseConnection, page: PageInfo, list: F) -> Result<PageInfo, ApiError>
+    where
+        F: AsyncFnOnce(&Counter<'_>) -> Result<(), DbErr>,
+    {
+        let Some(counting) = self.counting else { return Ok(page) };
+        let counter = Counter::new(db, counting);
+        list(&counter).await?;
+        let kind = if counting == Counting::Exact { "exact" } else { "estimated" };
+        Ok(PageInfo { total: Some(counter.total()?), total_kind: Some(kind), ..page })
     }
 }
 
@@ -120,22 +164,38 @@ pub fn respond<T: Serialize>(req: &actix_web::HttpRequest, info: &PageInfo, body
 mod tests {
     use super::*;
 
-    fn cursor(raw: &str) -> Cursor {
-        QueryReader::new(raw)
+    fn cursor(path: &str, raw: &str) -> Cursor {
+        let mut reader = QueryReader::new(raw);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
+        reader.seal = Some(Seal { key, path: path.into() });
+        reader
             .finish_with(|q| {
                 q.text("status");
+                q.text("sort");
                 Cursor::read(q)
             })
             .unwrap()
     }
 
     #[test]
-    fn a_cursor_belongs_to_one_filter() {
-        let (rows, info) = cursor("status=open&limit=2").page(vec![1, 2, 3], |r| *r);
+    fn a_cursor_belongs_to_one_list_and_filter() {
+        let (rows, info) = cursor("/a", "status=open&limit=2&sort=x").page(vec![1, 2, 3], |r| *r);
         assert_eq!(rows, [1, 2]);
         let token = info.next_cursor.unwrap();
-        assert_eq!(cursor(&format!("limit=5&status=open&cursor={token}")).after::<i32>().unwrap(), Some(2));
-        assert_eq!(cursor(&format!("cursor={token}")).after::<i32>().unwrap_err().code(), Code::CursorMismatch);
-        assert_eq!(cursor("cursor=%%%").after::<i32>().unwrap_err().code(), Code::CursorMismatch);
+        let after = |path: &str, raw: &str| cursor(path, raw).after::<i32>();
+        assert_eq!(after("/a", &format!("sort=x&limit=5&status=open&count=exact&cursor={token}")).unwrap(), Some(2));
+        let mut forged = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        forged[SIGNED] = b'7';
+        let forged = URL_SAFE_NO_PAD.encode(forged);
+        for (path, raw) in [
+            ("/a", format!("cursor={token}")),
+            ("/a", format!("status=open&sort=y&cursor={token}")),
+            ("/b", format!("status=open&sort=x&cursor={token}")),
+            ("/a", format!("status=open&sort=x&cursor={forged}")),
+            ("/a", "cursor=%%%".into()),
+            ("/a", "cursor=".into()),
+        ] {
+            assert_eq!(after(path, &raw).unwrap_err().code(), Code::CursorMismatch, "{path} {raw}");
+        }
     }
 }

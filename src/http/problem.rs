@@ -63,8 +63,8 @@ pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) ->
         StatusCode::UNAUTHORIZED => {
             response.insert_header(("WWW-Authenticate", "Bearer realm=\"dunghen\""));
         }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            response.insert_header(("Retry-After", "2"));
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+            response.insert_header(("Retry-After", error.retry_after_s().unwrap_or(2).to_string()));
         }
         _ => {}
     }
@@ -105,6 +105,9 @@ pub enum ReadProblems {
     /// A business rule is broken, such as a year without a calendar.
     #[response(status = 422, content_type = "application/problem+json")]
     RuleBroken(Problem),
+    /// Too many requests from this caller; try again after `Retry-After` seconds.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// Busy; try again after `Retry-After` seconds.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(Problem),
@@ -147,6 +150,9 @@ pub enum WriteProblems {
     /// `If-Match` is missing.
     #[response(status = 428, content_type = "application/problem+json")]
     PreconditionRequired(Problem),
+    /// Too many requests from this caller; try again after `Retry-After` seconds.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// Busy; try again after `Retry-After` seconds.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(Problem),

@@ -3,10 +3,11 @@
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
 
+use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::values::nfc;
 
@@ -23,7 +24,11 @@ impl<T: FromQuery + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(QueryReader::new(req.query_string()).finish_with(T::read).map(Query))
+        let mut reader = QueryReader::new(req.query_string());
+        if let Some(shared) = req.app_data::<web::Data<Shared>>() {
+            reader.seal = Some(Seal { key: shared.keys.seal.clone(), path: req.path().to_owned() });
+        }
+        ready(reader.finish_with(T::read).map(Query))
     }
 }
 
@@ -48,12 +53,20 @@ pub struct QueryReader {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
     faults: Vec<Fault>,
+    pub seal: Option<Seal>,
+}
+
+/// What cursors are signed with, and the list they belong to.
+#[derive(Clone, Debug)]
+pub struct Seal {
+    pub key: aws_lc_rs::hmac::Key,
+    pub path: String,
 }
 
 impl QueryReader {
     pub fn new(query: &str) -> Self {
         let pairs = url_pairs(query).map(|(k, v)| (k, nfc(&v))).collect();
-        QueryReader { raw: query.to_owned(), pairs, known: Vec::new(), faults: Vec::new() }
+        QueryReader { raw: query.to_owned(), pairs, known: Vec::new(), faults: Vec::new(), seal: None }
     }
 
     pub fn finish_with<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> Result<T, ApiError> {
@@ -150,14 +163,15 @@ impl QueryReader {
     }
 }
 
-fn url_pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
+/// The pairs of a query or a form, decoded.
+pub fn url_pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     query.split('&').filter(|p| !p.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
+        (form_decode(name), form_decode(value))
     })
 }
 
-fn decode(text: &str) -> String {
+pub fn form_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;

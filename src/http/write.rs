@@ -1,10 +1,12 @@
 //! The one way to write: one act, one transaction, with its safe retry and its dry run.
 
 use actix_web::HttpResponse;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, Statement, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use serde::Serialize;
 
+use crate::audit;
 use crate::error::{ApiError, Code};
+use crate::http::retry::{Claim, Retry};
 use crate::http::{Answer, Call};
 
 /// What an act answers.
@@ -12,12 +14,38 @@ pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// What is kept for a retry in place of the body, which is not to be stored.
+    kept: Option<Vec<u8>>,
 }
 
 impl Reply {
-    fn json<T: Serialize>(status: u16, body: &T) -> Result<Reply, ApiError> {
-        let body = serde_json::to_vec(body).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        Ok(Reply { status, headers: Vec::new(), body })
+    /// # Errors
+    /// Only when the body cannot be serialised, which is a defect.
+    pub fn json<T: Serialize>(status: u16, body: &T) -> Result<Reply, ApiError> {
+        Ok(Reply::text(status, serde_json::to_vec(body).map_err(|e| ApiError::new(Code::Internal).because(e))?))
+    }
+
+    /// A body that is JSON already.
+    pub fn text(status: u16, body: Vec<u8>) -> Reply {
+        Reply { status, headers: Vec::new(), body, kept: None }
+    }
+
+    /// The answer to a repetition.
+    ///
+    /// # Errors
+    /// What was kept cannot be read, which is a defect.
+    pub fn replayed(status: i16, headers: serde_json::Value, body: Vec<u8>) -> Result<Reply, ApiError> {
+        let headers = serde_json::from_value(headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+        Ok(Reply { status: status.unsigned_abs(), headers, body, kept: None }.header("Idempotency-Replayed", "true"))
+    }
+
+    /// Status, headers and body, as they are kept for a repetition.
+    ///
+    /// # Errors
+    /// Only when the headers cannot be serialised, which is a defect.
+    pub fn kept(&self) -> Result<(i16, serde_json::Value, Vec<u8>), ApiError> {
+        let headers = serde_json::to_value(&self.headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+        Ok((self.status as i16, headers, self.kept.as_ref().unwrap_or(&self.body).clone()))
     }
 
     /// 201 with its place and version.
@@ -50,18 +78,24 @@ impl Reply {
         self
     }
 
+    /// Keeps another body for retries than it answers with.
+    ///
+    /// # Errors
+    /// Only when the body cannot be serialised, which is a defect.
+    pub fn kept_as<T: Serialize>(mut self, body: &T) -> Result<Reply, ApiError> {
+        self.kept = Some(serde_json::to_vec(body).map_err(|e| ApiError::new(Code::Internal).because(e))?);
+        Ok(self)
+    }
+
     fn version(self, version: i32) -> Reply {
         self.header("ETag", format!("\"{version}\""))
     }
 
-    fn respond(self, extra: Option<(&str, &str)>) -> HttpResponse {
+    pub fn respond(self) -> HttpResponse {
         let status = actix_web::http::StatusCode::from_u16(self.status).unwrap_or(actix_web::http::StatusCode::OK);
         let mut response = HttpResponse::build(status);
         for (name, value) in &self.headers {
             response.insert_header((name.as_str(), value.as_str()));
-        }
-        if let Some(pair) = extra {
-            response.insert_header(pair);
         }
         response.content_type("application/json").body(self.body)
     }
@@ -81,9 +115,29 @@ where
     loop {
         match attempt(db, call, body_hash, &act).await {
             Err(error) if error.retryable() && tries < 2 => tries += 1,
+            Err(error) if error.code() == Code::VersionMismatch => return Err(explain(db, call, error).await),
             other => return other,
         }
     }
+}
+
+/// Tells whose version is stale what has changed since, and by whom.
+async fn explain(db: &DatabaseConnection, call: &Call, error: ApiError) -> ApiError {
+    let (Some(subject), Some(seen)) = (error.subject(), call.seen_version()) else { return error };
+    // Without the explanation the refusal stands all the same.
+    let changes = audit::changes_since(db, subject, seen).await.unwrap_or_default();
+    let Some(last) = changes.last() else { return error };
+    let (current, by) = (last.version, last.by.clone());
+    let mut fields: Vec<&str> = changes.iter().flat_map(|c| c.fields.iter().map(String::as_str)).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    let list = fields.join(", ");
+    let (vi, en) = (
+        format!("Phiên bản hiện tại là {current}, do {by} sửa; từ phiên bản {seen} đã đổi: {list}. Hãy tải lại rồi thử lại."),
+        format!("The current version is {current}, changed by {by}; changed since version {seen}: {list}. Load it again and retry."),
+    );
+    let (fields, changes) = (serde_json::json!(fields), serde_json::json!(changes));
+    error.say(vi, en).member("changed_by", by).member("changed_fields", fields).member("changes", changes)
 }
 
 async fn attempt<F>(db: &DatabaseConnection, call: &Call, body_hash: &[u8; 32], act: &F) -> Answer
@@ -91,78 +145,20 @@ where
     F: AsyncFn(&DatabaseTransaction) -> Result<Reply, ApiError>,
 {
     let tx = db.begin().await?;
-    let key = call.idempotency_key.as_deref().filter(|_| !call.dry_run);
-    if let Some(key) = key
-        && let Some(replay) = claim(&tx, call, key, body_hash).await?
+    let retry = Retry::of(call);
+    if let Some(retry) = &retry
+        && let Claim::Kept(kept) = retry.claim(&tx).await?
     {
-        return Ok(replay.respond(Some(("Idempotency-Replayed", "true"))));
+        return Ok(retry.replay(kept, body_hash)?.respond());
     }
     let reply = act(&tx).await?;
     if call.dry_run {
         tx.rollback().await?;
-        return Ok(reply.respond(Some(("Dry-Run", "true"))));
+        return Ok(reply.header("Dry-Run", "true").respond());
     }
-    if let Some(key) = key {
-        let headers = serde_json::to_value(&reply.headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        tx.execute_raw(Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6 WHERE subject = $1 AND route = $2 AND key = $3",
-            [
-                call.actor.user_id.into(),
-                call.route.clone().into(),
-                key.into(),
-                (reply.status as i16).into(),
-                headers.into(),
-                reply.body.clone().into(),
-            ],
-        ))
-        .await?;
+    if let Some(retry) = &retry {
+        retry.keep(&tx, body_hash, &reply).await?;
     }
     tx.commit().await?;
-    Ok(reply.respond(None))
-}
-
-#[derive(FromQueryResult)]
-struct Kept {
-    body_hash: Vec<u8>,
-    status: Option<i16>,
-    headers: Option<serde_json::Value>,
-    body: Option<Vec<u8>>,
-}
-
-/// Takes the key for this transaction, or finds the answer it already has.
-async fn claim(tx: &DatabaseTransaction, call: &Call, key: &str, body_hash: &[u8; 32]) -> Result<Option<Reply>, ApiError> {
-    tx.execute_unprepared("SET LOCAL lock_timeout = '2s'").await?;
-    let subject = || [call.actor.user_id.into(), call.route.clone().into(), key.into()];
-    let mut values: Vec<sea_orm::Value> = subject().into();
-    values.push(body_hash.to_vec().into());
-    let insert = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "INSERT INTO idempotency_keys (subject, route, key, body_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        values,
-    );
-    let inserted = tx.execute_raw(insert).await.map_err(|error| {
-        let error = ApiError::from(error);
-        if error.code() == Code::Unavailable && !error.retryable() { ApiError::new(Code::IdempotencyInProgress) } else { error }
-    })?;
-    tx.execute_unprepared("SET LOCAL lock_timeout = '0'").await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(None);
-    }
-    let select = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "SELECT body_hash, status, headers, body FROM idempotency_keys WHERE subject = $1 AND route = $2 AND key = $3",
-        subject(),
-    );
-    let Some(kept) = Kept::find_by_statement(select).one(tx).await? else {
-        return Err(ApiError::new(Code::IdempotencyInProgress));
-    };
-    if kept.body_hash != body_hash {
-        return Err(ApiError::new(Code::IdempotencyKeyReused));
-    }
-    let (Some(status), Some(headers), Some(body)) = (kept.status, kept.headers, kept.body) else {
-        return Err(ApiError::new(Code::IdempotencyInProgress));
-    };
-    let headers = serde_json::from_value(headers).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-    Ok(Some(Reply { status: status as u16, headers, body }))
+    Ok(reply.respond())
 }

@@ -48,7 +48,7 @@ pub async fn put(
         if rules::equal(row, old) && hash.is_none() {
             return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
     }
     let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
     let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes, demo_allowed).await?;
@@ -160,7 +160,7 @@ async fn save_admin(db: &DatabaseConnection, username: &str, display_name: &str,
     if !faults.is_empty() {
         return Err(ApiError::broken(faults));
     }
-    let hash = passwords::hash(&Arc::new(Semaphore::new(1)), password.to_owned()).await?;
+    let hash = passwords::hash(passwords::turn(&Arc::new(Semaphore::new(1))).await?, password.to_owned()).await?;
     store::upsert(db, &[&row], &HashMap::from([(username.to_owned(), hash)])).await?;
     Ok(())
 }

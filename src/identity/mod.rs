@@ -1,11 +1,12 @@
 //! People, their roles and their sessions.
 
 mod acts;
-mod passwords;
+pub mod passwords;
 mod routes;
 mod rules;
 mod sessions;
 mod store;
+pub mod throttle;
 mod wire;
 
 pub use acts::{create_admin, create_demo_admin, demo_users_exist};

@@ -7,16 +7,18 @@ use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wire::{Credentials, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
+use super::throttle::{Account, Attempt};
+use super::wire::{Credentials, GrantBody, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
 use super::{acts, passwords, sessions, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow, Parsed};
+use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
 use crate::http::call::{ChangeHeaders, WriteParams};
-use crate::http::page::PageParams;
+use crate::http::gate::step_aside;
+use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
 use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
@@ -35,7 +37,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 /// Sign in
 ///
-/// Trades a user name and password for an access token and a refresh token.
+/// Trades a user name and password for an access token and a refresh token. After some wrong passwords in a row, signing in to
+/// that account and from that address is locked for a while, twice as long each time; a right password does not help then.
 #[utoipa::path(tag = "auth", operation_id = "create_session", security(()), request_body = Credentials,
     responses((status = 201, description = "Signed in", body = SessionTokens),
         (status = 400, description = "The body does not have the documented shape", body = Problem, content_type = "application/problem+json"),
@@ -43,10 +46,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
         (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Locked after wrong passwords, or too many requests; try again after `Retry-After` seconds", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
 #[post("/api/v1/auth/sessions")]
-async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shared: web::Data<Shared>) -> Answer {
-    let tokens = sessions::sign_in(db.get_ref(), &shared, body.value).await?;
+async fn create_session(req: HttpRequest, _: Query<NoQuery>, body: Json<Credentials>, db: Db, shared: web::Data<Shared>) -> Answer {
+    // The password waits for a turn of its own.
+    step_aside(&req);
+    let attempt = Attempt::of(&req, &shared, Account::User(body.value.username.as_str()));
+    let tokens = sessions::sign_in(db.get_ref(), &shared, &attempt, body.value.password.as_str()).await?;
     Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/me")).json(tokens))
 }
 
@@ -60,6 +67,7 @@ async fn create_session(_: Query<NoQuery>, body: Json<Credentials>, db: Db, shar
         (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The media type is not supported", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json")))]
 #[post("/api/v1/auth/sessions/refresh")]
 async fn refresh_session(_: Query<NoQuery>, body: Json<Refresh>, db: Db, shared: web::Data<Shared>) -> Answer {
@@ -79,13 +87,19 @@ async fn delete_session(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: D
 
 /// Who am I
 ///
-/// The signed-in user, the roles and the permissions they give.
+/// The signed-in user, the roles and the permissions they give; or the client, as `client:` and its id.
 #[utoipa::path(tag = "auth", operation_id = "get_me", security(("bearer" = [])), extensions(("x-permission" = json!("self:read"))),
     responses((status = 200, description = "The signed-in user", body = Me), ReadProblems))]
 #[get("/api/v1/me")]
 async fn get_me(permit: Permit<perm::ReadSelf>, _: Query<NoQuery>, db: Db) -> Answer {
-    let user = store::find(db.get_ref(), &Key::Id(permit.actor.user_id)).await?.ok_or_else(ApiError::not_found)?;
     let permissions = Permission::ALL.iter().filter(|p| permit.actor.has(**p)).map(|p| p.name()).collect();
+    if permit.actor.machine {
+        let actor = &permit.actor;
+        let grants = actor.token_grants.iter().map(GrantBody::of).collect();
+        let me = Me { id: actor.user_id, username: actor.username.clone(), display_name: actor.username.clone(), grants, permissions };
+        return Ok(HttpResponse::Ok().json(me));
+    }
+    let user = store::find(db.get_ref(), &Key::Id(permit.actor.user_id)).await?.ok_or_else(ApiError::not_found)?;
     let me = Me { id: user.id, username: user.username, display_name: user.display_name, grants: user.grants, permissions };
     Ok(HttpResponse::Ok().json(me))
 }
@@ -131,6 +145,10 @@ impl FromQuery for UserFilter {
 async fn list_users(_: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::list(db, filter.role, filter.department.as_deref(), None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &UserPage { items, page: page.clone() }))
 }
 
@@ -181,7 +199,7 @@ async fn put_user(
 /// Load users
 ///
 /// JSON array, NDJSON or CSV. The key of a row is `username`.
-#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewUser> = "application/json"),
         (String = "application/x-ndjson", example = "{\"username\":\"officer.dkkd\",\"display_name\":\"Chuyên viên Phòng ĐKKD\",\"grants\":[{\"role\":\"officer\",\"department\":\"DKKD\"}]}"),
         (String = "text/csv", example = "username,display_name,grants\nofficer.dkkd,Chuyên viên Phòng ĐKKD,\"[{\"\"role\"\":\"\"officer\"\",\"\"department\"\":\"\"DKKD\"\"}]\""))),
@@ -197,7 +215,7 @@ async fn load_users(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let rows: Vec<Parsed<NewUser>> = bulk::read_all(&req, payload.into_inner(), &shared).await?;
+    let rows = bulk::read_all::<NewUser>(&req, payload.into_inner(), &shared).await?;
     let users: Vec<NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok().cloned()).collect();
     let hashes = hash_new(&db, &shared, &users).await?;
     let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);
@@ -221,10 +239,10 @@ async fn hash_new(db: &Db, shared: &Shared, users: &[NewUser]) -> Result<HashMap
         let Some(password) = &user.password else { continue };
         let present = store::sign_in_row(db.get_ref(), user.code()).await?.and_then(|u| u.password_hash);
         let password = password.as_str().to_owned();
-        if present.is_some() && passwords::verify(&shared.password_gate, password.clone(), present).await? {
+        if present.is_some() && passwords::verify(passwords::turn(&shared.password_gate).await?, password.clone(), present).await?.0 {
             continue;
         }
-        hashes.insert(user.code().to_owned(), passwords::hash(&shared.password_gate, password).await?);
+        hashes.insert(user.code().to_owned(), passwords::hash(passwords::turn(&shared.password_gate).await?, password).await?);
     }
     Ok(hashes)
 }

@@ -44,6 +44,12 @@ pub fn equal(row: &NewUser, old: &UserView) -> bool {
     old.display_name == row.display_name.as_str() && old.active == row.active && old.demo == row.demo && same_grants
 }
 
+/// Seconds that signing in is locked after so many failures in a row: none while they are free, then 1, 2, 4 and so on.
+pub fn lock_s(failures: u32, free: u32, longest: u32) -> Option<u32> {
+    let over = failures.checked_sub(free)?;
+    Some(1u32.checked_shl(over).unwrap_or(longest).min(longest))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -59,5 +65,12 @@ mod tests {
         let pointers: Vec<_> = faults(&row, &HashSet::new(), false).into_iter().map(|f| f.pointer.into_owned()).collect();
         assert_eq!(pointers, ["/username", "/display_name", "/password", "/demo", "/grants/0/department", "/grants/1/department"]);
         assert_eq!(faults(&row, &HashSet::new(), true).len(), 5);
+    }
+
+    #[test]
+    fn locks_double_up_to_the_longest() {
+        let locks = |failures: &[u32]| failures.iter().map(|n| lock_s(*n, 5, 900)).collect::<Vec<_>>();
+        assert_eq!(locks(&[0, 4]), [None, None]);
+        assert_eq!(locks(&[5, 6, 7, 14, 15, 36, 37, u32::MAX]), [1, 2, 4, 512, 900, 900, 900, 900].map(Some));
     }
 }

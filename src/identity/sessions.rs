@@ -8,7 +8,8 @@ use chrono::{TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
 use uuid::Uuid;
 
-use super::wire::{Credentials, SessionTokens};
+use super::throttle::{self, Attempt};
+use super::wire::SessionTokens;
 use super::{passwords, store};
 use crate::app::Shared;
 use crate::auth::{TokenGrant, tokens};
@@ -17,12 +18,19 @@ use crate::http::json::digest;
 use crate::http::values::Key;
 
 /// # Errors
-/// 401 `invalid_credentials`, the same for an unknown user, a wrong password and a user who is not active.
-pub async fn sign_in(db: &DatabaseConnection, shared: &Shared, credentials: Credentials) -> Result<SessionTokens, ApiError> {
-    let user = store::sign_in_row(db, credentials.username.as_str()).await?;
+/// 401 `invalid_credentials`, the same for an unknown user, a wrong password and a user who is not active; 429 while the
+/// account or the address is locked.
+pub async fn sign_in(db: &DatabaseConnection, shared: &Shared, attempt: &Attempt, password: &str) -> Result<SessionTokens, ApiError> {
+    let turn = throttle::begin(db, shared, attempt).await?;
+    let user = store::sign_in_row(db, &attempt.name).await?;
     let hash = user.as_ref().filter(|u| u.active).and_then(|u| u.password_hash.clone());
-    let fits = passwords::verify(&shared.password_gate, credentials.password.into_string(), hash).await?;
-    let Some(user) = user.filter(|_| fits) else { return Err(ApiError::new(Code::InvalidCredentials)) };
+    // The next attempt sees what came of this one.
+    let (fits, _turn) = passwords::verify(turn, password.to_owned(), hash).await?;
+    let Some(user) = user.as_ref().filter(|_| fits) else {
+        throttle::failed(db, shared, attempt, user.map(|u| u.id)).await?;
+        return Err(ApiError::new(Code::InvalidCredentials));
+    };
+    throttle::succeeded(db, attempt).await?;
     let tx = db.begin().await?;
     let (session, now) = (Uuid::now_v7(), Utc::now());
     let until = now + TimeDelta::days(shared.settings.auth.session_days);

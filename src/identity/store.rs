@@ -188,3 +188,47 @@ pub async fn any_demo_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
 pub async fn any_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(db.query_one_raw(sql("SELECT 1 FROM users LIMIT 1", [])).await?.is_some())
 }
+
+#[derive(FromQueryResult)]
+struct Until {
+    until: Option<DateTime<Utc>>,
+}
+
+/// Until when the account or the address is locked, if it is.
+pub async fn locked_until(
+    db: &impl ConnectionTrait,
+    kind: &str,
+    key: &[u8],
+    address: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let text = "SELECT max(locked_until) AS until FROM sign_in_throttles
+                 WHERE ((kind = $1 AND key_hash = $2) OR (kind = 'address' AND key_hash = $3)) AND locked_until > $4";
+    let values: [sea_orm::Value; 4] = [kind.into(), key.to_vec().into(), address.to_vec().into(), now.into()];
+    Ok(Until::find_by_statement(sql(text, values)).one(db).await?.and_then(|row| row.until))
+}
+
+#[derive(FromQueryResult)]
+struct Failures {
+    failures: i32,
+}
+
+/// Counts one failure more; an hour without one has forgotten those before.
+pub async fn count_failure(tx: &impl ConnectionTrait, kind: &str, key: &[u8], now: DateTime<Utc>) -> Result<u32, DbErr> {
+    let text = "INSERT INTO sign_in_throttles AS t (kind, key_hash, failures, last_failed_at) VALUES ($1, $2, 1, $3)
+                ON CONFLICT (kind, key_hash) DO UPDATE SET last_failed_at = excluded.last_failed_at,
+                    failures = CASE WHEN greatest(t.last_failed_at, t.locked_until) < $3 - interval '1 hour' THEN 1 ELSE t.failures + 1 END
+                RETURNING failures";
+    let row = Failures::find_by_statement(sql(text, [kind.into(), key.to_vec().into(), now.into()])).one(tx).await?;
+    Ok(row.map_or(1, |r| r.failures.unsigned_abs()))
+}
+
+pub async fn lock_sign_in(tx: &impl ConnectionTrait, kind: &str, key: &[u8], until: DateTime<Utc>) -> Result<(), DbErr> {
+    let text = "UPDATE sign_in_throttles SET locked_until = $3 WHERE kind = $1 AND key_hash = $2";
+    tx.execute_raw(sql(text, [kind.into(), key.to_vec().into(), until.into()])).await.map(drop)
+}
+
+pub async fn forgive(db: &impl ConnectionTrait, kind: &str, key: &[u8]) -> Result<(), DbErr> {
+    let text = "DELETE FROM sign_in_throttles WHERE kind = $1 AND key_hash = $2";
+    db.execute_raw(sql(text, [kind.into(), key.to_vec().into()])).await.map(drop)
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::Role;
+use crate::auth::{Role, TokenGrant};
 use crate::http::bulk::BulkRow;
 use crate::http::{Line, ResourceCode};
 
@@ -47,6 +47,12 @@ pub struct GrantBody {
     pub role: Role,
     #[serde(default)]
     pub department: Option<ResourceCode>,
+}
+
+impl GrantBody {
+    pub fn of(grant: &TokenGrant) -> GrantBody {
+        GrantBody { role: grant.role, department: grant.department.as_deref().and_then(ResourceCode::parse) }
+    }
 }
 
 /// A user as it is put or loaded. Without `password` the present one stays.

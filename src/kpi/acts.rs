@@ -35,7 +35,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewKpi
         if rules::same_kpi(row, old) {
             return Reply::unchanged(old.version, old);
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
         measured = store::is_measured(tx, old.id).await?;
     }
     let mut known = store::known(tx).await?;
@@ -98,7 +98,7 @@ pub async fn measure(
         if rules::same_measurement(row, old) {
             return Reply::unchanged(old.version, old);
         }
-        permit.check_version(old.version)?;
+        permit.check_version_of(old.id, old.version)?;
     }
     store::save_measurement(tx, &place, row, permit.now).await?;
     let view = store::measurement(tx, &reach, &place).await?.ok_or_else(ApiError::not_found)?;

@@ -14,7 +14,11 @@ use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, table, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    table, write,
+};
 use crate::reports::filter::{self, GroupBy, Slice};
 use crate::reports::period::{Period, PeriodSet};
 
@@ -54,6 +58,10 @@ async fn list_kpis(permit: Permit<perm::ReadKpi>, Query(filter): Query<KpiFilter
     let _ = permit;
     let rows = store::list(db.get_ref(), &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |kpi| kpi.code.clone());
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::list(db, &filter.source, filter.unit, None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &KpiPage { items, page: page.clone() }))
 }
 
@@ -139,6 +147,10 @@ async fn list_measurements(
     let chosen = store::Chosen { kpi: kpi.id, department, period, field };
     let rows = store::measurements(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default()));
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::measurements(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &MeasurementPage { items, page: page.clone() }))
 }
 

@@ -37,7 +37,7 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, cod
         if old.plan == *plan {
             return Reply::unchanged(old.version, &read(tx, permit, old.clone()).await?);
         }
-        permit.check_version(old.version)?;
+        permit.check_version_of(old.id, old.version)?;
     }
     let known = departments::known(tx).await?;
     let worked = match &before {

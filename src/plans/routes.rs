@@ -13,7 +13,11 @@ use crate::error::ApiError;
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::fold;
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page, page::PageParams, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page,
+    page::{EVERY, PageParams},
+    write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_plans).service(get_plan).service(put_plan);
@@ -63,6 +67,10 @@ async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFil
     let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q };
     let rows = store::list(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &PlanPage { items, page: page.clone() }))
 }
 

@@ -39,7 +39,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewPro
         if rules::equal(row, old, row.field.name.as_ref().map(|name| name.as_str())) {
             return Reply::unchanged(old.version, old);
         }
-        call.check_version(old.version)?;
+        call.check_version_of(old.id, old.version)?;
     }
     let verdicts = load(tx, call, &[(0, row.clone())], Strategy::Upsert).await?;
     if let Some(refused) = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {

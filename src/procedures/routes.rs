@@ -15,7 +15,11 @@ use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_procedures).service(list_procedures).service(get_procedure).service(put_procedure);
@@ -75,6 +79,7 @@ async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Que
     };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &ProcedurePage { items, page: page.clone() }))
 }
 
@@ -114,7 +119,7 @@ async fn put_procedure(
 ///
 /// JSON array, NDJSON or CSV. In CSV, `field` and `limit` are JSON in a cell, or columns `field.code`, `field.name`,
 /// `limit.value`, `limit.unit`; `components` is JSON in a cell.
-#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewProcedure> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"2.001199\",\"name\":\"Đăng ký thành lập công ty cổ phần\",\"field\":{\"code\":\"DKDN\",\"name\":\"Thành lập và hoạt động của doanh nghiệp\"},\"department\":\"DKKD\",\"limit\":{\"value\":3,\"unit\":\"working_day\"}}"),
         (String = "text/csv", example = "code,name,field.code,field.name,department,limit.value,limit.unit\n2.001199,Đăng ký thành lập công ty cổ phần,DKDN,Thành lập và hoạt động của doanh nghiệp,DKKD,3,working_day"))),

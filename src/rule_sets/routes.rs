@@ -11,8 +11,9 @@ use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::call::WriteParams;
+use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_rule_sets).service(get_rule_set).service(put_rule_set);
@@ -46,6 +47,7 @@ async fn list_rule_sets(permit: Permit<perm::ReadRuleSet>, Query(filter): Query<
     let _ = permit;
     let rows = store::list(db.get_ref(), filter.valid_on, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |r| r.valid_from.0);
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.valid_on, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &RuleSetPage { items, page: page.clone() }))
 }
 

@@ -104,6 +104,8 @@ impl World {
         calendar("2027-12-30").await;
         office.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
         calendar("2027-12-31").await;
+        let machine = json!({"client_id": "machine", "name": "Phần mềm", "scopes": ["dossier:load"]});
+        app.admin().await.put("/api/v1/clients/machine", machine).await.expect(201);
         World { app, places }
     }
 
@@ -123,16 +125,38 @@ impl World {
             let session = self.app.nobody().post("/api/v1/auth/sessions", session).await.expect(201);
             return Some(json!({"refresh_token": session.body["refresh_token"]}));
         }
+        if sample.operation == "create_token" {
+            let secret = self.app.admin().await.act("/api/v1/clients/machine/secrets", 0, json!({})).await;
+            let version = secret.body["current_version"].as_i64().unwrap();
+            let secret = self.app.admin().await.act("/api/v1/clients/machine/secrets", version, json!({})).await.expect(201);
+            let secret = &secret.body["client_secret"];
+            return Some(json!({"grant_type": "client_credentials", "client_id": "machine", "client_secret": secret}));
+        }
         sample.body.clone()
     }
 
     pub async fn send(&self, actor: &Actor, operation: &Operation, sample: &Sample) -> Answer {
         match self.fresh_body(sample).await {
-            Some(body) => actor.json(&operation.method, &sample.path, &[("if-match", "*")], &body).await,
+            Some(body) => {
+                let (media, body) = as_sent(operation, &body);
+                let headers = [("if-match", "*"), ("content-type", media), ("accept-language", "en")];
+                actor.send(&operation.method, &sample.path, &headers, Some(body)).await
+            }
             None => actor.send(&operation.method, &sample.path, &[("if-match", "*")], None).await,
         }
     }
 }
+
+/// A body in the media type that the operation takes: JSON, or a form.
+fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
+    if operation.bodies() != [FORM] {
+        return ("application/json", serde_json::to_vec(body).unwrap());
+    }
+    let pair = |(name, value): (&String, &Value)| format!("{name}={}", value.as_str().unwrap());
+    (FORM, body.as_object().unwrap().iter().map(pair).collect::<Vec<_>>().join("&").into_bytes())
+}
+
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 async fn place(app: &App, relation: Relation, department: &'static str) -> Place {
     let (admin, office, counter) = (app.admin().await, app.office().await, app.one_stop().await);
@@ -223,11 +247,14 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_problem_page", No, "/docs/problems/not_found".into());
     read("get_live", No, "/health/live".into());
     read("get_ready", No, "/health/ready".into());
+    read("get_metrics", No, "/metrics".into());
     read("get_jwks", No, "/.well-known/jwks.json".into());
     read("get_me", No, "/api/v1/me".into());
     read("delete_session", No, "/api/v1/auth/sessions/current".into());
     read("list_users", No, "/api/v1/users".into());
     read("get_user", No, "/api/v1/users/someone".into());
+    read("list_clients", No, "/api/v1/clients".into());
+    read("get_client", No, "/api/v1/clients/machine".into());
     read("list_departments", No, "/api/v1/departments".into());
     read("get_department", No, format!("/api/v1/departments/{department}"));
     read("list_calendars", No, "/api/v1/calendars".into());
@@ -266,11 +293,15 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
 
     let mut write = |operation, bound, path: &str, body: Value| {
-        let dry = if path.contains("/auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
+        let dry = if path.contains("auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
         all.push(Sample { operation, path: format!("{path}{dry}"), body: Some(body), bound });
     };
     write("create_session", No, "/api/v1/auth/sessions", json!({"username": "someone", "password": PASSWORD}));
     write("refresh_session", No, "/api/v1/auth/sessions/refresh", json!({"refresh_token": "x"}));
+    write("create_token", No, "/oauth/token", json!({"grant_type": "client_credentials"}));
+    let client = json!({"client_id": "another", "name": "Phần mềm", "scopes": ["dossier:load"], "departments": [department]});
+    write("put_client", No, "/api/v1/clients/another", client);
+    write("create_client_secret", No, "/api/v1/clients/machine/secrets", json!({}));
     let user = json!({"username": "another", "display_name": "Người khác", "grants": [{"role": "officer", "department": department}]});
     write("put_user", No, "/api/v1/users/another", user.clone());
     write("load_users", No, "/api/v1/users/bulk", json!([user]));
@@ -647,7 +678,11 @@ async fn without_a_good_token_nothing_is_told() {
             let headers: Vec<(&str, &str)> = header.map(|h| ("authorization", h)).into_iter().collect();
             let body = world.fresh_body(&sample).await;
             let answer = match &body {
-                Some(body) => nobody.json(&operation.method, &sample.path, &headers, body).await,
+                Some(body) => {
+                    let (media, body) = as_sent(&operation, body);
+                    let headers = [headers.as_slice(), &[("content-type", media)]].concat();
+                    nobody.send(&operation.method, &sample.path, &headers, Some(body)).await
+                }
                 None => nobody.send(&operation.method, &sample.path, &headers, None).await,
             };
             if operation.permission.is_none() {

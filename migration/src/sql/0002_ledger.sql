@@ -36,6 +36,7 @@ CREATE TABLE idempotency_keys (
     route text NOT NULL,
     key text NOT NULL CONSTRAINT idempotency_key_length_check CHECK (length(key) BETWEEN 1 AND 255),
     body_hash bytea NOT NULL,
+    authority jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     status smallint,
     headers jsonb,
@@ -48,8 +49,8 @@ COMMENT ON TABLE audit_events IS 'What was done, by whom; only ever added to';
 COMMENT ON COLUMN audit_events.id IS 'Order of recording within one writer';
 COMMENT ON COLUMN audit_events.recorded_at IS 'When it was written down';
 COMMENT ON COLUMN audit_events.occurred_at IS 'When it happened, by the word of whoever recorded it';
-COMMENT ON COLUMN audit_events.actor_id IS 'The user who did it; kept when the user is gone';
-COMMENT ON COLUMN audit_events.actor IS 'User name at that time';
+COMMENT ON COLUMN audit_events.actor_id IS 'The user or client who did it; kept when they are gone; null: the server itself';
+COMMENT ON COLUMN audit_events.actor IS 'User name at that time, `client:` and the id of a client, or `dunghen`';
 COMMENT ON COLUMN audit_events.act IS 'The verb of the office: refuse, put, load';
 COMMENT ON COLUMN audit_events.subject_type IS 'What it was done to: dossier, department, kpi';
 COMMENT ON COLUMN audit_events.subject_id IS 'Id of what it was done to';
@@ -72,10 +73,11 @@ COMMENT ON COLUMN outbox_events.version IS 'Version of the subject after the act
 COMMENT ON COLUMN outbox_events.data IS 'What the event carries; null when nothing';
 
 COMMENT ON TABLE idempotency_keys IS 'Answers kept for the repetition of a request';
-COMMENT ON COLUMN idempotency_keys.subject IS 'The user who sent the request';
+COMMENT ON COLUMN idempotency_keys.subject IS 'The user or client who sent the request';
 COMMENT ON COLUMN idempotency_keys.route IS 'Method and path that the key was used with';
 COMMENT ON COLUMN idempotency_keys.key IS 'The Idempotency-Key that was sent';
-COMMENT ON COLUMN idempotency_keys.body_hash IS 'SHA-256 of the body as sent; another body under the same key is refused';
+COMMENT ON COLUMN idempotency_keys.body_hash IS 'SHA-256 over body and query; another request under the same key is refused. Empty only inside the transaction that makes the answer';
+COMMENT ON COLUMN idempotency_keys.authority IS 'Roles of the sender with the departments they reached; who has lost one since is not answered from here';
 COMMENT ON COLUMN idempotency_keys.created_at IS 'When it was used first; kept for 7 days';
 COMMENT ON COLUMN idempotency_keys.status IS 'HTTP status of the answer; null only inside the transaction that makes it';
 COMMENT ON COLUMN idempotency_keys.headers IS 'Headers of the answer, as pairs; null like the status';

@@ -4,29 +4,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use sea_orm::DatabaseConnection;
+use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row as _};
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
-use super::decide::{Decided, Existing, Known, decide};
+use super::decide::{Decided, Known, decide};
+use super::existing::{Editions, existing};
 use super::row::HistoryRow;
 use super::stage::{self, Chunk};
 use crate::app::Shared;
 use crate::audit::Teller;
 use crate::auth::{Actor, Reach};
-use crate::calendar::{Calendar, Edition};
-use crate::dossiers::clock::Terms;
 use crate::dossiers::numbers;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::Lang;
 use crate::http::bulk::split::{Format, Splitter};
 use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, Summary};
-use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
+use crate::http::retry::{Claim, MOST_KEPT, Retry};
+use crate::http::{Lang, Reply};
 use crate::{calendar, departments, procedures, rule_sets};
 
 /// Rows decided and sent at a time.
@@ -35,7 +32,8 @@ const CHUNK: usize = 2000;
 /// What arrives of a body. A channel that closes without `End` is a sender that vanished, not a body that is complete.
 pub enum Piece {
     Bytes(Bytes),
-    End,
+    /// The body is complete; its hash.
+    End([u8; 32]),
     Broken(ApiError),
 }
 
@@ -48,6 +46,14 @@ pub struct Load {
     pub request_id: String,
     pub params: BulkParams,
     pub format: Format,
+    pub retry: Option<Retry>,
+}
+
+/// What came of a request to load.
+pub enum Outcome {
+    Loaded(Loaded),
+    /// With an idempotency key: the answer as it is kept, and the counts when rows were written just now.
+    Kept(Reply, Option<Summary>),
 }
 
 /// A finished load. The verdicts stay in the connection's temporary tables until they are read.
@@ -63,11 +69,21 @@ pub struct Loaded {
 ///
 /// # Errors
 /// 400 for a body that is no rows at all, 409 when another request wrote one of the codes meanwhile, and the database's.
-pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Loaded, ApiError> {
+pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Outcome, ApiError> {
     let known = know(shared, &load).await?;
     let mut connection = connect(shared).await?;
     connection.execute(stage::TABLES).await?;
     let mut tx = connection.begin().await?;
+    if let Some(retry) = &load.retry
+        && let Claim::Kept(kept) = retry.claim_on(&mut tx).await?
+    {
+        let hash = loop {
+            if let Arrived::End(hash) = next(&mut body).await? {
+                break hash;
+            }
+        };
+        return Ok(Outcome::Kept(retry.replay(kept, &hash)?, None));
+    }
     let (mut splitter, mut parser) = (Splitter::new(load.format), RowParser::new(load.format));
     let mut waiting = Vec::with_capacity(CHUNK);
     let mut desk = Desk {
@@ -77,12 +93,10 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         numbers: HashMap::new(),
         chunk: Chunk::default(),
     };
-    loop {
-        let bytes = match body.recv().await {
-            Some(Piece::Bytes(bytes)) => bytes,
-            Some(Piece::End) => break,
-            Some(Piece::Broken(error)) => return Err(error),
-            None => return Err(ApiError::new(Code::MalformedBody).because("the sender vanished before the end of the body")),
+    let hash = loop {
+        let bytes = match next(&mut body).await? {
+            Arrived::Bytes(bytes) => bytes,
+            Arrived::End(hash) => break hash,
         };
         splitter.push(&bytes, &mut |raw| {
             waiting.extend(parser.parse::<HistoryRow>(&raw)?);
@@ -91,7 +105,7 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         if waiting.len() >= CHUNK {
             desk.settle(&mut tx, &mut waiting).await?;
         }
-    }
+    };
     splitter.finish(&mut |raw| {
         waiting.extend(parser.parse::<HistoryRow>(&raw)?);
         Ok(())
@@ -115,6 +129,19 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
             ));
         }
     }
+    let kept = match &load.retry {
+        Some(retry) if !refused => {
+            let reply = Reply::text(if summary.rejected > 0 { 207 } else { 200 }, answer(&mut tx, summary, load.params).await?);
+            retry.keep_on(&mut tx, &hash, &reply).await?;
+            Some(reply)
+        }
+        Some(retry) => {
+            // A refused load keeps no answer, and its key is free again.
+            retry.release_on(&mut tx).await?;
+            None
+        }
+        None => None,
+    };
     tx.commit().await?;
     tracing::info!(
         received = summary.received,
@@ -123,7 +150,25 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         rejected = summary.rejected,
         "history loaded"
     );
-    Ok(Loaded { summary, refused, connection, params: load.params })
+    if let Some(reply) = kept {
+        connection.close().await?;
+        return Ok(Outcome::Kept(reply, Some(summary)));
+    }
+    Ok(Outcome::Loaded(Loaded { summary, refused, connection, params: load.params }))
+}
+
+enum Arrived {
+    Bytes(Bytes),
+    End([u8; 32]),
+}
+
+async fn next(body: &mut mpsc::Receiver<Piece>) -> Result<Arrived, ApiError> {
+    match body.recv().await {
+        Some(Piece::Bytes(bytes)) => Ok(Arrived::Bytes(bytes)),
+        Some(Piece::End(hash)) => Ok(Arrived::End(hash)),
+        Some(Piece::Broken(error)) => Err(error),
+        None => Err(ApiError::new(Code::MalformedBody).because("the sender vanished before the end of the body")),
+    }
 }
 
 async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError> {
@@ -147,23 +192,6 @@ async fn connect(shared: &Shared) -> Result<PgConnection, ApiError> {
     let options: PgConnectOptions = shared.settings.database.url.expose_secret().parse()?;
     let options = options.application_name("dunghen load").options([("temp_buffers", "64MB"), ("work_mem", "64MB"), ("jit", "off")]);
     Ok(options.disable_statement_logging().connect().await?)
-}
-
-/// The calendars that stored dossiers were counted with, each read once a load.
-struct Editions {
-    db: DatabaseConnection,
-    loaded: HashMap<Edition, Arc<Calendar>>,
-}
-
-impl Editions {
-    async fn get(&mut self, edition: Edition) -> Result<Arc<Calendar>, ApiError> {
-        if let Some(calendar) = self.loaded.get(&edition) {
-            return Ok(calendar.clone());
-        }
-        let calendar = calendar::load_edition(&self.db, &edition).await?;
-        self.loaded.insert(edition, calendar.clone());
-        Ok(calendar)
-    }
 }
 
 /// Where rows are decided.
@@ -223,50 +251,6 @@ fn in_words(faults: &[Fault], lang: Lang) -> String {
     Value::from(faults.iter().map(|f| crate::http::problem::fault_json(f, lang)).collect::<Vec<_>>()).to_string()
 }
 
-/// What is stored under these codes, locked until the load ends.
-async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Editions) -> Result<HashMap<String, Existing>, ApiError> {
-    let rows = sqlx::query(
-        "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
-                resolving_department_id, accepted_at, first_due_on, created_at, calendar_code, calendar_version, calendar_base_version,
-                purged_at IS NOT NULL, rule_set_id
-           FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
-    )
-    .bind(codes)
-    .fetch_all(tx)
-    .await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let limit = match (row.get::<Option<i32>, _>(4), row.get::<Option<String>, _>(5).as_deref().and_then(LimitUnit::parse)) {
-            (Some(value), Some(unit)) => Some(Limit { value: value.unsigned_abs(), unit }),
-            _ => None,
-        };
-        let calendar = match (row.get(13), row.get(14), row.get(15)) {
-            (Some(code), Some(version), Some(base_version)) => Some(editions.get(Edition { code, version, base_version }).await?),
-            _ => None,
-        };
-        let existing = Existing {
-            id: row.get::<Uuid, _>(1),
-            version: row.get(2),
-            hash: row.get(3),
-            terms: Terms {
-                limit,
-                policy: SupplementPolicy::parse(row.get::<&str, _>(6)).unwrap_or_default(),
-                same_day_cutoff: row.get::<NaiveTime, _>(7),
-            },
-            procedure_id: row.get(8),
-            resolving_id: row.get(9),
-            calendar,
-            accepted_at: row.get(10),
-            first_due_on: row.get::<Option<NaiveDate>, _>(11),
-            created_at: row.get(12),
-            purged: row.get(16),
-            rule_set_id: row.get(17),
-        };
-        found.insert(row.get(0), existing);
-    }
-    Ok(found)
-}
-
 async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
     let mut summary = Summary::default();
     for row in sqlx::query("SELECT status, count(*) FROM stage_rows GROUP BY status").fetch_all(tx).await? {
@@ -282,20 +266,55 @@ async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
     Ok(summary)
 }
 
+/// The rows that the answer lists: which, and how many at most.
+fn listed(params: BulkParams, refused: bool, kept: bool) -> String {
+    let (only, most) = match params.listing {
+        Return::Summary => ("status = 'none'", 0),
+        Return::All if !refused => ("true", if kept { LISTED as i64 } else { i64::MAX }),
+        Return::All => ("status = 'rejected'", LISTED as i64),
+        Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", LISTED as i64),
+    };
+    format!("SELECT idx, code, status, errors, warnings FROM stage_rows WHERE {only} ORDER BY idx LIMIT {most}")
+}
+
+/// A row as the answer tells it.
+fn told(row: &PgRow) -> String {
+    let list = |i: usize| row.get::<Option<&str>, _>(i).unwrap_or("[]");
+    let head = serde_json::json!({"index": row.get::<i64, _>(0), "code": row.get::<Option<&str>, _>(1), "status": row.get::<&str, _>(2)});
+    // The lists are JSON already: they are put in before the closing brace.
+    let mut head = head.to_string();
+    head.pop();
+    format!("{head},\"errors\":{},\"warnings\":{}}}", list(3), list(4))
+}
+
+/// The whole answer, bounded, while the transaction is still open.
+async fn answer(tx: &mut PgConnection, summary: Summary, params: BulkParams) -> Result<Vec<u8>, ApiError> {
+    let head = serde_json::to_string(&summary).map_err(|e| ApiError::new(Code::Internal).because(e))?;
+    let mut body = format!("{{\"summary\":{head},\"results\":[");
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(listed(params, false, true))).fetch(tx);
+    let mut first = true;
+    while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {
+        let row = told(&row);
+        if body.len() + row.len() > MOST_KEPT {
+            break;
+        }
+        if !first {
+            body.push(',');
+        }
+        first = false;
+        body.push_str(&row);
+    }
+    body.push_str("]}");
+    Ok(body.into_bytes())
+}
+
 impl Loaded {
     /// The rows that the answer lists, at most [`LISTED`] unless all were asked for, as JSON in input order.
     ///
     /// # Errors
     /// The database's.
     pub async fn results(mut self, out: mpsc::Sender<Bytes>) -> Result<(), ApiError> {
-        let (only, most) = match self.params.listing {
-            Return::Summary => ("status = 'none'", 0),
-            Return::All if !self.refused => ("true", i64::MAX),
-            Return::All => ("status = 'rejected'", LISTED as i64),
-            Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", LISTED as i64),
-        };
-        let text = format!("SELECT idx, code, status, errors, warnings FROM stage_rows WHERE {only} ORDER BY idx LIMIT {most}");
-        let query = sqlx::query(sqlx::AssertSqlSafe(text));
+        let query = sqlx::query(sqlx::AssertSqlSafe(listed(self.params, self.refused, false)));
         let mut rows = query.fetch(&mut self.connection);
         let (mut block, mut first) = (Vec::new(), true);
         while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {
@@ -303,13 +322,7 @@ impl Loaded {
                 block.push(b',');
             }
             first = false;
-            let list = |i: usize| row.get::<Option<&str>, _>(i).unwrap_or("[]");
-            let head =
-                serde_json::json!({"index": row.get::<i64, _>(0), "code": row.get::<Option<&str>, _>(1), "status": row.get::<&str, _>(2)});
-            // The lists are JSON already: they are put in before the closing brace.
-            let mut head = head.to_string();
-            head.pop();
-            block.extend_from_slice(format!("{head},\"errors\":{},\"warnings\":{}}}", list(3), list(4)).as_bytes());
+            block.extend_from_slice(told(&row).as_bytes());
             if block.len() > 32 << 10 && out.send(std::mem::take(&mut block).into()).await.is_err() {
                 return Ok(());
             }

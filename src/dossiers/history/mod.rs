@@ -2,9 +2,10 @@
 //! same rules as acts, staged by COPY and merged set by set, in constant memory and one transaction.
 
 mod decide;
+mod existing;
 mod load;
 mod row;
 mod stage;
 
-pub use load::{Load, Loaded, Piece, load};
+pub use load::{Load, Loaded, Outcome, Piece, load};
 pub use row::HistoryRow;

@@ -15,7 +15,11 @@ use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page, page::PageParams, write};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page,
+    page::{EVERY, PageParams},
+    write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(reserve_numbers)
@@ -75,8 +79,11 @@ async fn list_number_reservations(
     req: HttpRequest,
 ) -> Answer {
     let after = filter.cursor.after()?;
-    let rows = store::list(db.get_ref(), (filter.department, filter.day), after, filter.cursor.limit, permit.now).await?;
+    let asked = (filter.department, filter.day);
+    let rows = store::list(db.get_ref(), asked.clone(), after, filter.cursor.limit, permit.now).await?;
     let (items, page) = filter.cursor.page(rows, |row| row.id);
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, asked, None, EVERY, permit.now).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &NumberReservationPage { items, page: page.clone() }))
 }
 
@@ -163,5 +170,7 @@ async fn list_number_gaps(permit: Permit<perm::ReadNumbers>, Query(filter): Quer
     let asked = DaysAsked { agency: filter.agency, from, to };
     let rows = store::days(db.get_ref(), &asked, after, filter.cursor.limit, permit.now).await?;
     let (items, page) = filter.cursor.page(rows, |row| (row.day, row.agency.clone()));
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &asked, None, EVERY, permit.now).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &NumberDayPage { items, page: page.clone() }))
 }

@@ -13,7 +13,9 @@ use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page, page::PageParams, write,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    write,
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -79,6 +81,7 @@ async fn list_calendar_revisions(
         return Err(ApiError::not_found());
     }
     let (items, page) = filter.cursor.page(rows, |row| row.number);
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, code.as_str(), None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &CalendarRevisionPage { items, page: page.clone() }))
 }
 

@@ -1,8 +1,5 @@
 //! The load of history: the body is handed to the background piece by piece, and the answer comes back the same way.
 
-use std::time::Duration;
-
-use actix_web::dev::Decompress;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -13,9 +10,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
-use crate::dossiers::history::{HistoryRow, Load, Loaded, Piece, load};
+use crate::dossiers::history::{HistoryRow, Load, Loaded, Outcome, Piece, load};
 use crate::error::{ApiError, Code};
-use crate::http::bulk::{BulkAnswer, BulkParams, media_format, summary_problem};
+use crate::http::body::Body;
+use crate::http::bulk::{BulkAnswer, BulkParams, media_format, respond_with, summary_problem};
+use crate::http::call::RetryHeaders;
+use crate::http::retry::Retry;
 use crate::http::{Answer, Query, WriteProblems};
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -26,7 +26,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 ///
 /// JSON array, NDJSON or CSV (nested lists as JSON in a cell), gzip if said so. Due dates, outcomes and findings are
 /// computed by the rules. A million rows in one request work; the order of the answer is the order of the input.
-#[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams),
+#[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams, RetryHeaders),
     request_body(content((Vec<HistoryRow> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"H32.05-220419-0001\",\"procedure\":\"2.001610\",\"receiving_department\":\"MC\",\"channel\":\"online\",\"accepted_at\":\"2022-04-19T08:30:00+07:00\"}"),
         (String = "text/csv", example = "code,procedure,receiving_department,channel,accepted_at\nH32.05-220419-0001,2.001610,MC,online,2022-04-19T08:30:00+07:00"))),
@@ -50,46 +50,42 @@ async fn load_dossiers(
         request_id: permit.request_id.clone(),
         params,
         format,
+        retry: Retry::of(&permit),
     };
     let Ok(_turn) = shared.load_gate.try_acquire() else {
         return Err(ApiError::new(Code::Unavailable).say("Đang có lần nạp khác.", "Other loads are under way."));
     };
-    let (send, body) = mpsc::channel(16);
+    let http = &shared.settings.http;
+    let body = Body::stream(&req, payload.into_inner(), http, http.max_bulk_bytes)?;
+    let (send, pieces) = mpsc::channel(16);
     let task = shared.runtime.spawn({
         let shared = shared.clone();
-        async move { load(&shared, job, body).await }
+        async move { load(&shared, job, pieces).await }
     });
-    feed(&req, payload, &shared, send).await;
-    let loaded = task.await.map_err(|e| ApiError::new(Code::Internal).because(e))??;
-    answer(loaded, params, &shared).await
+    feed(body, send).await;
+    match task.await.map_err(|e| ApiError::new(Code::Internal).because(e))?? {
+        Outcome::Loaded(loaded) => answer(loaded, params, &shared).await,
+        Outcome::Kept(reply, summary) => Ok(respond_with(reply, summary.unwrap_or_default())),
+    }
 }
 
 /// Hands the body over; a fault of the body goes the same way and ends the load.
-async fn feed(req: &HttpRequest, payload: web::Payload, shared: &Shared, send: mpsc::Sender<Piece>) {
-    let http = &shared.settings.http;
-    let mut payload = Decompress::from_headers(payload.into_inner(), req.headers());
-    let wait = Duration::from_secs(http.body_timeout_s);
-    let mut size = 0u64;
+async fn feed(mut body: Body, send: mpsc::Sender<Piece>) {
     loop {
-        let piece = match tokio::time::timeout(wait, payload.next()).await {
-            Err(_) => Piece::Broken(ApiError::new(Code::RequestTimeout)),
-            Ok(None) => Piece::End,
-            Ok(Some(Err(error))) => Piece::Broken(
-                ApiError::new(Code::MalformedBody)
-                    .say("Nội dung bị ngắt quãng hoặc nén sai.", "The body broke off or is badly compressed.")
-                    .because(error),
-            ),
-            Ok(Some(Ok(bytes))) => {
-                size += bytes.len() as u64;
-                if size > http.max_bulk_bytes { Piece::Broken(ApiError::new(Code::BodyTooLarge)) } else { Piece::Bytes(bytes) }
+        let piece = match body.next().await {
+            Ok(Some(bytes)) => Piece::Bytes(bytes),
+            Ok(None) => break,
+            Err(error) => {
+                // The load may have ended already; its own answer says why.
+                let _ = send.send(Piece::Broken(error)).await;
+                return;
             }
         };
-        let last = !matches!(piece, Piece::Bytes(_));
-        // The load has ended when nobody takes the piece; its own answer says why.
-        if send.send(piece).await.is_err() || last {
+        if send.send(piece).await.is_err() {
             return;
         }
     }
+    let _ = send.send(Piece::End(body.hash())).await;
 }
 
 async fn answer(loaded: Loaded, params: BulkParams, shared: &web::Data<Shared>) -> Answer {
@@ -115,5 +111,7 @@ async fn answer(loaded: Loaded, params: BulkParams, shared: &web::Data<Shared>) 
     let rows = futures_util::stream::unfold(rows, |mut rows| async move { rows.recv().await.map(|block| (block, rows)) });
     let body =
         futures_util::stream::once(async move { head }).chain(rows).chain(futures_util::stream::once(async { Bytes::from_static(b"]}") }));
-    Ok(response.content_type("application/json").streaming(body.map(Ok::<_, ApiError>)))
+    let mut response = response.content_type("application/json").streaming(body.map(Ok::<_, ApiError>));
+    response.extensions_mut().insert(summary);
+    Ok(response)
 }

@@ -20,7 +20,10 @@ use crate::dossiers::{revision, rules, timeline, view};
 use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
-use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, found, found_today, page, page::PageParams};
+use crate::http::{
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, found, found_today, page,
+    page::{EVERY, PageParams},
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_dossiers).service(get_dossier_by_code).service(get_dossier_timeline).service(get_dossier_clock).service(get_dossier);
@@ -140,6 +143,10 @@ async fn list_dossiers(
     };
     let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
     let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
+    let info = asked
+        .cursor
+        .counted(db.get_ref(), info, async |db| store::list(db, &permit.reach(), &filter, None, EVERY, today).await.map(drop))
+        .await?;
     let items = rows.into_iter().map(|r| view::summary(r, today, &shared.vault)).collect::<Result<_, _>>()?;
     Ok(page::respond(&req, &info, &DossierPage { items, page: info.clone() }))
 }

@@ -16,7 +16,10 @@ use crate::dossiers::store::work::{self, Wanted};
 use crate::dossiers::{rules, view};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::FromQuery;
-use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, page, page::PageParams};
+use crate::http::{
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, page,
+    page::{EVERY, PageParams},
+};
 
 /// Working days ahead that are “soon” unless the caller says otherwise.
 const SOON: u32 = 2;
@@ -77,6 +80,8 @@ async fn get_work_list(
     let wanted = Wanted { departments: asked.department, todos, today, soon };
     let rows = work::list(db.get_ref(), &permit.reach(), &wanted, asked.cursor.after()?, asked.cursor.limit).await?;
     let (rows, info) = asked.cursor.page(rows, work::Work::key);
+    let info =
+        asked.cursor.counted(db.get_ref(), info, async |db| work::list(db, &permit.reach(), &wanted, None, EVERY).await.map(drop)).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());

@@ -12,8 +12,8 @@ use crate::error::{Code, Fault};
 use crate::http::query::FromQuery;
 use crate::http::{Lang, QueryReader};
 
-pub use read::{BulkRow, Parsed, RowParser, media_format, read_all};
-pub use respond::{apply, respond, summary_problem};
+pub use read::{BulkRow, Parsed, RowParser, Rows, media_format, read_all};
+pub use respond::{apply, respond_with, summary_problem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -61,7 +61,8 @@ pub struct BulkParams {
     /// Same checks, status and body, but nothing is stored.
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
-    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`.
+    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. With an
+    /// `Idempotency-Key` the answer is kept and lists at most 1,000 rows and 1 MiB.
     #[param(value_type = Option<String>, rename = "return", example = "errors")]
     pub listing: Return,
 }
@@ -136,6 +137,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Each count with the word for it.
+    pub fn counts(&self) -> [(&'static str, u64); 4] {
+        [("created", self.created), ("updated", self.updated), ("unchanged", self.unchanged), ("rejected", self.rejected)]
+    }
+
     pub fn count(&mut self, status: RowStatus) {
         self.received += 1;
         match status {

@@ -1,16 +1,16 @@
 //! Rows out of bodies: each is parsed for itself, so that one bad row does not hide the others.
 
 use actix_web::HttpRequest;
-use actix_web::dev::{Decompress, Payload};
-use futures_util::StreamExt;
+use actix_web::dev::Payload;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::time::Duration;
 use utoipa::ToSchema;
 
 use super::split::{Format, RawRow, Splitter, malformed};
 use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::body::Body;
+use crate::http::gate::take_turn;
 use crate::http::json::{check_media_type, shape_faults};
 use crate::http::values::nfc;
 
@@ -146,31 +146,36 @@ fn cells_to_value<T: BulkRow>(cells: Vec<(String, String)>) -> Result<Value, Vec
     if faults.is_empty() { Ok(Value::Object(row)) } else { Err(faults) }
 }
 
+/// All rows of a body, in input order.
+pub struct Rows<T> {
+    pub rows: Vec<Parsed<T>>,
+    /// SHA-256 of the body, for safe retries.
+    pub hash: [u8; 32],
+}
+
+impl<T> Rows<T> {
+    pub fn iter(&self) -> impl Iterator<Item = &Parsed<T>> {
+        self.rows.iter()
+    }
+}
+
 /// Reads a whole body of rows into memory: for resources that come by the thousand, not by the million.
 ///
 /// # Errors
 /// 400, 408, 413, 415 of the body as a whole.
-pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Vec<Parsed<T>>, ApiError> {
-    let most = shared.settings.http.max_bulk_bytes.min(64 << 20);
+pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Rows<T>, ApiError> {
+    let http = &shared.settings.http;
     let format = media_format(req)?;
-    let mut payload = Decompress::from_headers(payload, req.headers());
+    let mut body = Body::stream(req, payload, http, http.max_bulk_bytes.min(64 << 20))?;
     let (mut splitter, mut parser, mut rows) = (Splitter::new(format), RowParser::new(format), Vec::new());
     let mut sink = |raw: RawRow<'_>| {
         rows.extend(parser.parse(&raw)?);
         Ok(())
     };
-    let mut size = 0;
-    let wait = Duration::from_secs(shared.settings.http.body_timeout_s);
-    loop {
-        let chunk = tokio::time::timeout(wait, payload.next()).await.map_err(|_| ApiError::new(Code::RequestTimeout))?;
-        let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|e| ApiError::new(Code::MalformedBody).because(e))?;
-        size += chunk.len() as u64;
-        if size > most {
-            return Err(ApiError::new(Code::BodyTooLarge).say(format!("Tối đa {most} byte."), format!("At most {most} bytes.")));
-        }
+    while let Some(chunk) = body.next().await? {
         splitter.push(&chunk, &mut sink)?;
     }
     splitter.finish(&mut sink)?;
-    Ok(rows)
+    take_turn(req).await?;
+    Ok(Rows { rows, hash: body.hash() })
 }

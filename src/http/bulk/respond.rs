@@ -6,16 +6,17 @@ use actix_web::HttpResponse;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use serde_json::{Value, json};
 
-use super::{BulkParams, BulkRow, LISTED, Mode, Parsed, Return, RowStatus, Summary, Verdict};
+use super::{BulkParams, BulkRow, LISTED, Mode, Return, RowStatus, Rows, Summary, Verdict};
 use crate::error::{ApiError, Code, Fault};
-use crate::http::{Answer, Call};
+use crate::http::retry::{Claim, MOST_KEPT, Retry};
+use crate::http::{Answer, Call, Reply};
 
 /// Applies rows that fit into memory: `act` decides and writes all well-formed rows set by set, and gives a verdict on
 /// each. Rows that share a key are refused before it.
 ///
 /// # Errors
 /// The act's, and 422 `rows_rejected` in atomic mode.
-pub async fn apply<T, F>(db: &DatabaseConnection, call: &Call, params: BulkParams, rows: Vec<Parsed<T>>, act: F) -> Answer
+pub async fn apply<T, F>(db: &DatabaseConnection, call: &Call, params: BulkParams, rows: Rows<T>, act: F) -> Answer
 where
     T: BulkRow,
     F: AsyncFn(&DatabaseTransaction, &[(u64, T)]) -> Result<Vec<Verdict>, ApiError>,
@@ -26,7 +27,7 @@ where
     }
     let mut verdicts = Vec::new();
     let mut good = Vec::new();
-    for parsed in rows {
+    for parsed in rows.rows {
         let mut faults = Vec::new();
         if parsed.code.as_ref().is_some_and(|c| seen.get(c).is_some_and(|n| *n > 1)) {
             faults.push(Fault::plain(Code::DuplicateInPayload, format!("/{}", T::KEY)));
@@ -40,40 +41,88 @@ where
             }
         }
     }
-    let tx = db.begin().await?;
-    verdicts.extend(act(&tx, &good).await?);
-    let refused = verdicts.iter().any(|v| v.status == RowStatus::Rejected);
-    if params.dry_run || (refused && params.mode == Mode::Atomic) {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
+    verdicts.sort_by_key(|v| v.index);
+    let load = Load { call, params, hash: &rows.hash, good, refused: verdicts };
+    let mut tries = 0;
+    loop {
+        match attempt(db, &load, &act).await {
+            Err(error) if error.retryable() && tries < 2 => tries += 1,
+            other => return other,
+        }
     }
+}
+
+/// A load whose rows are read.
+struct Load<'a, T> {
+    call: &'a Call,
+    params: BulkParams,
+    hash: &'a [u8; 32],
+    good: Vec<(u64, T)>,
+    refused: Vec<Verdict>,
+}
+
+async fn attempt<T, F>(db: &DatabaseConnection, load: &Load<'_, T>, act: &F) -> Answer
+where
+    F: AsyncFn(&DatabaseTransaction, &[(u64, T)]) -> Result<Vec<Verdict>, ApiError>,
+{
+    let params = load.params;
+    let tx = db.begin().await?;
+    let retry = Retry::of(load.call);
+    if let Some(retry) = &retry
+        && let Claim::Kept(kept) = retry.claim(&tx).await?
+    {
+        return Ok(retry.replay(kept, load.hash)?.respond());
+    }
+    let mut verdicts = load.refused.clone();
+    verdicts.extend(act(&tx, &load.good).await?);
     verdicts.sort_by_key(|v| v.index);
     let mut summary = Summary::default();
     verdicts.iter().for_each(|v| summary.count(v.status));
+    let nothing = summary.rejected > 0 && params.mode == Mode::Atomic;
     let listed = verdicts.iter().filter(|v| match params.listing {
         Return::Summary => false,
-        Return::All => !(refused && params.mode == Mode::Atomic) || v.status == RowStatus::Rejected,
+        Return::All => !nothing || v.status == RowStatus::Rejected,
         Return::Errors => v.status == RowStatus::Rejected || !v.warnings.is_empty(),
     });
-    let most = if params.listing == Return::All { usize::MAX } else { LISTED };
-    let results = listed.take(most).map(|v| v.json(call.lang)).collect();
-    respond(params, summary, results)
-}
-
-/// The status and body of a finished load.
-///
-/// # Errors
-/// 422 `rows_rejected` in atomic mode when a row was refused.
-pub fn respond(params: BulkParams, summary: Summary, results: Vec<Value>) -> Answer {
-    if summary.rejected > 0 && params.mode == Mode::Atomic {
+    let most = if params.listing == Return::All && retry.is_none() { usize::MAX } else { LISTED };
+    let listed = listed.take(most).map(|v| v.json(load.call.lang));
+    let results: Vec<Value> = if retry.is_some() { as_many_as_are_kept(listed) } else { listed.collect() };
+    if nothing {
+        tx.rollback().await?;
         return Err(summary_problem(summary, results));
     }
-    let mut response = if summary.rejected > 0 { HttpResponse::MultiStatus() } else { HttpResponse::Ok() };
+    let reply = reply(summary, &json!({"summary": summary, "results": results}))?;
     if params.dry_run {
-        response.insert_header(("Dry-Run", "true"));
+        tx.rollback().await?;
+        return Ok(respond_with(reply.header("Dry-Run", "true"), summary));
     }
-    Ok(response.json(json!({"summary": summary, "results": results})))
+    if let Some(retry) = &retry {
+        retry.keep(&tx, load.hash, &reply).await?;
+    }
+    tx.commit().await?;
+    Ok(respond_with(reply, summary))
+}
+
+fn as_many_as_are_kept(listed: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut size = 0;
+    listed
+        .take_while(|row| {
+            size += row.to_string().len() + 1;
+            size <= MOST_KEPT
+        })
+        .collect()
+}
+
+/// 200, or 207 when rows were refused and the others written.
+fn reply(summary: Summary, body: &Value) -> Result<Reply, ApiError> {
+    Reply::json(if summary.rejected > 0 { 207 } else { 200 }, body)
+}
+
+/// The answer, with the counts beside it for whoever counts rows.
+pub fn respond_with(reply: Reply, summary: Summary) -> HttpResponse {
+    let mut response = reply.respond();
+    response.extensions_mut().insert(summary);
+    response
 }
 
 /// 422: nothing was written. The summary counts what was received and refused.

@@ -15,7 +15,9 @@ use crate::error::{ApiError, Code, Fault};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page, page::PageParams, write,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page,
+    page::{EVERY, PageParams},
+    write,
 };
 use crate::plans::model::TaskState;
 use crate::plans::routes::words;
@@ -92,6 +94,10 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
     let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
     let rows = store::list(db.get_ref(), &permit.reach(), vn_date(permit.now), &chosen, after, limit).await?;
     let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone(), t.position));
+    let page = filter
+        .cursor
+        .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), vn_date(permit.now), &chosen, None, EVERY).await.map(drop))
+        .await?;
     Ok(page::respond(&req, &page, &TaskPage { items, page: page.clone() }))
 }
 

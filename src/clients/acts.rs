@@ -1,0 +1,102 @@
+//! What the administrator does with clients: put one, give one a new secret.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::wire::{ClientSecret, ClientView, NewClient, NewSecret};
+use super::{rules, store};
+use crate::audit::{self, Entry};
+use crate::error::{ApiError, Code, Fault};
+use crate::http::values::Key;
+use crate::http::{Call, Reply};
+
+/// Creates or changes the client with this id. Answers the family of tokens that ended with it, too.
+///
+/// # Errors
+/// 412 and 428 on a stale or missing version, 422 with every fault.
+pub async fn put(tx: &DatabaseTransaction, call: &Call, client_id: &str, row: &NewClient) -> Result<(Reply, Option<Uuid>), ApiError> {
+    if row.client_id.as_str() != client_id {
+        return Err(ApiError::broken(vec![Fault::new(
+            Code::RuleBroken,
+            "/client_id",
+            "Mã trong nội dung khác mã trên đường dẫn.",
+            "The body's id differs from the path's.",
+        )]));
+    }
+    let before = store::lock(tx, client_id).await?;
+    let mut ended = None;
+    if let Some(old) = &before {
+        if call.create_only() {
+            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
+        }
+        if rules::equal(row, old) {
+            return Ok((Reply::unchanged(old.version, old)?, None));
+        }
+        call.check_version_of(old.id, old.version)?;
+        ended = store::family(tx, old.id).await?;
+    }
+    let faults = rules::faults(row, &store::department_codes(tx).await?);
+    if !faults.is_empty() {
+        return Err(ApiError::broken(faults));
+    }
+    store::put(tx, row, rules::sorted(row.scopes.iter().map(|s| s.as_str())), Uuid::now_v7(), call.now).await?;
+    let view = store::find(tx, &Key::Code(client_id.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    audit::record(tx, call, &[entry(call, "put", &view, json!(view))]).await?;
+    let reply = match before {
+        Some(_) => Reply::ok(view.version, &view)?,
+        None => Reply::created(format!("/api/v1/clients/{client_id}"), view.version, &view)?,
+    };
+    Ok((reply, ended))
+}
+
+/// A secret that nobody can guess.
+///
+/// # Errors
+/// Only when the machine gives no randomness.
+pub fn new_secret() -> Result<String, ApiError> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| ApiError::new(Code::Internal).because("no randomness"))?;
+    Ok(format!("dhs_{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// Gives the client one secret more; the newest of those before stays good beside it, unless it is not to.
+///
+/// # Errors
+/// 404, 412 and 428.
+pub async fn add_secret(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    client_id: &str,
+    new: &NewSecret,
+    (secret, hash): (&str, &str),
+) -> Result<Reply, ApiError> {
+    let client = store::lock(tx, client_id).await?.ok_or_else(ApiError::not_found)?;
+    call.check_version_of(client.id, client.version)?;
+    let id = Uuid::now_v7();
+    store::add_secret(tx, client.id, (id, hash), i64::from(new.keep_previous), call.now).await?;
+    let view = store::find(tx, &Key::Id(client.id)).await?.ok_or_else(ApiError::not_found)?;
+    audit::record(tx, call, &[entry(call, "add_secret", &view, json!(view))]).await?;
+    let answer = |secret: Option<&str>| ClientSecret {
+        id,
+        client_id: view.client_id.clone(),
+        client_secret: secret.map(str::to_owned),
+        version: view.version,
+    };
+    // A secret is not kept, not even for a retry.
+    Reply::created(format!("/api/v1/clients/{client_id}"), view.version, &answer(Some(secret)))?.kept_as(&answer(None))
+}
+
+fn entry(call: &Call, act: &'static str, view: &ClientView, detail: serde_json::Value) -> Entry {
+    Entry {
+        act,
+        subject_type: "client",
+        subject_id: view.id,
+        subject_code: Some(view.client_id.clone()),
+        department_id: None,
+        version: view.version,
+        occurred_at: call.now,
+        detail,
+    }
+}

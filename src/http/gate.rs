@@ -1,0 +1,147 @@
+//! Turns at work: a serving thread works on as many requests as it has connections, a few wait, the others are turned away at
+//! once. Reading a body takes no turn, so that a slow sender keeps nobody from work.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::{HttpMessage, HttpRequest, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::Settings;
+use crate::error::{ApiError, Code};
+use crate::metrics::{Metrics, TurnedAway};
+
+/// With somebody waiting for so long without a pause, the thread is overloaded.
+const STANDING: Duration = Duration::from_millis(100);
+
+/// In an overload an answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
+/// is answered would keep the thread busy with saying no. So many are held at most.
+const HELD_BACK: Duration = Duration::from_millis(50);
+const MOST_HELD: usize = 1024;
+
+/// The gate of one serving thread.
+pub struct Gate {
+    turns: Arc<Semaphore>,
+    waiting: Cell<usize>,
+    under_way: Cell<usize>,
+    held: Cell<usize>,
+    most_turns: usize,
+    /// When last nobody waited.
+    calm: Cell<Instant>,
+    most_waiting: usize,
+    most_under_way: usize,
+    /// How long a burst may wait, and how long who comes into an overload.
+    patience: Duration,
+    overloaded_patience: Duration,
+    metrics: Arc<Metrics>,
+}
+
+/// Leave to work; ends when it is dropped.
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Gate {
+    pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Gate {
+        let limits = &settings.limits;
+        Gate {
+            turns: Arc::new(Semaphore::new(settings.database.connections_per_worker as usize)),
+            waiting: Cell::new(0),
+            under_way: Cell::new(0),
+            held: Cell::new(0),
+            most_turns: settings.database.connections_per_worker as usize,
+            calm: Cell::new(Instant::now()),
+            most_waiting: limits.waiting_per_worker,
+            most_under_way: limits.in_flight_per_worker,
+            patience: Duration::from_secs(settings.database.acquire_timeout_s),
+            overloaded_patience: Duration::from_millis(limits.overload_wait_ms),
+            metrics,
+        }
+    }
+
+    /// Counts a request as under way until what is returned is dropped.
+    ///
+    /// # Errors
+    /// 503 when there are too many.
+    pub fn arrive(&self) -> Result<impl Drop + '_, ApiError> {
+        if self.under_way.get() >= self.most_under_way {
+            self.metrics.turned_away(TurnedAway::Full);
+            return Err(busy());
+        }
+        Ok(Count::up(&self.under_way))
+    }
+
+    /// Waits for a turn: long in a burst, hardly at all where others have been waiting all the time.
+    ///
+    /// # Errors
+    /// 503 when none comes.
+    pub async fn turn(&self) -> Result<Turn, ApiError> {
+        if self.waiting.get() == 0 {
+            self.calm.set(Instant::now());
+        }
+        if let Ok(permit) = self.turns.clone().try_acquire_owned() {
+            return Ok(Turn { _permit: permit });
+        }
+        let overloaded = self.calm.get().elapsed() > STANDING;
+        let (room, patience) = match overloaded {
+            true => (self.most_turns.min(self.most_waiting), self.overloaded_patience),
+            false => (self.most_waiting, self.patience),
+        };
+        if self.waiting.get() >= room {
+            return self.turn_away(TurnedAway::Full, overloaded).await;
+        }
+        let waiting = Count::up(&self.waiting);
+        let permit = tokio::time::timeout(patience, self.turns.clone().acquire_owned()).await;
+        drop(waiting);
+        match permit {
+            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+            _ => self.turn_away(TurnedAway::Waited, overloaded).await,
+        }
+    }
+
+    async fn turn_away(&self, why: TurnedAway, overloaded: bool) -> Result<Turn, ApiError> {
+        self.metrics.turned_away(why);
+        if overloaded && self.held.get() < MOST_HELD {
+            let _held = Count::up(&self.held);
+            tokio::time::sleep(HELD_BACK).await;
+        }
+        Err(busy())
+    }
+}
+
+/// A request whose body has been read waits for its turn, which it keeps until it is answered.
+///
+/// # Errors
+/// 503 when none comes.
+pub async fn take_turn(req: &HttpRequest) -> Result<(), ApiError> {
+    let Some(gate) = req.app_data::<web::Data<Gate>>() else { return Err(ApiError::new(Code::Internal)) };
+    let turn = gate.turn().await?;
+    req.extensions_mut().insert(turn);
+    Ok(())
+}
+
+/// A request that goes on to wait for something else than the database lets others pass.
+pub fn step_aside(req: &HttpRequest) {
+    req.extensions_mut().remove::<Turn>();
+}
+
+fn busy() -> ApiError {
+    let (vi, en) = ("Hệ thống đang quá tải; hãy thử lại sau ít giây.", "The service is overloaded; try again in a moment.");
+    ApiError::new(Code::Overloaded).say(vi, en).retry_after(1)
+}
+
+struct Count<'a>(&'a Cell<usize>);
+
+impl<'a> Count<'a> {
+    fn up(count: &'a Cell<usize>) -> Count<'a> {
+        count.set(count.get() + 1);
+        Count(count)
+    }
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
