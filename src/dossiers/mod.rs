@@ -8,6 +8,7 @@ mod acts;
 pub mod calculator;
 pub mod clock;
 mod deeds;
+mod findings;
 mod history;
 mod model;
 mod routes;
@@ -17,6 +18,7 @@ mod view;
 mod wire;
 
 pub use history::HistoryRow;
+pub use model::Finding;
 pub use routes::configure;
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server

@@ -9,7 +9,7 @@ use super::model::{Channel, Status, Timeliness};
 use super::rules::{consultation_findings, open_timeliness, outcome};
 use super::store::{Listed, Row};
 use super::wire::{
-    ApologyView, ApplicantView, ConsultationView, DossierSummary, DossierView, FeeRequestView, ReminderView, SupplementView,
+    ApologyView, ApplicantView, ConsultationView, DossierSummary, DossierView, FeeRequestView, FindingDetail, ReminderView, SupplementView,
     SuspensionView, Timeline, TimelineEntry,
 };
 use crate::auth::Actor;
@@ -41,7 +41,7 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
     let facts = row.facts()?;
     let mut findings = row.stored_findings()?;
     findings.extend(consultation_findings(&facts, status, row.due_on, today));
-    findings.sort_by_key(|f| f.name());
+    findings.sort_by_key(|(finding, _)| finding.name());
     let finished_at = facts.finished_at();
     let mut view = DossierView {
         id: row.id,
@@ -72,7 +72,8 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         suspensions: Vec::new(),
         apologies: Vec::new(),
         consultations: Vec::new(),
-        findings,
+        finding_details: findings.iter().map(|(kind, arose_on)| FindingDetail::of(*kind, *arose_on)).collect(),
+        findings: findings.into_iter().map(|(kind, _)| kind).collect(),
         allowed_acts: allowed_acts(actor, status, row.resolving_id),
         digitised: row.digitised,
         source_due_on: row.source_due_on.map(Day),

@@ -62,7 +62,7 @@ pub struct Row {
     pub pauses: Option<Value>,
     pub apologies: Option<Value>,
     pub consultations: Option<Value>,
-    pub findings: Option<Vec<String>>,
+    pub findings: Option<Value>,
 }
 
 const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.procedure_id, p.code AS procedure,
@@ -74,7 +74,7 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.from_at) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
-        (SELECT array_agg(c.kind ORDER BY c.kind) FROM dossier_findings c WHERE c.dossier_id = d.id) AS findings
+        (SELECT jsonb_agg(jsonb_build_array(c.kind, c.arose_on) ORDER BY c.kind) FROM dossier_findings c WHERE c.dossier_id = d.id) AS findings
    FROM dossiers d JOIN procedures p ON p.id = d.procedure_id
    JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id";
 
@@ -167,8 +167,9 @@ impl Row {
         self.timeliness.as_deref().map(|t| word(Timeliness::parse(t), t)).transpose()
     }
 
-    pub fn stored_findings(&self) -> Result<Vec<Finding>, DbErr> {
-        self.findings.iter().flatten().map(|f| word(Finding::parse(f), f)).collect()
+    /// With the day each came about on.
+    pub fn stored_findings(&self) -> Result<Vec<(Finding, NaiveDate)>, DbErr> {
+        children(self.findings.as_ref())
     }
 
     pub fn pauses(&self) -> Result<Vec<PauseRow>, DbErr> {
