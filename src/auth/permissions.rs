@@ -79,6 +79,8 @@ permissions! {
     VoidDossier "dossier:void" [Office All, OneStop All];
     LoadDossier "dossier:load" [Office All, Integration Below];
 
+    FreezeReport "snapshot:freeze" [Office All, Head Below];
+    ReadSnapshot "snapshot:read" [Director All, Office All, Head Below, Auditor All];
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
     ReadPlan "plan:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];

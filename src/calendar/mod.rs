@@ -12,6 +12,6 @@ mod wire;
 pub use layers::Calendars;
 pub use model::{Calendar, CalendarMissing, Day, DayKind, OffHoursReceipt, OfficeHours};
 pub use routes::configure;
-pub use rules::{vn_date, vn_local, vn_offset};
+pub use rules::{is_working, vn_date, vn_local, vn_offset};
 pub use store::{load, load_all};
 pub use wire::{AsOf, TimeOfDay};
