@@ -2,7 +2,7 @@
 //! transaction of the act itself.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -56,4 +56,22 @@ pub async fn record(tx: &impl ConnectionTrait, call: &Call, entries: &[Entry]) -
     ))
     .await?;
     Ok(())
+}
+
+/// Who recorded an act, and when.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Recorded {
+    pub act: String,
+    pub occurred_at: DateTime<Utc>,
+    pub recorded_at: DateTime<Utc>,
+    pub actor: String,
+}
+
+/// The audit lines of one subject, oldest first, for whoever may see the subject.
+///
+/// # Errors
+/// The database's.
+pub async fn of_subject(db: &impl ConnectionTrait, subject: Uuid) -> Result<Vec<Recorded>, DbErr> {
+    let text = "SELECT act, occurred_at, recorded_at, actor FROM audit_events WHERE subject_id = $1 ORDER BY id";
+    Recorded::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, text, [subject.into()])).all(db).await
 }

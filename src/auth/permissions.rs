@@ -63,6 +63,8 @@ permissions! {
     ReceiveDossier "dossier:receive" [OneStop All];
     AcceptDossier "dossier:accept" [OneStop All];
     DeclineDossier "dossier:decline" [OneStop All];
+    RequestCompletion "dossier:request_completion" [OneStop All];
+    RecordCompletion "dossier:record_completion" [OneStop All];
     ProcessDossier "dossier:process" [Head Below, Officer Own];
     RequestSupplement "dossier:request_supplement" [OneStop All, Head Below, Officer Own];
     FulfilSupplement "dossier:fulfil_supplement" [OneStop All];
@@ -75,6 +77,7 @@ permissions! {
     RefuseDossier "dossier:refuse" [Head Below, Officer Own];
     ResolveDossier "dossier:resolve" [Head Below, Officer Own];
     ReturnDossier "dossier:return" [OneStop All];
+    TransferDossier "dossier:transfer" [Office All, OneStop All, Head Below];
     WithdrawDossier "dossier:withdraw" [OneStop All];
     VoidDossier "dossier:void" [Office All, OneStop All];
     LoadDossier "dossier:load" [Office All, Integration Below];

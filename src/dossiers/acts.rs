@@ -6,12 +6,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::clock::Terms;
-use super::deeds::{self, Deed, Refusal};
+use super::deeds::{self, Case, Deed, Refusal};
 use super::model::{Applicant, Dossier, Facts, Identity};
 use super::wire::NewDossier;
 use super::{rules, store, view};
 use crate::audit::{self, Entry};
-use crate::auth::{Permission, permit};
+use crate::auth::{Permission, Reach, permit};
 use crate::calendar::{self, vn_date};
 use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
@@ -51,19 +51,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
     if new.applicant.name.is_blank() {
         faults.push(Fault::missing("/applicant/name"));
     }
-    let mut facts = Facts {
-        submitted_at: Some(submitted_at),
-        accepted_at: None,
-        processing_at: None,
-        pauses: Vec::new(),
-        apologies: Vec::new(),
-        consultations: Vec::new(),
-        verdict: None,
-        returned_at: None,
-        return_method: None,
-        void: None,
-        digitised: new.digitised,
-    };
+    let mut facts = Facts { submitted_at: Some(submitted_at), digitised: new.digitised, ..Facts::default() };
     if at > call.now {
         faults.push(Fault::plain(Code::DateInFuture, "/occurred_at"));
     }
@@ -153,7 +141,12 @@ pub async fn perform(
     let at = occurred_at.map_or(call.now, |at| at.0);
     let due = row.due_on.or(row.due_before);
     let before = dossier.facts.clone();
-    dossier.facts = deeds::decide(&before, deed, at, due, call.now).map_err(|refusal| match refusal {
+    let destination = match deed {
+        Deed::Transfer { department, .. } => departments::known(tx).await?.remove(department),
+        _ => None,
+    };
+    let case = Case { facts: &before, due, resolving_id: row.resolving_id, destination: destination.as_ref() };
+    dossier.facts = deeds::decide(&case, deed, at, call.now).map_err(|refusal| match refusal {
         Refusal::NotAllowed { from } => {
             let allowed = view::allowed_acts(&call.actor, from, row.resolving_id);
             ApiError::new(Code::TransitionNotAllowed)
@@ -165,6 +158,9 @@ pub async fn perform(
         Refusal::Broken(faults) => ApiError::broken(faults),
     })?;
     dossier.version += 1;
+    if let Some(to) = &destination {
+        dossier.identity.resolving_id = to.id;
+    }
     let status = dossier.facts.status();
     if before.verdict.is_some() {
         // What was once judged is never judged again, whatever has become of the calendar.
@@ -179,8 +175,13 @@ pub async fn perform(
         }
         store::update(tx, &before, &dossier, &derived, call.now).await?;
     }
-    tell(tx, call, &dossier, deed.verb(), at, json!({"status": status, "act": deed.name()})).await?;
-    let row = store::find(tx, &Key::Id(id), &sight).await?.ok_or_else(ApiError::not_found)?;
+    let detail = match &destination {
+        Some(to) => json!({"status": status, "act": deed.name(), "from": row.resolving, "to": to.code}),
+        None => json!({"status": status, "act": deed.name()}),
+    };
+    tell(tx, call, &dossier, deed.verb(), at, detail).await?;
+    // Who hands a dossier over is told how it left, though it may be out of sight by now.
+    let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
     let view = view::view(&row, &call.actor, vn_date(call.now))?;
     Reply::ok(dossier.version, &view)
 }

@@ -14,6 +14,7 @@ mod model;
 mod routes;
 mod rules;
 mod store;
+mod timeline;
 mod view;
 mod wire;
 

@@ -116,6 +116,26 @@ pub struct Consultation {
     pub escalated_at: Option<DateTime<Utc>>,
 }
 
+/// A request to complete the papers before acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Completion {
+    pub requested_at: DateTime<Utc>,
+    pub reason: String,
+    pub document_no: Option<String>,
+    pub items: Vec<String>,
+    pub respond_by_on: Option<NaiveDate>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// A hand-over from one resolving department to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transfer {
+    pub at: DateTime<Utc>,
+    pub from: Uuid,
+    pub to: Uuid,
+    pub reason: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     pub decision: Decision,
@@ -132,15 +152,19 @@ pub struct Void {
 }
 
 /// What happened to a dossier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Facts {
     pub submitted_at: Option<DateTime<Utc>>,
+    /// In order; before acceptance.
+    pub completions: Vec<Completion>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub processing_at: Option<DateTime<Utc>>,
     /// In order of beginning.
     pub pauses: Vec<Pause>,
     pub apologies: Vec<Apology>,
     pub consultations: Vec<Consultation>,
+    /// In order.
+    pub transfers: Vec<Transfer>,
     pub verdict: Option<Verdict>,
     pub returned_at: Option<DateTime<Utc>>,
     pub return_method: Option<Channel>,

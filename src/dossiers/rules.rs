@@ -41,7 +41,8 @@ impl Facts {
             };
         }
         if self.accepted_at.is_none() {
-            return Status::Submitted;
+            let waiting = self.completions.last().is_some_and(|c| c.completed_at.is_none());
+            return if waiting { Status::AwaitingCompletion } else { Status::Submitted };
         }
         match self.open_pause() {
             Some(PauseKind::Supplement) => Status::AwaitingSupplement,
@@ -58,6 +59,19 @@ impl Facts {
 
     pub fn clock_pauses(&self) -> Vec<clock::Pause> {
         self.pauses.iter().map(|p| clock::Pause { kind: p.kind, from: p.from, to: p.to }).collect()
+    }
+
+    /// When something happened last, as far as is known.
+    pub fn last_at(&self) -> Option<DateTime<Utc>> {
+        let single = [self.submitted_at, self.accepted_at, self.processing_at, self.finished_at(), self.returned_at];
+        let completions = self.completions.iter().flat_map(|c| [Some(c.requested_at), c.completed_at]);
+        let pauses = self.pauses.iter().flat_map(|p| [Some(p.from), p.to]);
+        let letters = self.apologies.iter().map(|a| a.sent_at).chain(self.transfers.iter().map(|t| t.at)).map(Some);
+        let consultations = self.consultations.iter().flat_map(|c| {
+            let reminders = c.reminders.iter().map(|r| Some(r.sent_at));
+            [Some(c.sent_at), c.answered_at, c.escalated_at].into_iter().chain(reminders)
+        });
+        single.into_iter().chain(completions).chain(pauses).chain(letters).chain(consultations).flatten().max()
     }
 
     /// The finish, or the moment of voiding where there was none.

@@ -9,8 +9,8 @@ use super::model::{Channel, Status, Timeliness};
 use super::rules::{consultation_findings, open_timeliness, outcome};
 use super::store::{Listed, Row};
 use super::wire::{
-    ApologyView, ApplicantView, ConsultationView, DossierSummary, DossierView, FeeRequestView, FindingDetail, ReminderView, SupplementView,
-    SuspensionView, Timeline, TimelineEntry,
+    ApologyView, ApplicantView, CompletionRequestView, ConsultationView, DossierSummary, DossierView, FeeRequestView, FindingDetail,
+    ReminderView, SupplementView, SuspensionView, TransferView,
 };
 use crate::auth::Actor;
 use crate::calendar::vn_date;
@@ -67,11 +67,13 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         returned_at: row.returned_at.map(At),
         decision_reason: row.void_reason.clone().or_else(|| row.decision_reason.clone()),
         decision_document_no: row.decision_document_no.clone(),
+        completion_requests: Vec::new(),
         supplements: Vec::new(),
         fee_requests: Vec::new(),
         suspensions: Vec::new(),
         apologies: Vec::new(),
         consultations: Vec::new(),
+        transfers: Vec::new(),
         finding_details: findings.iter().map(|(kind, arose_on)| FindingDetail::of(*kind, *arose_on)).collect(),
         findings: findings.into_iter().map(|(kind, _)| kind).collect(),
         allowed_acts: allowed_acts(actor, status, row.resolving_id),
@@ -79,6 +81,20 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         source_due_on: row.source_due_on.map(Day),
         version: row.version,
     };
+    for c in row.completions()? {
+        view.completion_requests.push(CompletionRequestView {
+            n: c.n,
+            requested_at: At(c.requested_at),
+            reason: c.reason,
+            document_no: c.document_no,
+            items: c.items,
+            respond_by_on: c.respond_by_on.map(Day),
+            completed_at: c.completed_at.map(At),
+        });
+    }
+    for t in row.transfers()? {
+        view.transfers.push(TransferView { n: t.n, at: At(t.occurred_at), from: t.from_code, to: t.to_code, reason: t.reason });
+    }
     for p in row.pauses()? {
         let (due_before, due_after) = (p.due_before.map(Day), p.due_after.map(Day));
         let (from, to) = (At(p.from_at), p.to_at.map(At));
@@ -162,57 +178,4 @@ pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
         finished_on: row.finished_on.map(Day),
         version: row.version,
     })
-}
-
-/// Everything that happened, oldest first.
-pub fn timeline(row: &Row) -> Result<Timeline, DbErr> {
-    let mut items = Vec::new();
-    let mut add = |at: Option<chrono::DateTime<chrono::Utc>>,
-                   act,
-                   reason: Option<&String>,
-                   document_no: Option<&String>,
-                   due_on: Option<NaiveDate>| {
-        items.extend(at.map(|at| TimelineEntry {
-            at: At(at),
-            act,
-            reason: reason.cloned(),
-            document_no: document_no.cloned(),
-            due_on: due_on.map(Day),
-        }));
-    };
-    add(row.submitted_at, "submission", None, None, None);
-    add(row.accepted_at, "acceptance", None, None, row.first_due_on);
-    add(row.processing_at, "processing", None, None, None);
-    for p in &row.pauses()? {
-        let (begin, end) = match p.kind {
-            PauseKind::Supplement => ("supplement-request", "fulfilment"),
-            PauseKind::Fee => ("fee-request", "payment"),
-            PauseKind::Suspension => ("suspension", "suspension-end"),
-        };
-        add(Some(p.from_at), begin, p.reason.as_ref(), p.document_no.as_ref().or(p.legal_basis.as_ref()), None);
-        add(p.to_at, end, None, None, p.due_after);
-    }
-    for a in &row.apologies()? {
-        add(Some(a.sent_at), "apology", a.reason.as_ref(), a.document_no.as_ref(), a.new_due_on);
-    }
-    for c in &row.consultations()? {
-        add(Some(c.sent_at), "consultation", Some(&c.agency), c.document_no.as_ref(), c.answer_due_on);
-        for r in &c.reminders {
-            add(Some(r.sent_at), "consultation-reminder", Some(&c.agency), r.document_no.as_ref(), None);
-        }
-        add(c.answered_at, "consultation-answer", Some(&c.agency), None, None);
-        add(c.escalated_at, "consultation-escalation", Some(&c.agency), None, None);
-    }
-    let verdict = match row.decision.as_deref() {
-        Some("resolved") => "resolution",
-        Some("refused") => "refusal",
-        Some("terminated") => "termination",
-        Some("withdrawn") => "withdrawal",
-        _ => "non-acceptance",
-    };
-    add(row.finished_at, verdict, row.decision_reason.as_ref(), row.decision_document_no.as_ref(), None);
-    add(row.returned_at, "return", None, None, None);
-    add(row.voided_at, "void", row.void_reason.as_ref(), None, None);
-    items.sort_by_key(|e| e.at);
-    Ok(Timeline { items })
 }

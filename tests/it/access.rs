@@ -47,6 +47,7 @@ pub struct Place {
     procedure: String,
     /// Ids of dossiers, by state.
     submitted: String,
+    incomplete: String,
     accepted: String,
     processing: String,
     waiting: String,
@@ -137,7 +138,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
             "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}})
     };
     let (mut ids, mut code) = (Vec::new(), String::new());
-    for accept in [false, true, true, true, true, true, true, true] {
+    for accept in [false, true, true, true, true, true, true, true, false] {
         let made = counter.post("/api/v1/dossiers", new(accept)).await.expect(201).body;
         ids.push(made["id"].as_str().unwrap().to_owned());
         if ids.len() == 2 {
@@ -145,7 +146,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         }
     }
     let act = async |id: &str, act: &str, version, body| head.act(&format!("/api/v1/dossiers/{id}/{act}"), version, body).await.expect(200);
-    for id in &ids[2..] {
+    for id in &ids[2..8] {
         act(id, "processing", 1, json!({})).await;
     }
     act(&ids[3], "supplement-requests", 2, json!({"reason": "Thiếu điều lệ", "document_no": "12/TB"})).await;
@@ -153,9 +154,25 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     act(&ids[5], "fee-requests", 2, json!({"amount_vnd": 50_000})).await;
     act(&ids[6], "suspensions", 2, json!({"reason": "Có tranh chấp", "legal_basis": "Điều 47"})).await;
     act(&ids[7], "consultations", 2, json!({"agency": "Sở Xây dựng", "answer_due_on": "2022-06-20"})).await;
+    let incomplete = format!("/api/v1/dossiers/{}/completion-requests", ids[8]);
+    counter.act(&incomplete, 1, json!({"reason": "Thiếu bản sao"})).await.expect(200);
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
-    let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting] = ids.try_into().unwrap();
-    Place { relation, department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code }
+    let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, incomplete] = ids.try_into().unwrap();
+    Place {
+        relation,
+        department,
+        procedure,
+        submitted,
+        incomplete,
+        accepted,
+        processing,
+        waiting,
+        resolved,
+        unpaid,
+        suspended,
+        consulting,
+        code,
+    }
 }
 
 /// A plan of one task, led by the department.
@@ -169,8 +186,21 @@ fn plan(department: &str, title: &str) -> Value {
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
-    let Place { department, procedure, submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, code, .. } =
-        place;
+    let Place {
+        department,
+        procedure,
+        submitted,
+        incomplete,
+        accepted,
+        processing,
+        waiting,
+        resolved,
+        unpaid,
+        suspended,
+        consulting,
+        code,
+        ..
+    } = place;
     let mut all = Vec::new();
     let mut read = |operation, bound, path: String| all.push(Sample { operation, path, body: None, bound });
     let dossier = Sight(Permission::ReadDossier);
@@ -238,6 +268,9 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let mut act = |operation, id: &str, act: &str, body: Value| write(operation, dossier, &format!("/api/v1/dossiers/{id}/{act}"), body);
     act("accept_dossier", submitted, "acceptance", json!({"occurred_at": "2022-06-14T09:00:00+07:00"}));
     act("decline_dossier", submitted, "non-acceptance", json!({"reason": "Không thuộc thẩm quyền"}));
+    let slip = json!({"reason": "Thiếu bản sao căn cước", "items": ["Bản sao căn cước"], "respond_by_on": "2022-07-01"});
+    act("request_completion", submitted, "completion-requests", slip);
+    act("record_completion", incomplete, "completion-requests/1/completion", json!({}));
     act("process_dossier", accepted, "processing", json!({}));
     let papers = json!({"reason": "Thiếu điều lệ", "document_no": "13/TB", "items": ["Điều lệ"], "respond_by_on": "2022-07-01"});
     act("request_supplement", processing, "supplement-requests", papers);
@@ -255,6 +288,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     act("refuse_dossier", processing, "refusal", json!({"reason": "Ngành nghề bị cấm", "document_no": "77/TB"}));
     act("resolve_dossier", processing, "resolution", json!({"document_no": "3/GCN"}));
     act("return_dossier", resolved, "return", json!({"method": "direct"}));
+    let other = if *department == "DN" { HOME } else { "DN" };
+    act("transfer_dossier", processing, "transfer", json!({"department": other, "reason": "Thuộc thẩm quyền của phòng khác"}));
     act("withdraw_dossier", accepted, "withdrawal", json!({"reason": "Theo đề nghị"}));
     act("void_dossier", accepted, "void", json!({"reason": "Nhập trùng"}));
 
@@ -521,6 +556,7 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             department: HOME,
             procedure: String::new(),
             submitted: String::new(),
+            incomplete: String::new(),
             accepted: String::new(),
             processing: String::new(),
             waiting: String::new(),

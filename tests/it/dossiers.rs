@@ -54,7 +54,7 @@ async fn a_dossier_ends_well_after_a_supplement() {
         (&dossier["status"], &dossier["outcome"], &dossier["timeliness"]),
         (&json!("submitted"), &json!("submitted"), &json!("not_applicable"))
     );
-    assert_eq!(dossier["allowed_acts"], json!(["acceptance", "non-acceptance", "withdrawal", "void"]));
+    assert_eq!(dossier["allowed_acts"], json!(["acceptance", "completion-requests", "non-acceptance", "transfer", "withdrawal", "void"]));
     assert_eq!(received.header("location").unwrap(), format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap()));
 
     let dossier = o.processing().await;

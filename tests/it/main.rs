@@ -14,6 +14,7 @@ mod history;
 mod house;
 mod identity;
 mod kpis;
+mod life;
 mod load_command;
 mod plans;
 mod procedures;

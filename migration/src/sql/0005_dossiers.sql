@@ -126,6 +126,35 @@ CREATE TABLE dossier_consultations (
     PRIMARY KEY (dossier_id, n)
 );
 
+CREATE TABLE dossier_completions (
+    dossier_id uuid NOT NULL CONSTRAINT dossier_completion_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
+    n smallint NOT NULL CONSTRAINT dossier_completion_n_check CHECK (n > 0),
+    requested_at timestamptz NOT NULL,
+    reason text NOT NULL,
+    document_no text,
+    items jsonb NOT NULL DEFAULT '[]',
+    respond_by_on date,
+    completed_at timestamptz,
+    PRIMARY KEY (dossier_id, n),
+    CONSTRAINT dossier_completion_dates_check CHECK (requested_at <= completed_at)
+);
+CREATE UNIQUE INDEX dossier_completion_open_key ON dossier_completions (dossier_id) WHERE completed_at IS NULL;
+
+CREATE TABLE dossier_transfers (
+    dossier_id uuid NOT NULL CONSTRAINT dossier_transfer_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
+    n smallint NOT NULL CONSTRAINT dossier_transfer_n_check CHECK (n > 0),
+    occurred_at timestamptz NOT NULL,
+    from_department_id uuid NOT NULL
+        CONSTRAINT dossier_transfer_from_department_fkey REFERENCES departments (id) ON DELETE RESTRICT,
+    to_department_id uuid NOT NULL
+        CONSTRAINT dossier_transfer_to_department_fkey REFERENCES departments (id) ON DELETE RESTRICT,
+    reason text NOT NULL,
+    PRIMARY KEY (dossier_id, n),
+    CONSTRAINT dossier_transfer_departments_check CHECK (from_department_id <> to_department_id)
+);
+CREATE INDEX dossier_transfer_from_idx ON dossier_transfers (from_department_id);
+CREATE INDEX dossier_transfer_to_idx ON dossier_transfers (to_department_id);
+
 CREATE TABLE dossier_findings (
     dossier_id uuid NOT NULL CONSTRAINT dossier_finding_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
     kind text NOT NULL CONSTRAINT dossier_finding_kind_check CHECK (kind IN
@@ -221,6 +250,24 @@ COMMENT ON COLUMN dossier_consultations.answer_due_on IS 'Last day for the answe
 COMMENT ON COLUMN dossier_consultations.reminders IS 'Reminders sent: a list of sent_at and document_no';
 COMMENT ON COLUMN dossier_consultations.answered_at IS 'When the answer came; null while it has not';
 COMMENT ON COLUMN dossier_consultations.escalated_at IS 'When it was taken to the level above; null when it was not';
+
+COMMENT ON TABLE dossier_completions IS 'Requests to complete a dossier before it is accepted (form 02); no clock runs yet';
+COMMENT ON COLUMN dossier_completions.dossier_id IS 'The dossier';
+COMMENT ON COLUMN dossier_completions.n IS 'Number, from 1';
+COMMENT ON COLUMN dossier_completions.requested_at IS 'When it was asked';
+COMMENT ON COLUMN dossier_completions.reason IS 'What is missing or wrong';
+COMMENT ON COLUMN dossier_completions.document_no IS 'Number of the slip; null when not given';
+COMMENT ON COLUMN dossier_completions.items IS 'Papers asked for, a list of texts';
+COMMENT ON COLUMN dossier_completions.respond_by_on IS 'Last day to bring them; null when not given';
+COMMENT ON COLUMN dossier_completions.completed_at IS 'When they were here; null while they are not';
+
+COMMENT ON TABLE dossier_transfers IS 'Hand-overs of a dossier from one resolving department to another';
+COMMENT ON COLUMN dossier_transfers.dossier_id IS 'The dossier';
+COMMENT ON COLUMN dossier_transfers.n IS 'Number, from 1, in order of happening';
+COMMENT ON COLUMN dossier_transfers.occurred_at IS 'When it changed hands';
+COMMENT ON COLUMN dossier_transfers.from_department_id IS 'Who resolved it before';
+COMMENT ON COLUMN dossier_transfers.to_department_id IS 'Who resolves it since';
+COMMENT ON COLUMN dossier_transfers.reason IS 'Why';
 
 COMMENT ON TABLE dossier_findings IS 'What was not done by the rules, found by them';
 COMMENT ON COLUMN dossier_findings.dossier_id IS 'The dossier';

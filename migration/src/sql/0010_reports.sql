@@ -8,6 +8,9 @@ CREATE INDEX dossier_finding_arose_idx ON dossier_findings (arose_on);
 -- few that took long. So a report does not read the closed history of other years. Sixty days: see the reports' store.
 CREATE INDEX dossier_long_idx ON dossiers (finished_on) WHERE finished_on - accepted_on > 60;
 
+-- Whose a dossier was is asked of the few that were transferred since.
+CREATE INDEX dossier_transfer_occurred_idx ON dossier_transfers (occurred_at);
+
 -- Reports as they were sent. What was frozen is never changed: a later difference is shown beside it.
 CREATE TABLE report_snapshots (
     id uuid PRIMARY KEY,

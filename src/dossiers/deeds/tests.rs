@@ -1,29 +1,32 @@
 //! The table of acts, and random sequences held against it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::*;
-use crate::dossiers::model::Outcome;
+use crate::calendar::vn_date;
+use crate::departments;
+use crate::dossiers::model::{Facts, Outcome};
+use crate::dossiers::rules;
+use crate::error::Code;
+
+fn department(valid_to: Option<NaiveDate>) -> departments::Known {
+    let (code, kind, agency) = ("DN".to_owned(), "division".to_owned(), "H32".to_owned());
+    departments::Known { id: Uuid::max(), code, one_stop: false, kind, valid_from: None, valid_to, agency }
+}
+
+fn decide_at(facts: &Facts, deed: &Deed, at: DateTime<Utc>, destination: Option<&departments::Known>) -> Result<Facts, Refusal> {
+    let case = Case { facts, due: None, resolving_id: Uuid::nil(), destination };
+    decide(&case, deed, at, start() + TimeDelta::days(3000))
+}
 
 fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_654_480_800, 0).unwrap_or_default()
 }
 
 fn submitted() -> Facts {
-    Facts {
-        submitted_at: Some(start()),
-        accepted_at: None,
-        processing_at: None,
-        pauses: Vec::new(),
-        apologies: Vec::new(),
-        consultations: Vec::new(),
-        verdict: None,
-        returned_at: None,
-        return_method: None,
-        void: None,
-        digitised: None,
-    }
+    Facts { submitted_at: Some(start()), ..Facts::default() }
 }
 
 /// The act by its name, aimed at the open pause and the consultation asked last.
@@ -34,6 +37,9 @@ fn deed(name: &str, facts: &Facts) -> Deed {
     match name {
         "acceptance" => Deed::Accept,
         "non-acceptance" => Deed::Decline { reason: text() },
+        "completion-requests" => Deed::RequestCompletion { reason: text(), document_no: None, items: Vec::new(), respond_by_on: None },
+        "completion" => Deed::Complete { n: facts.completions.len() },
+        "transfer" => Deed::Transfer { department: text(), reason: text() },
         "processing" => Deed::Process,
         "fee-requests" => Deed::RequestFee { amount_vnd: Some(100_000), reason: None },
         "payment" => Deed::RecordPayment { n: open },
@@ -75,7 +81,7 @@ proptest! {
             at += TimeDelta::minutes(minutes);
             let name = ACTS[act].0;
             let before = facts.status();
-            match decide(&facts, &deed(name, &facts), at, None, now) {
+            match decide_at(&facts, &deed(name, &facts), at, Some(&department(None))) {
                 Ok(after) => {
                     prop_assert!(allowed(before).contains(&name));
                     prop_assert!(after.verdict.is_some() || facts.verdict.is_none());
@@ -93,5 +99,40 @@ proptest! {
         let status = facts.status();
         let outcome = rules::outcome(status, facts.accepted_at.is_some(), rules::open_timeliness(None, vn_date(at)), false);
         prop_assert_eq!(outcome == Outcome::Voided, status == Status::Voided);
+    }
+}
+
+fn refused(facts: &Facts, deed: &Deed, minutes: i64, destination: Option<&departments::Known>) -> Vec<(Code, String)> {
+    match decide_at(facts, deed, start() + TimeDelta::minutes(minutes), destination) {
+        Err(Refusal::Broken(faults)) => faults.into_iter().map(|f| (f.code, f.pointer.into_owned())).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_transfer_goes_to_another_department_that_is_open_then() {
+    let transfer = |reason: &str| Deed::Transfer { department: "DN".into(), reason: reason.into() };
+    let closed = department(NaiveDate::from_ymd_opt(2022, 6, 1));
+    let (reason, place) = ("/reason".to_owned(), "/department".to_owned());
+    assert_eq!(refused(&submitted(), &transfer(" "), 5, None), [(Code::Missing, reason), (Code::UnknownCode, place.clone())]);
+    assert_eq!(refused(&submitted(), &transfer("x"), 5, Some(&closed)), [(Code::NotValidThen, place.clone())]);
+    let same = departments::Known { id: Uuid::nil(), ..department(None) };
+    assert_eq!(refused(&submitted(), &transfer("x"), 5, Some(&same)), [(Code::RuleBroken, place)]);
+}
+
+#[test]
+fn no_act_lies_before_the_last_one_or_in_the_future() {
+    let at = |minutes| start() + TimeDelta::minutes(minutes);
+    let accepted = decide_at(&submitted(), &Deed::Accept, at(10), None).unwrap();
+    let place = || "/occurred_at".to_owned();
+    for act in ["processing", "apologies", "transfer", "withdrawal", "void"] {
+        let there = department(None);
+        assert_eq!(refused(&accepted, &deed(act, &accepted), 9, Some(&there)), [(Code::DatesBackwards, place())], "{act}");
+        assert_eq!(
+            refused(&accepted, &deed(act, &accepted), 60 * 24 * 3001, Some(&there)).pop(),
+            Some((Code::DateInFuture, place())),
+            "{act}"
+        );
+        assert!(decide_at(&accepted, &deed(act, &accepted), at(10), Some(&there)).is_ok(), "{act}");
     }
 }

@@ -263,6 +263,8 @@ impl HistoryRow {
             accepted_at: at(self.accepted_at),
             // A row of history does not tell when processing began.
             processing_at: at(self.accepted_at),
+            completions: Vec::new(),
+            transfers: Vec::new(),
             pauses,
             apologies: apologies.collect(),
             consultations: consultations.collect(),

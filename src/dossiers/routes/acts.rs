@@ -10,13 +10,13 @@ use crate::db::Db;
 use crate::dossiers::acts;
 use crate::dossiers::deeds::Deed;
 use crate::dossiers::wire::{
-    Acceptance, ActBody, ApologyNotice, ConsultationAnswer, ConsultationEscalation, ConsultationReminder, ConsultationRequest, DossierView,
-    FeeRequest, Fulfilment, HandOver, NewDossier, NonAcceptance, Payment, Processing, RefusalNotice, Resolution, SupplementRequest,
-    SuspensionEnd, SuspensionNotice, TerminationNotice, Voiding, Withdrawal,
+    Acceptance, ActBody, ApologyNotice, CompletionRequest, ConsultationRequest, DossierView, FeeRequest, HandOver, NewDossier,
+    NonAcceptance, Processing, RefusalNotice, Resolution, SupplementRequest, SuspensionNotice, TerminationNotice, TransferNotice, Voiding,
+    Withdrawal,
 };
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::{Answer, Json, Line, Query, WriteProblems, write};
+use crate::http::{Answer, Json, Query, WriteProblems, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(receive_dossier)
@@ -24,26 +24,22 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(decline_dossier)
         .service(process_dossier)
         .service(request_supplement)
-        .service(fulfil_supplement)
         .service(request_fee)
-        .service(record_payment)
         .service(suspend_dossier)
-        .service(end_suspension)
         .service(consult_agency)
-        .service(remind_agency)
-        .service(record_answer)
-        .service(escalate_consultation)
         .service(terminate_dossier)
         .service(apologise_dossier)
         .service(refuse_dossier)
         .service(resolve_dossier)
         .service(return_dossier)
         .service(withdraw_dossier)
-        .service(void_dossier);
+        .service(void_dossier)
+        .service(request_completion)
+        .service(transfer_dossier);
 }
 
 /// A path id that is no UUID names nothing.
-fn id(text: &str) -> Result<Uuid, ApiError> {
+pub(super) fn id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::parse_str(text).map_err(|_| ApiError::not_found())
 }
 
@@ -214,120 +210,21 @@ act!(
     "Terminate a dossier",
     "Stopped for good by the agency, by notice, with the reason."
 );
-
-/// An act on one of a dossier's requests, by its number.
-macro_rules! act_on {
-    ($handler:ident, $permission:ident, $name:literal, $path:literal, $body:ident, $deed:ident, $summary:literal, $text:literal) => {
-        #[doc = $summary]
-        #[doc = ""]
-        #[doc = $text]
-        #[utoipa::path(tag = "dossiers", operation_id = stringify!($handler), security(("bearer" = [])), request_body = $body,
-            params(("id" = Uuid, Path, description = "Id of the dossier"), ("n" = i16, Path, description = "Number of the request, from 1", minimum = 1),
-                WriteParams, ChangeHeaders),
-            extensions(("x-permission" = json!($name))),
-            responses((status = 200, description = "Done; the dossier as it is now", body = DossierView), WriteProblems))]
-        #[post($path)]
-        async fn $handler(
-            permit: Permit<perm::$permission>,
-            path: web::Path<(String, String)>,
-            _: Query<WriteParams>,
-            body: Json<$body>,
-            db: Db,
-        ) -> Answer {
-            let n = path.1.parse().map_err(|_| ApiError::not_found())?;
-            act_on(&permit, &path.0, |body| $deed(n, body), body, &db).await
-        }
-    };
-}
-
-async fn act_on<P: Named, B: ActBody>(permit: &Permit<P>, path: &str, deed: impl FnOnce(B) -> Deed, body: Json<B>, db: &Db) -> Answer {
-    let id = id(path)?;
-    let (at, hash) = (body.value.occurred_at(), body.hash);
-    let deed = deed(body.value);
-    write(db.get_ref(), permit, &hash, async |tx| acts::perform(tx, permit, P::PERMISSION, id, &deed, at).await).await
-}
-
-fn fulfil(n: i16, _: Fulfilment) -> Deed {
-    Deed::FulfilSupplement { n }
-}
-
-fn pay(n: i16, _: Payment) -> Deed {
-    Deed::RecordPayment { n }
-}
-
-fn resume(n: i16, _: SuspensionEnd) -> Deed {
-    Deed::EndSuspension { n }
-}
-
-fn remind(n: usize, body: ConsultationReminder) -> Deed {
-    Deed::Remind { n, document_no: body.document_no.map(Line::into_string).unwrap_or_default() }
-}
-
-fn answered(n: usize, _: ConsultationAnswer) -> Deed {
-    Deed::RecordAnswer { n }
-}
-
-fn escalated(n: usize, _: ConsultationEscalation) -> Deed {
-    Deed::Escalate { n }
-}
-
-act_on!(
-    fulfil_supplement,
-    FulfilSupplement,
-    "dossier:fulfil_supplement",
-    "/api/v1/dossiers/{id}/supplement-requests/{n}/fulfilment",
-    Fulfilment,
-    fulfil,
-    "Record that papers have arrived",
-    "Fulfils a supplement request; the clock runs on by the dossier's supplement policy."
+act!(
+    request_completion,
+    RequestCompletion,
+    "dossier:request_completion",
+    "/api/v1/dossiers/{id}/completion-requests",
+    CompletionRequest,
+    "Request completion",
+    "Before acceptance: all that is missing is told at once, with the reason. No clock runs yet."
 );
-act_on!(
-    record_payment,
-    RecordPayment,
-    "dossier:record_payment",
-    "/api/v1/dossiers/{id}/fee-requests/{n}/payment",
-    Payment,
-    pay,
-    "Record a payment",
-    "The fee is paid; the clock runs on."
-);
-act_on!(
-    end_suspension,
-    SuspendDossier,
-    "dossier:suspend",
-    "/api/v1/dossiers/{id}/suspensions/{n}/end",
-    SuspensionEnd,
-    resume,
-    "End a suspension",
-    "The ground is gone; the clock runs on."
-);
-act_on!(
-    remind_agency,
-    ConsultAgency,
-    "dossier:consult",
-    "/api/v1/dossiers/{id}/consultations/{n}/reminders",
-    ConsultationReminder,
-    remind,
-    "Remind a consulted agency",
-    "In writing; after two reminders without an answer the silence is to be escalated."
-);
-act_on!(
-    record_answer,
-    ConsultAgency,
-    "dossier:consult",
-    "/api/v1/dossiers/{id}/consultations/{n}/answer",
-    ConsultationAnswer,
-    answered,
-    "Record a consulted agency's answer",
-    "It has answered."
-);
-act_on!(
-    escalate_consultation,
-    ConsultAgency,
-    "dossier:consult",
-    "/api/v1/dossiers/{id}/consultations/{n}/escalation",
-    ConsultationEscalation,
-    escalated,
-    "Escalate a consultation",
-    "The silence is reported to the provincial committee."
+act!(
+    transfer_dossier,
+    TransferDossier,
+    "dossier:transfer",
+    "/api/v1/dossiers/{id}/transfer",
+    TransferNotice,
+    "Transfer a dossier",
+    "To another department, which resolves it from now on. The due date does not move; reports count it where it was at their end."
 );

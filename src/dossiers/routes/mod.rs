@@ -3,6 +3,7 @@
 mod acts;
 mod bulk;
 mod read;
+mod requests;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,4 +12,5 @@ pub fn configure(cfg: &mut ServiceConfig) {
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);
+    requests::configure(cfg);
 }

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::audit;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::{self, AsOf, vn_date};
@@ -14,7 +15,7 @@ use crate::dossiers::clock;
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
 use crate::dossiers::wire::{DossierPage, DossierView, FindingCatalogue, Timeline};
-use crate::dossiers::{rules, view};
+use crate::dossiers::{rules, timeline, view};
 use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
@@ -190,7 +191,8 @@ async fn get_dossier_by_code(permit: Permit<perm::ReadDossier>, code: web::Path<
 #[get("/api/v1/dossiers/{id}/timeline")]
 async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(view::timeline(&row)?))
+    let recorded = audit::of_subject(db.get_ref(), row.id).await?;
+    Ok(HttpResponse::Ok().json(timeline::timeline(&row, &recorded)?))
 }
 
 /// As of when to read the clock.

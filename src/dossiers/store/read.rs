@@ -10,8 +10,8 @@ use super::sql;
 use crate::auth::Reach;
 use crate::dossiers::clock::{PauseKind, Terms};
 use crate::dossiers::model::{
-    Apology, Applicant, ApplicantKind, Channel, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder, Status,
-    Timeliness, Verdict, Void,
+    Apology, Applicant, ApplicantKind, Channel, Completion, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder,
+    Status, Timeliness, Transfer, Verdict, Void,
 };
 use crate::http::values::Key;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
@@ -62,6 +62,8 @@ pub struct Row {
     pub pauses: Option<Value>,
     pub apologies: Option<Value>,
     pub consultations: Option<Value>,
+    pub completions: Option<Value>,
+    pub transfers: Option<Value>,
     pub findings: Option<Value>,
 }
 
@@ -74,6 +76,9 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.from_at) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
+        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_completions c WHERE c.dossier_id = d.id) AS completions,
+        (SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object('from_code', a.code, 'to_code', b.code) ORDER BY c.n) FROM dossier_transfers c
+           JOIN departments a ON a.id = c.from_department_id JOIN departments b ON b.id = c.to_department_id WHERE c.dossier_id = d.id) AS transfers,
         (SELECT jsonb_agg(jsonb_build_array(c.kind, c.arose_on) ORDER BY c.kind) FROM dossier_findings c WHERE c.dossier_id = d.id) AS findings
    FROM dossiers d JOIN procedures p ON p.id = d.procedure_id
    JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id";
@@ -146,6 +151,28 @@ pub struct ConsultationRow {
     pub escalated_at: Option<DateTime<Utc>>,
 }
 
+#[derive(Deserialize)]
+pub struct CompletionRow {
+    pub n: i16,
+    pub requested_at: DateTime<Utc>,
+    pub reason: String,
+    pub document_no: Option<String>,
+    pub items: Vec<String>,
+    pub respond_by_on: Option<NaiveDate>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+pub struct TransferRow {
+    pub n: i16,
+    pub occurred_at: DateTime<Utc>,
+    pub from_department_id: Uuid,
+    pub to_department_id: Uuid,
+    pub from_code: String,
+    pub to_code: String,
+    pub reason: String,
+}
+
 fn children<T: for<'a> Deserialize<'a>>(json: Option<&Value>) -> Result<Vec<T>, DbErr> {
     json.map_or(Ok(Vec::new()), |json| Vec::deserialize(json).map_err(|e| DbErr::Custom(e.to_string())))
 }
@@ -184,6 +211,14 @@ impl Row {
         children(self.consultations.as_ref())
     }
 
+    pub fn completions(&self) -> Result<Vec<CompletionRow>, DbErr> {
+        children(self.completions.as_ref())
+    }
+
+    pub fn transfers(&self) -> Result<Vec<TransferRow>, DbErr> {
+        children(self.transfers.as_ref())
+    }
+
     pub fn terms(&self) -> Result<Terms, DbErr> {
         let limit = match (self.limit_value, self.limit_unit.as_deref()) {
             (Some(value), Some(unit)) => Some(Limit { value: value.unsigned_abs(), unit: word(LimitUnit::parse(unit), unit)? }),
@@ -217,6 +252,16 @@ impl Row {
             answered_at: c.answered_at,
             escalated_at: c.escalated_at,
         };
+        let completion = |c: CompletionRow| Completion {
+            requested_at: c.requested_at,
+            reason: c.reason,
+            document_no: c.document_no,
+            items: c.items,
+            respond_by_on: c.respond_by_on,
+            completed_at: c.completed_at,
+        };
+        let transfer =
+            |t: TransferRow| Transfer { at: t.occurred_at, from: t.from_department_id, to: t.to_department_id, reason: t.reason };
         let verdict = match (self.decision.as_deref(), self.finished_at) {
             (Some(decision), Some(at)) => Some(Verdict {
                 decision: word(Decision::parse(decision), decision)?,
@@ -228,11 +273,13 @@ impl Row {
         };
         Ok(Facts {
             submitted_at: self.submitted_at,
+            completions: self.completions()?.into_iter().map(completion).collect(),
             accepted_at: self.accepted_at,
             processing_at: self.processing_at,
             pauses: self.pauses()?.into_iter().map(pause).collect(),
             apologies: self.apologies()?.into_iter().map(apology).collect(),
             consultations: self.consultations()?.into_iter().map(consultation).collect(),
+            transfers: self.transfers()?.into_iter().map(transfer).collect(),
             verdict,
             returned_at: self.returned_at,
             return_method: self.return_method.as_deref().map(|m| word(Channel::parse(m), m)).transpose()?,

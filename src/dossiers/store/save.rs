@@ -89,6 +89,8 @@ pub async fn update(
     tx.execute_raw(sql(format!("UPDATE dossiers d SET ({COLUMNS}) = ({RECORD}) WHERE d.id = ($1::jsonb ->> 'id')::uuid"), [row.into()]))
         .await?;
     if before.pauses == dossier.facts.pauses
+        && before.completions == dossier.facts.completions
+        && before.transfers == dossier.facts.transfers
         && before.apologies == dossier.facts.apologies
         && before.consultations == dossier.facts.consultations
     {
@@ -156,6 +158,8 @@ async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &D
         tx.execute_raw(sql(text, [Value::from(apologies).into()])).await?;
     }
     save_consultations(tx, dossier).await?;
+    save_completions(tx, dossier).await?;
+    save_transfers(tx, dossier).await?;
     save_findings(tx, dossier, derived).await
 }
 
@@ -177,6 +181,36 @@ async fn save_consultations(tx: &impl ConnectionTrait, dossier: &Dossier) -> Res
                 ON CONFLICT (dossier_id, n) DO UPDATE SET reminders = excluded.reminders, answered_at = excluded.answered_at,
                     escalated_at = excluded.escalated_at";
     tx.execute_raw(sql(text, [Value::from(consultations).into()])).await.map(drop)
+}
+
+async fn save_completions(tx: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), DbErr> {
+    let asked = dossier.facts.completions.iter().enumerate();
+    let rows: Vec<Value> = asked
+        .map(|(i, c)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "requested_at": c.requested_at, "reason": c.reason, "document_no": c.document_no,
+                "items": c.items, "respond_by_on": c.respond_by_on, "completed_at": c.completed_at})
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "INSERT INTO dossier_completions SELECT * FROM jsonb_populate_recordset(NULL::dossier_completions, $1)
+                ON CONFLICT (dossier_id, n) DO UPDATE SET completed_at = excluded.completed_at";
+    tx.execute_raw(sql(text, [Value::from(rows).into()])).await.map(drop)
+}
+
+async fn save_transfers(tx: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), DbErr> {
+    let rows: Vec<Value> = (dossier.facts.transfers.iter().enumerate())
+        .map(|(i, t)| {
+            json!({"dossier_id": dossier.id, "n": i + 1, "occurred_at": t.at, "from_department_id": t.from, "to_department_id": t.to, "reason": t.reason})
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = "INSERT INTO dossier_transfers SELECT * FROM jsonb_populate_recordset(NULL::dossier_transfers, $1)
+                ON CONFLICT (dossier_id, n) DO NOTHING";
+    tx.execute_raw(sql(text, [Value::from(rows).into()])).await.map(drop)
 }
 
 async fn save_findings(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {

@@ -84,6 +84,19 @@ pub trait ActBody {
 act_bodies! {
     /// The dossier is complete and valid; the clock starts.
     Acceptance {} {}
+    /// The papers are not complete or not valid: the applicant is told all that is missing. No clock runs yet.
+    CompletionRequest {"reason": "Thiếu bản sao giấy tờ tùy thân", "items": ["Bản sao căn cước"], "respond_by_on": "2030-01-15"} {
+        /// Required.
+        reason: Option<Prose>,
+        /// Number of the slip.
+        document_no: Option<Line>,
+        /// The papers asked for.
+        items: Vec<Line>,
+        /// Last day to bring them.
+        respond_by_on: Option<Day>,
+    }
+    /// The papers are complete now.
+    Completion {} {}
     /// It is refused at the counter.
     NonAcceptance {"reason": "Không thuộc thẩm quyền giải quyết"} {
         /// Required.
@@ -168,6 +181,13 @@ act_bodies! {
     HandOver {"method": "direct"} {
         method: Option<Channel>,
     }
+    /// Another department resolves it from now on. The due date does not move.
+    TransferNotice {"department": "DN", "reason": "Thuộc thẩm quyền của Phòng Doanh nghiệp"} {
+        /// Code of the department; required, and open then.
+        department: Option<ResourceCode>,
+        /// Required.
+        reason: Option<Prose>,
+    }
     /// The applicant takes it back.
     Withdrawal {"reason": "Theo đề nghị của người nộp"} {
         /// Required.
@@ -191,6 +211,21 @@ fn line(value: Option<Line>) -> Option<String> {
 impl From<Acceptance> for Deed {
     fn from(_: Acceptance) -> Self {
         Deed::Accept
+    }
+}
+impl From<CompletionRequest> for Deed {
+    fn from(b: CompletionRequest) -> Self {
+        Deed::RequestCompletion {
+            reason: text(b.reason),
+            document_no: line(b.document_no),
+            items: b.items.into_iter().map(Line::into_string).collect(),
+            respond_by_on: b.respond_by_on.map(|d| d.0),
+        }
+    }
+}
+impl From<TransferNotice> for Deed {
+    fn from(b: TransferNotice) -> Self {
+        Deed::Transfer { department: b.department.map(|d| d.as_str().to_owned()).unwrap_or_default(), reason: text(b.reason) }
     }
 }
 impl From<NonAcceptance> for Deed {

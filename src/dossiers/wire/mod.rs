@@ -19,6 +19,29 @@ pub struct ApplicantView {
     pub name: String,
 }
 
+/// A request to complete the papers before acceptance; no clock runs yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CompletionRequestView {
+    pub n: i16,
+    pub requested_at: At,
+    pub reason: String,
+    pub document_no: Option<String>,
+    pub items: Vec<String>,
+    pub respond_by_on: Option<Day>,
+    pub completed_at: Option<At>,
+}
+
+/// A hand-over from one resolving department to another.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TransferView {
+    pub n: i16,
+    pub at: At,
+    /// Codes of the departments.
+    pub from: String,
+    pub to: String,
+    pub reason: String,
+}
+
 /// A request for papers or a fee.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SupplementView {
@@ -139,8 +162,8 @@ impl FindingCatalogue {
     "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": "2022-04-19T08:30:00+07:00",
     "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
     "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
-    "decision_reason": null, "decision_document_no": null, "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "findings": [], "finding_details": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
+    "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
+    "consultations": [], "transfers": [], "findings": [], "finding_details": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
 pub struct DossierView {
     pub id: Uuid,
     pub code: String,
@@ -169,11 +192,14 @@ pub struct DossierView {
     pub returned_at: Option<At>,
     pub decision_reason: Option<String>,
     pub decision_document_no: Option<String>,
+    /// What was asked for before acceptance.
+    pub completion_requests: Vec<CompletionRequestView>,
     pub supplements: Vec<SupplementView>,
     pub fee_requests: Vec<FeeRequestView>,
     pub suspensions: Vec<SuspensionView>,
     pub apologies: Vec<ApologyView>,
     pub consultations: Vec<ConsultationView>,
+    pub transfers: Vec<TransferView>,
     /// What was not done by the rules.
     pub findings: Vec<Finding>,
     /// The same findings in words: since when, what is wrong, what mends it.
@@ -220,6 +246,9 @@ crate::page_of!(
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TimelineEntry {
     pub at: At,
+    /// When it was entered here, later for a late entry; null when that is not on record.
+    pub recorded_at: Option<At>,
+    pub recorded_by: Option<String>,
     /// The act: `submission`, `acceptance`, `supplement-request`, `fulfilment` …
     #[schema(value_type = String)]
     pub act: &'static str,
@@ -231,7 +260,7 @@ pub struct TimelineEntry {
 
 /// What happened to a dossier, in order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"at": "2022-04-19T08:30:00+07:00", "act": "acceptance", "reason": null, "document_no": null, "due_on": "2022-04-22"}]}))]
+#[schema(example = json!({"items": [{"at": "2022-04-19T08:30:00+07:00", "recorded_at": "2022-04-19T08:30:00+07:00", "recorded_by": "one_stop", "act": "acceptance", "reason": null, "document_no": null, "due_on": "2022-04-22"}]}))]
 pub struct Timeline {
     pub items: Vec<TimelineEntry>,
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Question;
-use super::state::{Relevant, chosen, state};
+use super::state::{DEPARTMENT, MOVED, Relevant, chosen, state};
 
 /// The findings of a row.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -38,8 +38,8 @@ pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
               WHERE s.finished_on IS NULL AND s.waiting_for IS NULL AND k.arose_on IS NOT NULL
               GROUP BY 1, 2, 3, 4
          ), found AS (
-             SELECT d.id, d.resolving_department_id AS department_id, d.procedure_id, f.kind
-               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id
+             SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, f.kind
+               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id {MOVED}
               WHERE f.arose_on BETWEEN $3::date AND $4::date AND f.arose_on <= $5::date AND d.status <> 'voided' AND {}
              UNION ALL
              SELECT id, department_id, procedure_id, kind FROM due WHERE arose_on BETWEEN $3::date AND $4::date

@@ -51,15 +51,21 @@ const COLUMNS: &str =
 /// Longer than this, and the index of the long ones has it; the migration says the same.
 const SHORT_DAYS: u8 = 60;
 
-/// The dossiers `d` that are in sight and asked for.
+/// Whose the dossier `d` was then: what [`MOVED`] says, or whose it is.
+pub const DEPARTMENT: &str = "coalesce(m.from_department_id, d.resolving_department_id)";
+
+/// Brings in what [`DEPARTMENT`] needs.
+pub const MOVED: &str = "LEFT JOIN moved m ON m.dossier_id = d.id";
+
+/// The dossiers `d` that were in sight and are asked for.
 pub fn chosen() -> &'static str {
-    "($1::uuid[] IS NULL OR d.resolving_department_id = ANY($1::uuid[]))
-           AND ($2::uuid[] IS NULL OR d.resolving_department_id = ANY($2::uuid[]))
+    "($1::uuid[] IS NULL OR coalesce(m.from_department_id, d.resolving_department_id) = ANY($1::uuid[]))
+           AND ($2::uuid[] IS NULL OR coalesce(m.from_department_id, d.resolving_department_id) = ANY($2::uuid[]))
            AND ($7::uuid IS NULL OR d.procedure_id = $7::uuid)
            AND ($8::text IS NULL OR d.procedure_id IN (SELECT f.id FROM procedures f WHERE f.field_code = $8))"
 }
 
-/// The common table expression `state`, to which further ones may be added.
+/// The common table expressions `moved` and `state`, to which further ones may be added.
 ///
 /// What had not happened by then is not seen: a later finish leaves the dossier open, a later fulfilment leaves it
 /// waiting, a later voiding leaves it as it was. The verdict of a closed dossier is stored and final. For an open one the
@@ -67,7 +73,7 @@ pub fn chosen() -> &'static str {
 ///
 /// Each branch is bound by an index, so that what was closed long before or long after costs nothing: those finished in a
 /// stretch of days; those open then and finished since, which are either short, and then finished within the next days, or
-/// among the few long ones; those still open; those voided since.
+/// among the few long ones; those still open; those voided since. A dossier transferred since was its former department's.
 pub fn state(relevant: Relevant) -> String {
     let (closed, open) = (relevant.closed(), relevant.open());
     let chosen = chosen();
@@ -85,13 +91,16 @@ pub fn state(relevant: Relevant) -> String {
     ];
     let unsettled = branches.map(|condition| format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition}")).join("\n UNION ALL ");
     format!(
-        "WITH state AS (
-    SELECT d.id, d.resolving_department_id AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on,
+        "WITH moved AS (
+    SELECT DISTINCT ON (t.dossier_id) t.dossier_id, t.from_department_id FROM dossier_transfers t
+     WHERE t.occurred_at >= $6::timestamptz ORDER BY t.dossier_id, t.n
+), state AS (
+    SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on,
            d.decision, NULL::text AS waiting_for, d.timeliness, coalesce(d.due_on, d.due_before) AS due_on
-      FROM dossiers d
+      FROM dossiers d {MOVED}
      WHERE d.status <> 'voided' AND d.accepted_on <= $5::date AND d.finished_on <= $5::date AND {closed} AND {chosen}
      UNION ALL
-    SELECT d.id, d.resolving_department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on,
+    SELECT d.id, {DEPARTMENT}, d.procedure_id, d.channel, d.accepted_on, d.effective_on,
            CASE WHEN by_then.closed THEN d.finished_on END,
            CASE WHEN by_then.closed THEN d.decision END,
            CASE WHEN NOT by_then.closed AND pause.waiting THEN pause.kind END,
@@ -102,7 +111,7 @@ pub fn state(relevant: Relevant) -> String {
                 WHEN pause.waiting AND pause.from_on <= due.due_on THEN 'on_time'
                 ELSE 'late' END,
            due.due_on
-      FROM ({unsettled}) d
+      FROM ({unsettled}) d {MOVED}
      CROSS JOIN LATERAL (SELECT coalesce(d.finished_on <= $5::date, false) AS closed) AS by_then
       LEFT JOIN LATERAL (
                SELECT p.kind, p.to_at IS NULL OR p.to_at >= $6::timestamptz AS waiting, p.due_before, p.due_after,
