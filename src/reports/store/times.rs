@@ -48,7 +48,7 @@ pub async fn times(
     let (mut rows, mut owners, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (n, calendar) in (0i32..).zip(calendars) {
         let at = 9 + more.len();
-        rows.push(format!("({n}, ${at}::int[], ${}::time)", at + 1));
+        rows.push(format!("({n}, $9::date, ${at}::int[], ${}::time)", at + 1));
         more.push(calendar.numbers.clone().into());
         more.push(calendar.closing.into());
         owners.extend_from_slice(&calendar.departments);
@@ -57,12 +57,13 @@ pub async fn times(
     let owned = format!("unnest(${}::uuid[], ${}::int[])", 9 + more.len(), 10 + more.len());
     more.push(owners.into());
     more.push(places.into());
-    let number = |day: &str| format!("c.numbers[{day} - $9::date + 1]");
+    // No value can be written in between brackets: the first date stands beside the numbers.
+    let number = |day: &str| format!("c.numbers[{day} - c.first + 1]");
     let local = "AT TIME ZONE 'Asia/Ho_Chi_Minh'";
     let fulfilled_on = format!("(p.to_at {local})::date");
     let (fulfilled, day_before) = (number(&fulfilled_on), number(&format!("({fulfilled_on} - 1)")));
     let with = format!(
-        "{state}, calendar(n, numbers, closing) AS (VALUES {rows}), owned(department_id, n) AS (SELECT * FROM {owned}),
+        "{state}, calendar(n, first, numbers, closing) AS (VALUES {rows}), owned(department_id, n) AS (SELECT * FROM {owned}),
          done AS MATERIALIZED (
              SELECT s.id, s.department_id, s.procedure_id, c.n, s.effective_on, s.finished_on,
                     {begin} AS begin, {finish} AS finish

@@ -15,7 +15,8 @@ macro_rules! reports {
     ($($variant:ident $name:literal),+) => {
         /// A report, as in its path.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        pub enum ReportName { $(#[serde(rename = $name)] $variant),+ }
+        #[serde(rename_all = "kebab-case")]
+        pub enum ReportName { $($variant),+ }
 
         impl ReportName {
             pub const NAMES: &[&'static str] = &[$($name),+];
