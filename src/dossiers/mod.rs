@@ -17,6 +17,7 @@ mod store;
 mod timeline;
 mod view;
 mod wire;
+mod work;
 
 pub use history::HistoryRow;
 pub use model::Finding;

@@ -29,6 +29,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// How a dossier came in.
     Channel { Direct "direct", Online "online", Postal "postal" }

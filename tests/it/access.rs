@@ -232,6 +232,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_dossier_by_code", dossier, format!("/api/v1/dossiers/by-code/{code}"));
     read("get_dossier_timeline", dossier, format!("/api/v1/dossiers/{accepted}/timeline"));
     read("get_dossier_clock", dossier, format!("/api/v1/dossiers/{waiting}/clock?as_of=2022-06-14"));
+    read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
     read("list_tasks", No, "/api/v1/tasks".into());

@@ -24,3 +24,4 @@ mod reports;
 mod schema;
 mod snapshots;
 mod tour;
+mod work_list;

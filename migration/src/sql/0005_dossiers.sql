@@ -54,6 +54,7 @@ CREATE TABLE dossiers (
     due_before date,
     timeliness text CONSTRAINT dossier_timeliness_check CHECK (timeliness IN ('early', 'on_time', 'late', 'not_applicable')),
     apologised boolean NOT NULL DEFAULT false,
+    consulting boolean NOT NULL DEFAULT false,
     source_due_on date,
     facts_hash bytea NOT NULL,
     search tsvector NOT NULL,
@@ -81,6 +82,9 @@ CREATE INDEX dossier_accepted_idx ON dossiers (accepted_on);
 CREATE INDEX dossier_finished_idx ON dossiers (finished_on, accepted_on) WHERE finished_on IS NOT NULL;
 CREATE INDEX dossier_open_idx ON dossiers (resolving_department_id, due_on)
     WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_due_idx ON dossiers (due_on, id) WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_hand_over_idx ON dossiers (finished_on, id) WHERE status = 'resolved';
+CREATE INDEX dossier_consulting_idx ON dossiers (id) WHERE consulting AND decision IS NULL AND status <> 'voided';
 CREATE INDEX dossier_search_idx ON dossiers USING gin (search);
 
 CREATE TABLE dossier_pauses (
@@ -101,6 +105,8 @@ CREATE TABLE dossier_pauses (
     CONSTRAINT dossier_pause_dates_check CHECK (from_at <= to_at),
     CONSTRAINT dossier_pause_overlap_excl EXCLUDE USING gist (dossier_id WITH =, tstzrange(from_at, to_at) WITH &&)
 );
+
+CREATE INDEX dossier_pause_respond_by_idx ON dossier_pauses (respond_by_on) WHERE to_at IS NULL;
 
 CREATE TABLE dossier_apologies (
     dossier_id uuid NOT NULL CONSTRAINT dossier_apology_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
@@ -208,6 +214,7 @@ COMMENT ON COLUMN dossiers.due_at IS 'Its instant, for limits in working hours; 
 COMMENT ON COLUMN dossiers.due_before IS 'The due date in force when the open pause began; null while none is open';
 COMMENT ON COLUMN dossiers.timeliness IS 'The final judgement; null while it is accepted and open, when it depends on the day of asking';
 COMMENT ON COLUMN dossiers.apologised IS 'An apology that names a new date was sent before the end';
+COMMENT ON COLUMN dossiers.consulting IS 'Open, with a consulted agency that has not answered and was not escalated';
 COMMENT ON COLUMN dossiers.source_due_on IS 'The due date that the source system sent along, never adopted; null when none was sent';
 COMMENT ON COLUMN dossiers.facts_hash IS 'First 16 bytes of the SHA-256 of what was told of it: an equal history changes nothing';
 COMMENT ON COLUMN dossiers.search IS 'Words of codes and applicant without accents';

@@ -23,7 +23,7 @@ pub const TABLES: &str = "
 const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
-    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search, received_at,
+    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search, received_at,
     version, created_at, updated_at";
 const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
@@ -137,7 +137,7 @@ impl Chunk {
         d.at(verdict.map(|v| v.at)).at(facts.returned_at).at(void.and_then(|v| v.at)).some(void.and_then(|v| v.reason.as_deref()));
         d.day(reading.map(|r| r.effective_on)).day(reading.and_then(|r| r.first_due_on)).day(reading.and_then(|r| r.due_on));
         d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before)).maybe(derived.timeliness.map(|t| t.name()));
-        d.plain(derived.apologised).day(identity.source_due_on).text(&hex).text(&search);
+        d.plain(derived.apologised).plain(derived.consulting).day(identity.source_due_on).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
         d.plain(index).plain(existing).end();
         self.children(dossier, derived);

@@ -3,6 +3,7 @@
 mod list;
 mod read;
 mod save;
+pub mod work;
 
 pub use list::{Filter, Listed, Sort, list, list_statement};
 pub use read::{Row, find, find_statement, lock};
