@@ -8,6 +8,9 @@ CREATE INDEX dossier_finding_arose_idx ON dossier_findings (arose_on);
 -- few that took long. So a report does not read the closed history of other years. Sixty days: see the reports' store.
 CREATE INDEX dossier_long_idx ON dossiers (finished_on) WHERE finished_on - accepted_on > 60;
 
+-- The last pause that had begun by a day.
+CREATE INDEX dossier_pause_begin_idx ON dossier_pauses (dossier_id, from_at DESC, to_at DESC);
+
 -- Whose a dossier was is asked of the few that were transferred since.
 CREATE INDEX dossier_transfer_occurred_idx ON dossier_transfers (occurred_at);
 

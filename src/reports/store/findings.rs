@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Question;
-use super::state::{DEPARTMENT, MOVED, Relevant, chosen, state};
+use super::state::{DEPARTMENT, Relevant, chosen, state};
 
 /// The findings of a row.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -39,7 +39,7 @@ pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
               GROUP BY 1, 2, 3, 4
          ), found AS (
              SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, f.kind
-               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id {MOVED}
+               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id
               WHERE f.arose_on BETWEEN $3::date AND $4::date AND f.arose_on <= $5::date AND d.status <> 'voided' AND {}
              UNION ALL
              SELECT id, department_id, procedure_id, kind FROM due WHERE arose_on BETWEEN $3::date AND $4::date

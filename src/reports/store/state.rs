@@ -16,16 +16,19 @@ pub enum Relevant {
 }
 
 impl Relevant {
-    /// What holds for those finished by the day of judgement.
-    fn closed(self) -> &'static str {
+    /// What holds for those finished by the day of judgement, in parts that do not overlap. Those accepted in the period come
+    /// first: they lie together.
+    fn closed(self) -> &'static [&'static str] {
+        const ACCEPTED: &str = "d.accepted_on BETWEEN $3::date AND $4::date";
         match self {
-            Relevant::OfThePeriod => "d.finished_on BETWEEN $3::date AND $5::date AND d.accepted_on <= $4::date",
-            Relevant::AcceptedInPeriod => "d.accepted_on BETWEEN $3::date AND $4::date",
-            Relevant::AcceptedOrFinishedInPeriod => {
-                "d.finished_on >= $3::date AND (d.finished_on <= $4::date OR d.accepted_on BETWEEN $3::date AND $4::date)"
-            }
-            Relevant::FinishedInPeriod => "d.finished_on BETWEEN $3::date AND $4::date",
-            Relevant::Consulting => "false",
+            Relevant::OfThePeriod => &[ACCEPTED, "d.accepted_on < $3::date AND d.finished_on BETWEEN $3::date AND $5::date"],
+            Relevant::AcceptedInPeriod => &[ACCEPTED],
+            Relevant::AcceptedOrFinishedInPeriod => &[ACCEPTED, "d.accepted_on < $3::date AND d.finished_on BETWEEN $3::date AND $4::date"],
+            Relevant::FinishedInPeriod => &[
+                "d.accepted_on BETWEEN $3::date AND $4::date AND d.finished_on <= $4::date",
+                "d.accepted_on < $3::date AND d.finished_on BETWEEN $3::date AND $4::date",
+            ],
+            Relevant::Consulting => &[],
         }
     }
 
@@ -51,21 +54,21 @@ const COLUMNS: &str =
 /// Longer than this, and the index of the long ones has it; the migration says the same.
 const SHORT_DAYS: u8 = 60;
 
-/// Whose the dossier `d` was then: what [`MOVED`] says, or whose it is.
-pub const DEPARTMENT: &str = "coalesce(m.from_department_id, d.resolving_department_id)";
-
-/// Brings in what [`DEPARTMENT`] needs.
-pub const MOVED: &str = "LEFT JOIN moved m ON m.dossier_id = d.id";
+/// Whose the dossier `d` was then. Few were transferred since: they are looked for in a hash, not joined to every one.
+pub const DEPARTMENT: &str = "CASE WHEN d.id IN (SELECT t.dossier_id FROM dossier_transfers t WHERE t.occurred_at >= $6::timestamptz)
+    THEN (SELECT t.from_department_id FROM dossier_transfers t WHERE t.dossier_id = d.id AND t.occurred_at >= $6::timestamptz ORDER BY t.n LIMIT 1)
+    ELSE d.resolving_department_id END";
 
 /// The dossiers `d` that were in sight and are asked for.
-pub fn chosen() -> &'static str {
-    "($1::uuid[] IS NULL OR coalesce(m.from_department_id, d.resolving_department_id) = ANY($1::uuid[]))
-           AND ($2::uuid[] IS NULL OR coalesce(m.from_department_id, d.resolving_department_id) = ANY($2::uuid[]))
+pub fn chosen() -> String {
+    format!(
+        "($1::uuid[] IS NULL OR {DEPARTMENT} = ANY($1::uuid[])) AND ($2::uuid[] IS NULL OR {DEPARTMENT} = ANY($2::uuid[]))
            AND ($7::uuid IS NULL OR d.procedure_id = $7::uuid)
            AND ($8::text IS NULL OR d.procedure_id IN (SELECT f.id FROM procedures f WHERE f.field_code = $8))"
+    )
 }
 
-/// The common table expressions `moved` and `state`, to which further ones may be added.
+/// The common table expression `state`, to which further ones may be added.
 ///
 /// What had not happened by then is not seen: a later finish leaves the dossier open, a later fulfilment leaves it
 /// waiting, a later voiding leaves it as it was. The verdict of a closed dossier is stored and final. For an open one the
@@ -75,7 +78,8 @@ pub fn chosen() -> &'static str {
 /// stretch of days; those open then and finished since, which are either short, and then finished within the next days, or
 /// among the few long ones; those still open; those voided since. A dossier transferred since was its former department's.
 pub fn state(relevant: Relevant) -> String {
-    let (closed, open) = (relevant.closed(), relevant.open());
+    let (parts, open) = (relevant.closed(), relevant.open());
+    let closed = if parts.is_empty() { "false".to_owned() } else { format!("({})", parts.join(") OR (")) };
     let chosen = chosen();
     let since = format!("d.status <> 'voided' AND d.accepted_on <= $5::date AND {open}");
     let branches = [
@@ -90,28 +94,33 @@ pub fn state(relevant: Relevant) -> String {
         ),
     ];
     let unsettled = branches.map(|condition| format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition}")).join("\n UNION ALL ");
-    format!(
-        "WITH moved AS (
-    SELECT DISTINCT ON (t.dossier_id) t.dossier_id, t.from_department_id FROM dossier_transfers t
-     WHERE t.occurred_at >= $6::timestamptz ORDER BY t.dossier_id, t.n
-), state AS (
-    SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on,
+    let settled: String = parts
+        .iter()
+        .map(|part| {
+            format!(
+                "SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on,
            d.decision, NULL::text AS waiting_for, d.timeliness, coalesce(d.due_on, d.due_before) AS due_on
-      FROM dossiers d {MOVED}
-     WHERE d.status <> 'voided' AND d.accepted_on <= $5::date AND d.finished_on <= $5::date AND {closed} AND {chosen}
-     UNION ALL
-    SELECT d.id, {DEPARTMENT}, d.procedure_id, d.channel, d.accepted_on, d.effective_on,
-           CASE WHEN by_then.closed THEN d.finished_on END,
-           CASE WHEN by_then.closed THEN d.decision END,
-           CASE WHEN NOT by_then.closed AND pause.waiting THEN pause.kind END,
+      FROM dossiers d
+     WHERE d.status <> 'voided' AND d.accepted_on <= $5::date AND d.finished_on <= $5::date AND {part} AND {chosen}
+     UNION ALL "
+            )
+        })
+        .collect();
+    format!(
+        "WITH state AS (
+    {settled}
+    SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on,
+           CASE WHEN by_then.closed THEN d.finished_on END AS finished_on,
+           CASE WHEN by_then.closed THEN d.decision END AS decision,
+           CASE WHEN NOT by_then.closed AND pause.waiting THEN pause.kind END AS waiting_for,
            CASE WHEN NOT by_then.closed THEN
                     CASE WHEN pause.waiting OR due.due_on IS NULL OR due.due_on >= $5::date THEN 'in_time' ELSE 'overdue' END
                 WHEN due.due_on IS NULL OR due.due_on = d.finished_on THEN 'on_time'
                 WHEN d.finished_on < due.due_on THEN 'early'
                 WHEN pause.waiting AND pause.from_on <= due.due_on THEN 'on_time'
-                ELSE 'late' END,
+                ELSE 'late' END AS timeliness,
            due.due_on
-      FROM ({unsettled}) d {MOVED}
+      FROM ({unsettled}) d
      CROSS JOIN LATERAL (SELECT coalesce(d.finished_on <= $5::date, false) AS closed) AS by_then
       LEFT JOIN LATERAL (
                SELECT p.kind, p.to_at IS NULL OR p.to_at >= $6::timestamptz AS waiting, p.due_before, p.due_after,

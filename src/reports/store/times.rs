@@ -71,11 +71,12 @@ pub async fn times(
                        FROM state s WHERE s.finished_on IS NOT NULL AND s.decision <> 'withdrawn') s
                LEFT JOIN owned o ON o.department_id = s.department_id
                JOIN calendar c ON c.n = coalesce(o.n, 0)
-         ), waits AS (
+         ), waits AS MATERIALIZED (
              SELECT f.id, p.from_at, greatest({asked}, f.begin) AS since,
                     least(f.finish, {fulfilled} + CASE WHEN {fulfilled} > coalesce({day_before}, 0)
                         AND (c.closing IS NULL OR (p.to_at {local})::time < c.closing) THEN 0 ELSE 1 END) AS until
-               FROM done f JOIN calendar c ON c.n = f.n JOIN dossier_pauses p ON p.dossier_id = f.id
+               FROM done f JOIN dossier_pauses p ON p.dossier_id = f.id
+              CROSS JOIN LATERAL (SELECT c.first, c.numbers, c.closing FROM calendar c WHERE c.n = f.n OFFSET 0) c
               WHERE f.finish > f.begin
          ), waited AS (
              SELECT w.id, sum(greatest(w.until - greatest(w.since, w.before), 0))::int AS days
