@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_percentile_is_a_number_that_occurred() {
-        let cases: [(&[(i64, i64)], i64, Option<i64>); 9] = [
+        type Counts = &'static [(i64, i64)];
+        let cases: [(Counts, i64, Option<i64>); 9] = [
             (&[], 50, None),
             (&[(3, 1)], 50, Some(3)),
             (&[(3, 1)], 90, Some(3)),

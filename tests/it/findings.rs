@@ -237,7 +237,8 @@ async fn what_is_due_about_consultations_is_the_same_in_lists_details_and_counts
     let app = with_rows(&rows).await;
     let office = app.office().await;
     let kinds = ["consultation_reminder_due", "consultation_escalation_due"];
-    let (mut expected, mut arose): (BTreeMap<&str, BTreeSet<String>>, BTreeMap<(&str, String), i64>) = (BTreeMap::new(), BTreeMap::new());
+    let mut expected: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut arose: BTreeMap<(&str, String), i64> = BTreeMap::new();
     for row in &rows {
         let dossier = detail(&office, row["code"].as_str().unwrap()).await;
         for (found, on) in days(&dossier) {
