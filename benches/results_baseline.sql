@@ -2,9 +2,13 @@
 -- {from}, {to}: first and last day of the period; {end}: the first instant after it.
 WITH pause AS (
     SELECT DISTINCT ON (dossier_id) dossier_id, to_at IS NULL OR to_at >= '{end}' AS waiting, due_before, due_after,
+           CASE WHEN to_at < '{end}' THEN to_at ELSE from_at END AS last_at,
            (from_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS from_on
       FROM dossier_pauses WHERE from_at < '{end}'
      ORDER BY dossier_id, from_at DESC, to_at DESC NULLS FIRST
+), revised AS (
+    SELECT DISTINCT ON (dossier_id) dossier_id, moved_at, coalesce(due_on, due_before) AS due_on
+      FROM calendar_revision_moves WHERE moved_at < '{end}' ORDER BY dossier_id, moved_at DESC
 ), moved AS (
     SELECT DISTINCT ON (dossier_id) dossier_id, from_department_id
       FROM dossier_transfers WHERE occurred_at >= '{end}' ORDER BY dossier_id, n
@@ -20,8 +24,9 @@ WITH pause AS (
                 WHEN p.waiting OR due.due_on IS NULL OR due.due_on >= '{to}' THEN 'in_time' ELSE 'overdue' END AS timeliness
       FROM dossiers d
       LEFT JOIN pause p ON p.dossier_id = d.id
+      LEFT JOIN revised r ON r.dossier_id = d.id
       LEFT JOIN moved m ON m.dossier_id = d.id
-     CROSS JOIN LATERAL (SELECT CASE WHEN p.dossier_id IS NULL THEN d.first_due_on WHEN p.waiting THEN p.due_before ELSE p.due_after END AS due_on) AS due
+     CROSS JOIN LATERAL (SELECT CASE WHEN r.moved_at >= coalesce(p.last_at, '-infinity') THEN r.due_on WHEN p.dossier_id IS NULL THEN d.first_due_on WHEN p.waiting THEN p.due_before ELSE p.due_after END AS due_on) AS due
      WHERE d.accepted_on <= '{to}' AND (d.status <> 'voided' OR d.voided_at >= '{end}')
 )
 SELECT n.code AS key, n.name, NULL::text AS field, c.*

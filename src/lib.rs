@@ -23,3 +23,4 @@ pub mod procedures;
 pub mod reports;
 pub mod telemetry;
 pub mod text;
+pub mod vault;

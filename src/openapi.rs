@@ -32,6 +32,7 @@ use crate::http::{Answer, Lang};
         (name = "calendars", description = "Working days and the due-date calculator"),
         (name = "procedures", description = "Administrative procedures, their limits and policies"),
         (name = "dossiers", description = "Dossiers, from receipt to hand-over"),
+        (name = "dossier-numbers", description = "Numbers of dossiers: blocks held for counters, and an account of every gap"),
         (name = "plans", description = "Reform plans and their tasks"),
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "reports", description = "Outcomes and figures"),

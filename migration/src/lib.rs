@@ -39,6 +39,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0005_dossiers",
     "0006_plans",
     "0007_kpis",
+    "0008_calendar_changes",
     "0010_reports",
 ];
 

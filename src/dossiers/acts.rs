@@ -8,21 +8,23 @@ use uuid::Uuid;
 use super::clock::Terms;
 use super::deeds::{self, Case, Deed, Refusal};
 use super::model::{Applicant, Dossier, Facts, Identity};
+use super::personal::Numbers;
 use super::wire::NewDossier;
-use super::{rules, store, view};
+use super::{numbers, rules, store, view};
 use crate::audit::{self, Entry};
 use crate::auth::{Permission, Reach, permit};
 use crate::calendar::{self, vn_date};
 use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
 use crate::http::{At, Call, Line, Reply};
+use crate::vault::Vault;
 use crate::{departments, procedures};
 
 /// Receives a dossier at the counter and allots its number, unless the caller brings a code.
 ///
 /// # Errors
 /// 422 with every fault; 409 when the code is taken.
-pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) -> Result<Reply, ApiError> {
+pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: &NewDossier) -> Result<Reply, ApiError> {
     let at = new.occurred_at.map_or(call.now, |at| at.0);
     let submitted_at = new.submitted_at.map_or(at, |at| at.0);
     let day = vn_date(at);
@@ -58,6 +60,9 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
     if submitted_at > at {
         faults.push(Fault::plain(Code::DatesBackwards, "/submitted_at"));
     }
+    if let (Some(code), Some(receiving)) = (&new.code, receiving) {
+        faults.extend(numbers::fault_of_brought(tx, code.as_str(), receiving, &departments, call.now).await?);
+    }
     facts.accepted_at = new.accept.then_some(at);
     let (Some(procedure), Some(receiving), Some(resolving), true) = (procedure, receiving, resolving, faults.is_empty()) else {
         return Err(ApiError::broken(faults));
@@ -65,8 +70,9 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
     let code = match &new.code {
         Some(code) if store::code_exists(tx, code.as_str()).await? => return Err(code_taken(code.as_str())),
         Some(code) => code.as_str().to_owned(),
-        None => next_code(tx, &receiving.agency, at).await?,
+        None => numbers::allot(tx, &receiving.agency, day).await?,
     };
+    let sealed = Numbers::seal(vault, &code, &new.applicant).map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let dossier = Dossier {
         id: Uuid::now_v7(),
         version: 1,
@@ -78,7 +84,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
             receiving_id: receiving.id,
             resolving_id: resolving.id,
             channel: new.channel,
-            applicant: Some(Applicant { kind: new.applicant.kind, name: new.applicant.name.as_str().to_owned() }),
+            applicant: Some(Applicant { kind: new.applicant.kind, name: Some(new.applicant.name.as_str().to_owned()), sealed }),
             source_due_on: None,
         },
         terms: Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff },
@@ -99,24 +105,12 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
     let verb = if new.accept { "accept" } else { "receive" };
     tell(tx, call, &dossier, verb, at, json!({"status": derived.status})).await?;
     let row = store::find(tx, &Key::Id(dossier.id), &call.actor.reach(Permission::ReadDossier)).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    let view = view::masked(&row, call, vault)?;
     Reply::created(format!("/api/v1/dossiers/{}", dossier.id), 1, &view)
 }
 
 fn code_taken(code: &str) -> ApiError {
     ApiError::new(Code::CodeTaken).say(format!("Đã có hồ sơ mang mã {code}."), format!("There is a dossier with the code {code}."))
-}
-
-/// `{agency}-{yymmdd}-{nnnn}`; a number that a caller has used as a code of its own is passed over.
-async fn next_code(tx: &DatabaseTransaction, agency: &str, at: DateTime<Utc>) -> Result<String, ApiError> {
-    let day = vn_date(at);
-    loop {
-        let number = store::allot_number(tx, agency, day).await?;
-        let code = format!("{agency}-{}-{number:04}", day.format("%y%m%d"));
-        if !store::code_exists(tx, &code).await? {
-            return Ok(code);
-        }
-    }
 }
 
 /// Does one act on a dossier that the actor sees, with a permission that reaches it.
@@ -126,6 +120,7 @@ async fn next_code(tx: &DatabaseTransaction, agency: &str, at: DateTime<Utc>) ->
 pub async fn perform(
     tx: &DatabaseTransaction,
     call: &Call,
+    vault: &Vault,
     permission: Permission,
     id: Uuid,
     deed: &Deed,
@@ -166,7 +161,8 @@ pub async fn perform(
         // What was once judged is never judged again, whatever has become of the calendar.
         store::update_closed(tx, &dossier, call.now).await?;
     } else {
-        let calendar = calendar::load(tx, row.resolving_id).await?;
+        // An open dossier goes on with the calendar it was counted with: only a revision moves it to another.
+        let calendar = calendar::held(tx, row.edition().as_ref(), row.resolving_id).await?;
         let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
             .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
         // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
@@ -182,7 +178,7 @@ pub async fn perform(
     tell(tx, call, &dossier, deed.verb(), at, detail).await?;
     // Who hands a dossier over is told how it left, though it may be out of sight by now.
     let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    let view = view::masked(&row, call, vault)?;
     Reply::ok(dossier.version, &view)
 }
 

@@ -11,6 +11,9 @@ mod deeds;
 mod findings;
 mod history;
 mod model;
+mod numbers;
+mod personal;
+mod revision;
 mod routes;
 mod rules;
 mod store;
@@ -21,6 +24,7 @@ mod work;
 
 pub use history::HistoryRow;
 pub use model::Finding;
+pub use personal::keep_house as purge_personal_data;
 pub use routes::configure;
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::DbErr;
 
 use super::clock::PauseKind;
+use super::revision::Moved;
 use super::store::Row;
 use super::wire::{Timeline, TimelineEntry};
 use crate::audit::Recorded;
@@ -12,6 +13,7 @@ use crate::http::{At, Day};
 /// The audit line that recorded something: of the act itself, or of the load that told of it.
 fn line<'r>(recorded: &'r [Recorded], act: &str, at: DateTime<Utc>) -> Option<&'r Recorded> {
     let verbs: &[&str] = match act {
+        "calendar-revision" => &["revise"],
         "submission" => &["receive", "accept"],
         "acceptance" => &["accept"],
         "completion-request" => &["request_completion"],
@@ -41,7 +43,7 @@ fn line<'r>(recorded: &'r [Recorded], act: &str, at: DateTime<Utc>) -> Option<&'
 }
 
 /// Everything that happened, oldest first.
-pub fn timeline(row: &Row, recorded: &[Recorded]) -> Result<Timeline, DbErr> {
+pub fn timeline(row: &Row, recorded: &[Recorded], moves: &[Moved]) -> Result<Timeline, DbErr> {
     let mut items = Vec::new();
     let mut add = |at: Option<DateTime<Utc>>, act, reason: Option<&String>, document_no: Option<&String>, due_on: Option<NaiveDate>| {
         let line = at.and_then(|at| line(recorded, act, at));
@@ -84,6 +86,9 @@ pub fn timeline(row: &Row, recorded: &[Recorded]) -> Result<Timeline, DbErr> {
     }
     for t in &row.transfers()? {
         add(Some(t.occurred_at), "transfer", Some(&t.reason), None, None);
+    }
+    for moved in moves {
+        add(Some(moved.moved_at), "calendar-revision", moved.reason.as_ref(), None, moved.due_on);
     }
     let verdict = match row.decision.as_deref() {
         Some("resolved") => "resolution",

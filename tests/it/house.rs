@@ -209,7 +209,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Roles are held in departments.
     ("identity", &["departments"]),
     ("departments", &[]),
-    ("calendar", &[]),
+    ("calendar", &["departments"]),
     ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures"]),
     ("plans", &["departments", "calendar"]),
@@ -231,6 +231,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("http", &["app", "auth", "calendar", "error", "openapi", "text"]),
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),
+    ("vault", &["auth", "config"]),
     ("openapi", &["app", "auth", "db", "error", "http"]),
 ];
 

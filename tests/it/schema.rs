@@ -88,6 +88,7 @@ const fn same(column: &'static str, schemas: &'static [&'static str]) -> Words {
 
 const WORDS: &[Words] = &[
     same("calendar_days.kind", &["DayKind"]),
+    same("calendar_versions.off_hours_receipt", &["OffHoursReceipt"]),
     same("calendars.off_hours_receipt", &["OffHoursReceipt"]),
     same("departments.kind", &["DepartmentKind"]),
     // What to do about a consultation depends on the day of asking.

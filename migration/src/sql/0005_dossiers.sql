@@ -24,6 +24,7 @@ CREATE TABLE dossiers (
     applicant_kind text CONSTRAINT dossier_applicant_kind_check CHECK (applicant_kind IN
         ('citizen', 'enterprise', 'state_agency', 'organisation')),
     applicant_name text,
+    applicant_sealed bytea,
     digitised boolean,
     submitted_at timestamptz,
     accepted_at timestamptz,
@@ -47,6 +48,7 @@ CREATE TABLE dossiers (
     return_method text CONSTRAINT dossier_return_method_check CHECK (return_method IN ('direct', 'online', 'postal')),
     voided_at timestamptz,
     void_reason text,
+    purged_at timestamptz,
     effective_on date,
     first_due_on date,
     due_on date,
@@ -187,7 +189,8 @@ COMMENT ON COLUMN dossiers.receiving_department_id IS 'At whose counter it was f
 COMMENT ON COLUMN dossiers.resolving_department_id IS 'Who resolves it; decides who sees it';
 COMMENT ON COLUMN dossiers.channel IS 'How it came in';
 COMMENT ON COLUMN dossiers.applicant_kind IS 'Who files; null in histories that do not tell';
-COMMENT ON COLUMN dossiers.applicant_name IS 'Name of who files; null in histories that do not tell';
+COMMENT ON COLUMN dossiers.applicant_name IS 'Name of who files; null in histories that do not tell, and once purged';
+COMMENT ON COLUMN dossiers.applicant_sealed IS 'Identity number and telephone number, sealed with the key for personal data; null when neither was given, and once purged';
 COMMENT ON COLUMN dossiers.digitised IS 'Whether the papers are scanned and attached; null when not told';
 COMMENT ON COLUMN dossiers.submitted_at IS 'When it was filed; null when not told';
 COMMENT ON COLUMN dossiers.accepted_at IS 'When it was complete and valid: the clock starts; null before and when it never was';
@@ -207,6 +210,7 @@ COMMENT ON COLUMN dossiers.returned_at IS 'When the result was handed over; null
 COMMENT ON COLUMN dossiers.return_method IS 'How it was handed over; null when not told';
 COMMENT ON COLUMN dossiers.voided_at IS 'When the entry was voided; null when it was not, or a history does not tell';
 COMMENT ON COLUMN dossiers.void_reason IS 'Why it was voided; null when not given';
+COMMENT ON COLUMN dossiers.purged_at IS 'When name and numbers of the applicant were taken out; they do not come back. Null before';
 COMMENT ON COLUMN dossiers.effective_on IS 'Day to which the acceptance belongs, itself not counted; null before acceptance';
 COMMENT ON COLUMN dossiers.first_due_on IS 'The first due date, which never changes; null without a limit';
 COMMENT ON COLUMN dossiers.due_on IS 'The due date in force; null without a limit and while a pause is open';

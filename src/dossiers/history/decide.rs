@@ -1,30 +1,36 @@
 //! What becomes of one row: pure, given what is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::row::HistoryRow;
 use crate::auth::Reach;
-use crate::calendar::Calendars;
+use crate::calendar::{Calendar, Calendars};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
+use crate::dossiers::personal::Numbers;
 use crate::dossiers::rules::{self, Derived};
 use crate::error::{Code, Fault};
 use crate::http::Line;
 use crate::http::bulk::Strategy;
 use crate::procedures;
+use crate::vault::Vault;
 
 /// What rows are judged against; read once a load.
-pub struct Known {
+pub struct Known<'s> {
     pub departments: HashMap<String, departments::Known>,
     pub procedures: HashMap<String, procedures::Known>,
+    /// What numbers allotted here begin with.
+    pub agencies: HashSet<String>,
     pub calendars: Calendars,
     pub reach: Reach,
     pub strategy: Strategy,
     pub now: DateTime<Utc>,
+    pub vault: &'s Vault,
 }
 
 /// What is stored under the same code already.
@@ -36,9 +42,13 @@ pub struct Existing {
     pub terms: Terms,
     pub procedure_id: Uuid,
     pub resolving_id: Uuid,
+    /// The calendar that it was counted with, if it was.
+    pub calendar: Option<Arc<Calendar>>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub first_due_on: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
+    /// Personal data was purged and does not come back.
+    pub purged: bool,
 }
 
 pub enum Decided {
@@ -47,7 +57,7 @@ pub enum Decided {
     Rejected(Vec<Fault>),
 }
 
-pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> Decided {
+pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -> Decided {
     let mut faults = row.faults();
     faults.extend(known.strategy.fault(existing.is_some()));
     let procedure = known.procedures.get(row.procedure.as_str());
@@ -71,20 +81,28 @@ pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> De
         (Some(procedure), Some(receiving), Some(resolving)) => Some((procedure, receiving, resolving)),
         _ => None,
     };
-    let source = Source::of(&row);
+    let source = match Source::of(&row, known.vault) {
+        Ok(source) => source,
+        Err(fault) => return Decided::Rejected(vec![fault]),
+    };
     let facts = row.into_facts();
     faults.extend(rules::faults(&facts, known.now));
     let (Some((procedure, receiving, resolving)), true) = (identity, faults.is_empty()) else { return Decided::Rejected(faults) };
 
-    let identity = source.identity(procedure.id, receiving.id, resolving.id);
+    let mut identity = source.identity(procedure.id, receiving.id, resolving.id);
     let hash = Dossier::hash(&identity, &facts);
     if existing.is_some_and(|e| e.hash == hash) {
         return Decided::Unchanged;
     }
+    if let Some(applicant) = identity.applicant.as_mut().filter(|_| existing.is_some_and(|e| e.purged)) {
+        (applicant.name, applicant.sealed) = (None, None);
+    }
     let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
     let terms =
         kept.unwrap_or(Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff });
-    let calendar = known.calendars.for_department(resolving.id);
+    // A history that grows goes on with the calendar that it was counted with, unless another department resolves it now.
+    let held = existing.filter(|e| e.resolving_id == resolving.id).and_then(|e| e.calendar.clone());
+    let calendar = held.unwrap_or_else(|| known.calendars.for_department(resolving.id));
     let created_at = existing.map_or(known.now, |e| e.created_at);
     let mut derived = match rules::derive(&facts, &terms, receiving.one_stop, Dossier::received_at(&facts, created_at), &calendar) {
         Ok(derived) => derived,
@@ -116,15 +134,21 @@ struct Source {
 }
 
 impl Source {
-    fn of(row: &HistoryRow) -> Source {
-        Source {
+    fn of(row: &HistoryRow, vault: &Vault) -> Result<Source, Fault> {
+        let code = row.code.as_str();
+        let seal = |a| Numbers::seal(vault, code, a).map_err(|_| Fault::plain(Code::TooLong, "/applicant"));
+        let applicant = match &row.applicant {
+            Some(a) => Some(Applicant { kind: a.kind, name: Some(a.name.as_str().to_owned()), sealed: seal(a)? }),
+            None => None,
+        };
+        Ok(Source {
             code: row.code.as_str().to_owned(),
             source_system: row.source_system.as_ref().map_or("dunghen", Line::as_str).to_owned(),
             external_code: row.external_code.as_ref().map(|c| c.as_str().to_owned()),
             channel: row.channel,
-            applicant: row.applicant.as_ref().map(|a| Applicant { kind: a.kind, name: a.name.as_str().to_owned() }),
+            applicant,
             due_on: row.due_on.map(|d| d.0),
-        }
+        })
     }
 
     fn identity(self, procedure_id: Uuid, receiving_id: Uuid, resolving_id: Uuid) -> Identity {

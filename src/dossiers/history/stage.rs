@@ -1,5 +1,6 @@
 //! Rows on their way into the database: temporary tables filled by COPY, then merged set by set.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -7,8 +8,10 @@ use serde::Serialize;
 use sqlx::postgres::PgCopyIn;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
+use crate::audit::Teller;
 use crate::dossiers::model::Dossier;
 use crate::dossiers::rules::Derived;
+use crate::vault::Sealed;
 
 /// Made on a connection of the load's own; they go with it.
 pub const TABLES: &str = "
@@ -21,10 +24,10 @@ pub const TABLES: &str = "
     CREATE TEMP TABLE stage_findings (LIKE dossier_findings);";
 
 const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
-    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
-    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search, received_at,
-    version, created_at, updated_at";
+    effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version, calendar_base_version, timeliness,
+    apologised, consulting, source_due_on, facts_hash, search, received_at, version, created_at, updated_at";
 const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
 const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
@@ -129,14 +132,19 @@ impl Chunk {
         let d = &mut self.dossiers;
         d.plain(dossier.id).text(&identity.code).text(&identity.source_system).some(identity.external_code.as_deref());
         d.plain(identity.procedure_id).plain(identity.receiving_id).plain(identity.resolving_id).plain(identity.channel.name());
-        d.maybe(identity.applicant.as_ref().map(|a| a.kind.name())).some(identity.applicant.as_ref().map(|a| a.name.as_str()));
+        let applicant = identity.applicant.as_ref();
+        d.maybe(applicant.map(|a| a.kind.name())).some(applicant.and_then(|a| a.name.as_deref()));
+        d.some(applicant.and_then(|a| a.sealed.as_ref()).map(Sealed::hex).as_deref());
         d.maybe(facts.digitised).at(facts.submitted_at).at(facts.accepted_at).at(facts.processing_at);
         d.maybe(terms.limit.map(|l| l.value)).maybe(terms.limit.map(|l| l.unit.name())).plain(terms.policy.name());
         d.plain(terms.same_day_cutoff).plain(derived.status.name()).maybe(verdict.map(|v| v.decision.name()));
         d.some(verdict.and_then(|v| v.reason.as_deref())).some(verdict.and_then(|v| v.document_no.as_deref()));
         d.at(verdict.map(|v| v.at)).at(facts.returned_at).at(void.and_then(|v| v.at)).some(void.and_then(|v| v.reason.as_deref()));
         d.day(reading.map(|r| r.effective_on)).day(reading.and_then(|r| r.first_due_on)).day(reading.and_then(|r| r.due_on));
-        d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before)).maybe(derived.timeliness.map(|t| t.name()));
+        d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before));
+        let edition = derived.edition.as_ref();
+        d.some(edition.map(|e| e.code.as_str())).maybe(edition.map(|e| e.version)).maybe(edition.map(|e| e.base_version));
+        d.maybe(derived.timeliness.map(|t| t.name()));
         d.plain(derived.apologised).plain(derived.consulting).day(identity.source_due_on).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
         d.plain(index).plain(existing).end();
@@ -231,13 +239,32 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     Ok(())
 }
 
-/// Who loads, for the audit lines.
-pub struct Teller<'a> {
-    pub user_id: uuid::Uuid,
-    pub username: &'a str,
-    pub request_id: &'a str,
-    pub now: DateTime<Utc>,
+/// Lets the numbers of each agency's day go on after the highest that was brought along.
+pub async fn push_numbers(connection: &mut PgConnection, numbers: &HashMap<(String, NaiveDate), i32>) -> Result<(), sqlx::Error> {
+    // In order, so that two loads never wait for each other crosswise.
+    let mut rows: Vec<(&str, NaiveDate, i32)> = numbers.iter().map(|((agency, day), last)| (agency.as_str(), *day, *last)).collect();
+    rows.sort_unstable();
+    sqlx::query(
+        "INSERT INTO dossier_numbers AS n (agency, day, last_number)
+         SELECT * FROM unnest($1::text[], $2::date[], $3::int[]) AS r(agency, day, last_number)
+         ON CONFLICT (agency, day) DO UPDATE SET last_number = excluded.last_number WHERE n.last_number < excluded.last_number",
+    )
+    .bind(rows.iter().map(|r| r.0.to_owned()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.1).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.2).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(drop)
 }
+
+/// What was in force when a pause began or ended before a revision of the calendar stays on record, when the same pause is
+/// told again of the same acceptance.
+const KEPT_DUES: &str = "
+    UPDATE stage_pauses s
+       SET due_before = p.due_before, due_after = CASE WHEN p.to_at IS NULL THEN s.due_after ELSE p.due_after END
+      FROM calendar_revision_moves m JOIN dossiers d ON d.id = m.dossier_id JOIN dossier_pauses p ON p.dossier_id = d.id
+     WHERE s.dossier_id = d.id AND s.kind = p.kind AND s.n = p.n AND s.from_at = p.from_at AND (p.to_at IS NULL OR p.to_at = s.to_at)
+       AND p.from_at < m.moved_at AND EXISTS (SELECT 1 FROM stage_dossiers g WHERE g.existing AND g.id = d.id AND g.accepted_at = d.accepted_at)";
 
 /// Writes what was staged, with an audit line and an event a dossier. Answers how many dossiers were created.
 pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result<u64, sqlx::Error> {
@@ -247,6 +274,7 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result
     .execute(&mut *connection)
     .await?
     .rows_affected();
+    connection.execute(KEPT_DUES).await?;
     let updated = sqlx::query(AssertSqlSafe(format!(
         "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
         DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")
@@ -266,8 +294,8 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result
         "INSERT INTO audit_events (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id)
          SELECT $4, coalesce(finished_at, received_at), $1, $2, 'load', 'dossier', id, code, version, $3 FROM stage_dossiers ORDER BY idx",
     )
-    .bind(teller.user_id)
-    .bind(teller.username)
+    .bind(teller.actor_id)
+    .bind(teller.actor)
     .bind(teller.request_id)
     .bind(teller.now)
     .execute(&mut *connection)

@@ -10,8 +10,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn configure(cfg: &mut ServiceConfig) {
     super::calculator::configure(cfg);
     super::work::configure(cfg);
+    super::personal::configure(cfg);
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);
     requests::configure(cfg);
+    super::numbers::configure(cfg);
+    super::revision::configure(cfg);
 }

@@ -1,13 +1,14 @@
 //! Every query on dossiers; each select starts from what the actor may see.
 
 mod list;
+pub mod purge;
 mod read;
 mod save;
 pub mod work;
 
 pub use list::{Filter, Listed, Sort, list, list_statement};
 pub use read::{Row, find, find_statement, lock};
-pub use save::{allot_number, code_exists, insert, update, update_closed};
+pub use save::{code_exists, insert, update, update_closed};
 
 use sea_orm::{DbBackend, Statement};
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::sql;
 use crate::auth::Reach;
+use crate::calendar::Edition;
 use crate::dossiers::clock::{PauseKind, Terms};
 use crate::dossiers::model::{
     Apology, Applicant, ApplicantKind, Channel, Completion, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder,
@@ -15,6 +16,7 @@ use crate::dossiers::model::{
 };
 use crate::http::values::Key;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
+use crate::vault::Sealed;
 
 /// A dossier as it is stored, with its children as JSON.
 #[derive(FromQueryResult)]
@@ -33,6 +35,7 @@ pub struct Row {
     pub channel: String,
     pub applicant_kind: Option<String>,
     pub applicant_name: Option<String>,
+    pub applicant_sealed: Option<Vec<u8>>,
     pub digitised: Option<bool>,
     pub submitted_at: Option<DateTime<Utc>>,
     pub accepted_at: Option<DateTime<Utc>>,
@@ -54,6 +57,9 @@ pub struct Row {
     pub due_on: Option<NaiveDate>,
     pub due_at: Option<DateTime<Utc>>,
     pub due_before: Option<NaiveDate>,
+    pub calendar_code: Option<String>,
+    pub calendar_version: Option<i32>,
+    pub calendar_base_version: Option<i32>,
     pub timeliness: Option<String>,
     pub apologised: bool,
     pub source_due_on: Option<NaiveDate>,
@@ -69,10 +75,11 @@ pub struct Row {
 
 const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.procedure_id, p.code AS procedure,
         d.receiving_department_id AS receiving_id, rc.code AS receiving, rc.one_stop AS receiving_is_one_stop,
-        d.resolving_department_id AS resolving_id, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.digitised,
+        d.resolving_department_id AS resolving_id, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.applicant_sealed, d.digitised,
         d.submitted_at, d.accepted_at, d.processing_at, d.limit_value, d.limit_unit, d.supplement_policy, d.same_day_cutoff,
         d.status, d.decision, d.decision_reason, d.decision_document_no, d.finished_at, d.returned_at, d.return_method, d.voided_at, d.void_reason,
-        d.first_due_on, d.due_on, d.due_at, d.due_before, d.timeliness, d.apologised, d.source_due_on, d.version, d.created_at,
+        d.first_due_on, d.due_on, d.due_at, d.due_before, d.calendar_code, d.calendar_version, d.calendar_base_version, d.timeliness,
+        d.apologised, d.source_due_on, d.version, d.created_at,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.from_at) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
@@ -182,6 +189,12 @@ fn word<T>(parsed: Option<T>, text: &str) -> Result<T, DbErr> {
 }
 
 impl Row {
+    /// What its dates were counted with; none before acceptance.
+    pub fn edition(&self) -> Option<Edition> {
+        let code = self.calendar_code.clone()?;
+        Some(Edition { code, version: self.calendar_version?, base_version: self.calendar_base_version? })
+    }
+
     pub fn status(&self) -> Result<Status, DbErr> {
         word(Status::parse(&self.status), &self.status)
     }
@@ -289,9 +302,13 @@ impl Row {
     }
 
     pub fn dossier(&self) -> Result<Dossier, DbErr> {
-        let applicant = match (self.applicant_kind.as_deref(), &self.applicant_name) {
-            (Some(kind), Some(name)) => Some(Applicant { kind: word(ApplicantKind::parse(kind), kind)?, name: name.clone() }),
-            _ => None,
+        let applicant = match self.applicant_kind.as_deref() {
+            Some(kind) => Some(Applicant {
+                kind: word(ApplicantKind::parse(kind), kind)?,
+                name: self.applicant_name.clone(),
+                sealed: self.applicant_sealed.clone().map(Sealed),
+            }),
+            None => None,
         };
         Ok(Dossier {
             id: self.id,

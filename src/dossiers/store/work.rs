@@ -144,7 +144,7 @@ pub fn statement(reach: &Reach, wanted: &Wanted, after: Option<WorkKey>, limit: 
     };
     let text = format!(
         "SELECT w.rank, w.day, w.n, d.id, d.code, p.code AS procedure, rc.code AS receiving, rs.code AS resolving, d.channel, d.applicant_kind,
-                d.applicant_name, d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on, d.finished_on,
+                d.applicant_name, d.applicant_sealed, d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on, d.finished_on,
                 d.received_at, d.version
            FROM (SELECT * FROM ({work}) w ORDER BY rank, day, id, n LIMIT {limit}) w JOIN dossiers d ON d.id = w.id
            JOIN procedures p ON p.id = d.procedure_id

@@ -16,7 +16,12 @@ use crate::text::Text;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApplicantView {
     pub kind: String,
-    pub name: String,
+    /// Null once personal data was purged.
+    pub name: Option<String>,
+    /// Masked but for its end, except in the details and for those who handle the dossier.
+    pub identity_no: Option<String>,
+    /// As `identity_no`.
+    pub phone: Option<String>,
 }
 
 /// A request to complete the papers before acceptance; no clock runs yet.
@@ -159,9 +164,10 @@ impl FindingCatalogue {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "source_system": "dunghen", "external_code": null,
     "procedure": "2.001610", "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": "2022-04-19T08:30:00+07:00",
+    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": "2022-04-19T08:30:00+07:00",
     "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
-    "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
+    "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "calendar": "vn", "calendar_version": 1, "calendar_base_version": 1,
+    "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
     "consultations": [], "transfers": [], "findings": [], "finding_details": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
 pub struct DossierView {
@@ -187,6 +193,12 @@ pub struct DossierView {
     pub first_due_on: Option<Day>,
     /// The due date in force when the open pause began.
     pub due_before: Option<Day>,
+    /// Code of the calendar that its dates were counted with; null before acceptance.
+    pub calendar: Option<String>,
+    /// The version of that calendar which holds for it: later ones count only after a revision.
+    pub calendar_version: Option<i32>,
+    /// The version of the base under that calendar; the same when it is the base itself.
+    pub calendar_base_version: Option<i32>,
     pub finished_at: Option<At>,
     pub finished_on: Option<Day>,
     pub returned_at: Option<At>,
@@ -216,7 +228,7 @@ pub struct DossierView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "procedure": "2.001610",
     "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": null, "accepted_at": "2022-04-19T08:30:00+07:00",
+    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": null, "accepted_at": "2022-04-19T08:30:00+07:00",
     "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22", "first_due_on": "2022-04-22",
     "finished_on": null, "version": 1}))]
 pub struct DossierSummary {
@@ -254,7 +266,7 @@ pub struct TimelineEntry {
     pub act: &'static str,
     pub reason: Option<String>,
     pub document_no: Option<String>,
-    /// The new date of an apology, or the due date that a pause led to.
+    /// The new date of an apology, or the due date that a pause or a revision of the calendar led to.
     pub due_on: Option<Day>,
 }
 

@@ -1,11 +1,12 @@
 //! HTTP in, HTTP out.
 
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpRequest, get, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Todo;
 use super::wire::{WorkItem, WorkPage};
+use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::{self, rules::add_wd, vn_date};
@@ -61,7 +62,13 @@ impl FromQuery for WorkFilter {
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "A page of things to do", body = WorkPage), ReadProblems))]
 #[get("/api/v1/work-list")]
-async fn get_work_list(permit: Permit<perm::ReadDossier>, Query(asked): Query<WorkFilter>, db: Db, req: HttpRequest) -> Answer {
+async fn get_work_list(
+    permit: Permit<perm::ReadDossier>,
+    Query(asked): Query<WorkFilter>,
+    db: Db,
+    shared: web::Data<Shared>,
+    req: HttpRequest,
+) -> Answer {
     let today = vn_date(permit.now);
     let calendar = calendar::load_all(db.get_ref()).await?.base();
     let soon = add_wd(&calendar, today, asked.days.unwrap_or(SOON))
@@ -74,7 +81,7 @@ async fn get_work_list(permit: Permit<perm::ReadDossier>, Query(asked): Query<Wo
     for row in rows {
         let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());
         let text = permit.lang.pick(todo.text(day));
-        items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today)? });
+        items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today, &shared.vault)? });
     }
     Ok(page::respond(&req, &info, &WorkPage { items, page: info.clone() }))
 }

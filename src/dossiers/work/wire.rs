@@ -13,7 +13,7 @@ use crate::http::Day;
     "text": "Hạn trả 09/06/2022 đã qua, chưa xin lỗi: gửi phiếu xin lỗi và hẹn lại ngày trả.",
     "dossier": {"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "procedure": "2.001610",
         "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-        "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": null,
+        "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": null,
         "accepted_at": "2022-06-06T08:30:00+07:00", "status": "processing", "outcome": "overdue", "timeliness": "overdue",
         "due_on": "2022-06-09", "first_due_on": "2022-06-09", "finished_on": null, "version": 2}}))]
 pub struct WorkItem {

@@ -72,7 +72,7 @@ pub fn chosen() -> String {
 ///
 /// What had not happened by then is not seen: a later finish leaves the dossier open, a later fulfilment leaves it
 /// waiting, a later voiding leaves it as it was. The verdict of a closed dossier is stored and final. For an open one the
-/// due date in force comes from the last pause that had begun by then.
+/// due date in force comes from what happened last by then: a pause that began or ended, or a revision of the calendar.
 ///
 /// Each branch is bound by an index, so that what was closed long before or long after costs nothing: those finished in a
 /// stretch of days; those open then and finished since, which are either short, and then finished within the next days, or
@@ -124,12 +124,17 @@ pub fn state(relevant: Relevant) -> String {
      CROSS JOIN LATERAL (SELECT coalesce(d.finished_on <= $5::date, false) AS closed) AS by_then
       LEFT JOIN LATERAL (
                SELECT p.kind, p.to_at IS NULL OR p.to_at >= $6::timestamptz AS waiting, p.due_before, p.due_after,
+                      CASE WHEN p.to_at < $6::timestamptz THEN p.to_at ELSE p.from_at END AS last_at,
                       (p.from_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS from_on
                  FROM dossier_pauses p
                 WHERE p.dossier_id = d.id AND p.from_at < $6::timestamptz
                 ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST LIMIT 1) AS pause ON true
+      LEFT JOIN LATERAL (
+               SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on FROM calendar_revision_moves m
+                WHERE m.dossier_id = d.id AND m.moved_at < $6::timestamptz ORDER BY m.moved_at DESC LIMIT 1) AS move ON true
      CROSS JOIN LATERAL (
-               SELECT CASE WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
+               SELECT CASE WHEN move.moved_at >= coalesce(pause.last_at, '-infinity') THEN move.due_on
+                           WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
                            ELSE pause.due_after END AS due_on) AS due
      WHERE {chosen})"
     )
