@@ -1,7 +1,8 @@
-//! A million dossiers through the bulk endpoint, then the two most frequent reads, each against a baseline measured in
-//! the same run on the same cluster: `\copy` of the same rows into the same table with its indexes, and `pgbench`
-//! running the same SQL with as many connections; then four times as many clients as the server can serve, against as many
-//! as it can. `ROWS=100000 SECONDS=3 make bench` makes it shorter.
+//! A million dossiers through the bulk endpoint, then the two most frequent reads and the report on results, each against a
+//! baseline measured in the same run on the same cluster: `\copy` of the same rows into the same table with its indexes,
+//! `pgbench` running the same SQL with as many connections, and the report written plainly as one aggregate over all dossiers;
+//! then four times as many clients as the server can serve, against as many as it can. `ROWS=100000 SECONDS=3 make bench`
+//! makes it shorter.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -308,6 +309,35 @@ fn bulk(base: &str, token: &str, file: &Path, rows: u64) -> f64 {
     seconds
 }
 
+/// Seconds that one request takes.
+fn timed(base: &str, request: &[u8]) -> f64 {
+    let mut wire = Wire::open(base);
+    let started = Instant::now();
+    let status = wire.send(request);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&wire.body));
+    started.elapsed().as_secs_f64()
+}
+
+/// Results of handling for a period: seconds over HTTP, and seconds of the plain SQL over all dossiers; the best of three each, by
+/// turns. Both must say the same.
+fn side_by_side(base: &str, cluster: &PrivateCluster, request: &[u8], period: &str) -> (f64, f64) {
+    let set = dunghen::reports::period::PeriodSet::Calendar;
+    let days = dunghen::reports::period::Period::parse(period).unwrap().days(set);
+    let end = format!("{} 00:00+07", days.to.succ_opt().unwrap());
+    let plain = include_str!("results_baseline.sql");
+    let plain = plain.replace("{from}", &days.from.to_string()).replace("{to}", &days.to.to_string()).replace("{end}", &end);
+    let own = dunghen::reports::results_statement(period, set).unwrap();
+    assert_eq!(psql(cluster, &[&own]), psql(cluster, &[&plain]), "{period}");
+    let (mut served, mut aggregate) = (f64::MAX, f64::MAX);
+    for _ in 0..3 {
+        served = served.min(timed(base, request));
+        let started = Instant::now();
+        psql(cluster, &[&plain]);
+        aggregate = aggregate.min(started.elapsed().as_secs_f64());
+    }
+    (served, aggregate)
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -383,6 +413,20 @@ fn main() {
     let (list_http, list_bad) = hammer(&base, &list_requests);
     let list_sql = pgbench(&cluster, &dir, "list", std::slice::from_ref(&list));
 
+    eprintln!("reporting …");
+    let year = 2025;
+    let reports: Vec<(String, f64, f64, f64)> = [(format!("{year}-11"), 0.2), (format!("{year}"), 0.5)]
+        .into_iter()
+        .map(|(period, most)| {
+            let name = format!("dossier-results?period={period}&period_set=calendar&group_by=department");
+            let request = get(format!("/api/v1/reports/{name}"));
+            let (served, plain) = side_by_side(&base, &cluster, &request, &period);
+            (name, served, plain, most)
+        })
+        .collect();
+    let times = get(format!("/api/v1/reports/handling-times?period={year}&period_set=calendar&group_by=department"));
+    let times_seconds = (0..3).map(|_| timed(&base, &times)).fold(f64::MAX, f64::min);
+
     let (load, copy) = (rows as f64 / load_seconds, rows as f64 / copy_seconds);
     println!();
     println!("{rows} dossiers, {CONNECTIONS} connections, {} processors", std::thread::available_parallelism().map_or(0, usize::from));
@@ -395,6 +439,18 @@ fn main() {
     line("bulk rows against \\copy", load, copy, 0.15);
     line("the same rows again against the first load", rows as f64 / again_seconds, load, 3.0);
     println!("{:<44} {peak:>8.0} MiB {:>10.0} MiB {:>7} {:>9}", "peak resident memory (idle before)", idle, "", "≤ 128");
+    println!("{:<68} {:>9} {:>9} {:>6} {:>8}", "", "server", "plain SQL", "ratio", "at most");
+    for (name, served, plain, most) in &reports {
+        println!("{name:<68} {:>6.0} ms {:>6.0} ms {:>6.2} {most:>8.2}", served * 1e3, plain * 1e3, served / plain);
+    }
+    println!(
+        "{:<68} {:>6.0} ms {:>9} {:>6} {:>8}",
+        "handling-times of the same year by department",
+        times_seconds * 1e3,
+        "",
+        "",
+        "2000 ms"
+    );
     println!("answers that were not 200: {}", detail_bad + list_bad);
     eprintln!("crowding …");
     overload(&base, &detail_requests);

@@ -1,9 +1,15 @@
 //! A sentence in the two languages of the product.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// What is said to a person: Vietnamese by default, English when asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BilingualText)]
 pub struct Text {
+    /// In Vietnamese.
     pub vi: String,
+    /// In English.
     pub en: String,
 }
 

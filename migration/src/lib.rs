@@ -41,6 +41,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0007_kpis",
     "0008_calendar_changes",
     "0009_rule_sets",
+    "0010_reports",
     "0011_limits",
 ];
 

@@ -93,6 +93,8 @@ permissions! {
     ReserveNumbers "dossier_number:reserve" [OneStop All];
     ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
+    FreezeReport "snapshot:freeze" [Office All, Head Below];
+    ReadSnapshot "snapshot:read" [Director All, Office All, Head Below, Auditor All];
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
     ReadPlan "plan:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];

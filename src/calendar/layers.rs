@@ -67,6 +67,16 @@ impl Calendars {
         self.by_department.get(&id).unwrap_or(&self.base).clone()
     }
 
+    /// The calendars that lie over the base, each with the departments it holds for; those that hold for none are left out.
+    pub fn of_departments(&self) -> Vec<(Arc<Calendar>, Vec<Uuid>)> {
+        let departments = |calendar: &Arc<Calendar>| {
+            let mut ids: Vec<Uuid> = self.by_department.iter().filter(|(_, own)| Arc::ptr_eq(own, calendar)).map(|(id, _)| *id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        self.all.iter().map(|calendar| (calendar.clone(), departments(calendar))).filter(|(_, ids)| !ids.is_empty()).collect()
+    }
+
     pub fn by_code(&self, code: &str) -> Option<Arc<Calendar>> {
         self.all.iter().find(|calendar| calendar.code() == code).cloned()
     }
@@ -114,6 +124,16 @@ mod tests {
             let calendar = calendars.for_department(Uuid::from_u128(department));
             assert_eq!((calendar.code(), calendar.version()), (code, version), "{department}");
         }
+    }
+
+    #[test]
+    fn each_own_calendar_tells_its_departments() {
+        let told: Vec<(String, Vec<u128>)> = calendars()
+            .of_departments()
+            .into_iter()
+            .map(|(calendar, ids)| (calendar.code().to_owned(), ids.into_iter().map(|id| id.as_u128()).collect()))
+            .collect();
+        assert_eq!(told, [("dkkd".to_owned(), vec![2, 4]), ("skhdt".to_owned(), vec![1, 3])]);
     }
 
     #[test]

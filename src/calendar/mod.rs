@@ -14,6 +14,6 @@ mod wire;
 pub use layers::Calendars;
 pub use model::{Calendar, CalendarMissing, Day, DayKind, Edition, OffHoursReceipt, OfficeHours};
 pub use routes::configure;
-pub use rules::{Change, differences, vn_date, vn_local, vn_offset};
+pub use rules::{Change, differences, is_working, vn_date, vn_local, vn_offset};
 pub use store::{Subject, held, load, load_all, load_edition, lock};
 pub use wire::{AsOf, TimeOfDay};

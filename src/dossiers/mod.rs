@@ -8,6 +8,7 @@ mod acts;
 pub mod calculator;
 pub mod clock;
 mod deeds;
+mod findings;
 mod history;
 mod model;
 mod numbers;
@@ -24,6 +25,7 @@ mod wire;
 mod work;
 
 pub use history::HistoryRow;
+pub use model::Finding;
 pub use personal::keep_house as purge_personal_data;
 pub use routes::configure;
 

@@ -223,22 +223,26 @@ fn findings(
 }
 
 /// The findings that depend on the day of asking: an open dossier, its clock running, whose consulted agency is overdue.
-pub fn consultation_findings(facts: &Facts, status: Status, due_on: Option<NaiveDate>, today: NaiveDate) -> Vec<Finding> {
+///
+/// Each arose when the omission began: a reminder is missing since the day after the answer was due; to escalate has been
+/// due since the second reminder, or since the day after both the answer and the dossier were due. Of several
+/// consultations the earliest counts.
+pub fn consultation_findings(facts: &Facts, status: Status, due_on: Option<NaiveDate>, today: NaiveDate) -> Vec<(Finding, NaiveDate)> {
     let open = matches!(status, Status::Accepted | Status::Processing);
-    let past_due = due_on.is_some_and(|due| due < today);
+    let day_after = |day: NaiveDate| day.succ_opt().unwrap_or(day);
+    let past = |due: Option<NaiveDate>| due.filter(|due| *due < today).map(day_after);
     let mut found = Vec::new();
     for consultation in facts.consultations.iter().filter(|c| open && c.answered_at.is_none() && c.escalated_at.is_none()) {
-        let overdue = consultation.answer_due_on.is_some_and(|due| due < today);
-        let reminders = consultation.reminders.len();
-        if overdue && reminders < 2 {
-            found.push(Finding::ConsultationReminderDue);
-        }
-        if reminders >= 2 || (past_due && overdue) {
-            found.push(Finding::ConsultationEscalationDue);
-        }
+        let overdue = past(consultation.answer_due_on);
+        let mut reminders: Vec<DateTime<Utc>> = consultation.reminders.iter().map(|r| r.sent_at).collect();
+        reminders.sort_unstable();
+        let second = reminders.get(1).map(|at| vn_date(*at));
+        let both = overdue.zip(past(due_on)).map(|(answer, dossier)| answer.max(dossier));
+        found.extend(overdue.filter(|_| second.is_none()).map(|on| (Finding::ConsultationReminderDue, on)));
+        found.extend(second.into_iter().chain(both).min().map(|on| (Finding::ConsultationEscalationDue, on)));
     }
     found.sort_unstable();
-    found.dedup();
+    found.dedup_by_key(|(finding, _)| *finding);
     found
 }
 

@@ -10,8 +10,8 @@ use super::personal::Numbers;
 use super::rules::{consultation_findings, open_timeliness, outcome};
 use super::store::{Listed, Row};
 use super::wire::{
-    ApologyView, ApplicantView, CompletionRequestView, ConsultationView, DossierSummary, DossierView, FeeRequestView, ReminderView,
-    SupplementView, SuspensionView, TransferView,
+    ApologyView, ApplicantView, CompletionRequestView, ConsultationView, DossierSummary, DossierView, FeeRequestView, FindingDetail,
+    ReminderView, SupplementView, SuspensionView, TransferView,
 };
 use crate::auth::{Actor, Permission};
 use crate::calendar::vn_date;
@@ -70,7 +70,7 @@ fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr>
     let facts = row.facts()?;
     let mut findings = row.stored_findings()?;
     findings.extend(consultation_findings(&facts, status, row.due_on, today));
-    findings.sort_by_key(|f| f.name());
+    findings.sort_by_key(|(finding, _)| finding.name());
     let finished_at = facts.finished_at();
     let mut view = DossierView {
         id: row.id,
@@ -106,7 +106,8 @@ fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr>
         apologies: Vec::new(),
         consultations: Vec::new(),
         transfers: Vec::new(),
-        findings,
+        finding_details: findings.iter().map(|(kind, arose_on)| FindingDetail::of(*kind, *arose_on)).collect(),
+        findings: findings.into_iter().map(|(kind, _)| kind).collect(),
         allowed_acts: allowed_acts(actor, status, row.resolving_id),
         digitised: row.digitised,
         source_due_on: row.source_due_on.map(Day),

@@ -193,6 +193,18 @@ pub fn form_decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// A name or value as it stands in a query.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
 /// The known name that differs least, if it is near at all.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known.iter().map(|k| (distance(name, k), *k)).filter(|(d, k)| *d <= 1 + k.len() / 4).min().map(|(_, k)| k)
@@ -232,5 +244,7 @@ mod tests {
     fn values_are_decoded() {
         let text = QueryReader::new("q=Bi%E1%BB%83n+Xanh&x=%zz").finish_with(|q| (q.text("q"), q.text("x"))).unwrap();
         assert_eq!(text, (Some("Biển Xanh".into()), Some("%zz".into())));
+        assert_eq!(encode("Biển Xanh&=~"), "Bi%E1%BB%83n%20Xanh%26%3D~");
+        assert_eq!(form_decode(&encode("50 % của “Đ” + 1")), "50 % của “Đ” + 1");
     }
 }

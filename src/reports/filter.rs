@@ -21,7 +21,11 @@ pub enum GroupBy {
 
 impl GroupBy {
     pub fn read(q: &mut QueryReader) -> GroupBy {
-        match q.choice("group_by", &["none", "department", "field", "procedure"]) {
+        GroupBy::named(q.choice("group_by", &["none", "department", "field", "procedure"]))
+    }
+
+    fn named(name: Option<&str>) -> GroupBy {
+        match name {
             Some("department") => GroupBy::Department,
             Some("field") => GroupBy::Field,
             Some("procedure") => GroupBy::Procedure,
@@ -130,8 +134,8 @@ pub fn spans(q: &mut QueryReader, default: PeriodSet, several: bool) -> Vec<Span
 /// The period of a report, for the contract.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "read by ReportFilter; named here for the contract")]
-pub struct ReportPeriod {
+#[allow(dead_code, reason = "read by spans; named here for the contract")]
+struct ReportPeriod {
     /// Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`. Either this, or `from` and `to`.
     #[param(example = "2022-04")]
     period: Option<String>,
@@ -142,22 +146,80 @@ pub struct ReportPeriod {
     from: Option<crate::http::Day>,
     /// Last day.
     to: Option<crate::http::Day>,
+}
+
+/// The rows of a report, for the contract.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by GroupBy; named here for the contract")]
+struct ReportRows {
     /// Rows by `department`, `field` or `procedure`; `none` (default) gives the total alone.
     #[param(example = "department")]
     group_by: Option<String>,
 }
 
-/// What both reports on dossiers are asked for.
+/// The rows of the report on findings, for the contract.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by FindingFilter; named here for the contract")]
+struct FindingRows {
+    /// Rows by `department`, `field`, `procedure` or `kind`; `none` (default) gives the total alone.
+    #[param(example = "department")]
+    group_by: Option<String>,
+}
+
+/// The year of a report by month, for the contract.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by MonthsFilter; named here for the contract")]
+struct ReportYear {
+    /// The year.
+    #[param(example = "2022", pattern = "^[0-9]{4}$")]
+    year: String,
+    /// How months are cut: `administrative` (default; from the 15th of the month before to the 14th) or `calendar`.
+    #[param(example = "administrative")]
+    period_set: Option<String>,
+}
+
+/// The day of judgement, for the contract.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by the filters; named here for the contract")]
+struct AsOf {
+    /// Judge by what had happened by the end of this day; the end of the period by default.
+    #[param(example = "2022-12-31")]
+    as_of: Option<crate::http::Day>,
+}
+
+/// Declares that a filter is made of these parameters.
+macro_rules! made_of {
+    ($filter:ident: $($part:ident),+) => {
+        impl IntoParams for $filter {
+            fn into_params(place: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
+                let mut params = Vec::new();
+                $(params.extend($part::into_params(&place));)+
+                params
+            }
+        }
+    };
+}
+
+// Without a span a fault has been noted, and this one is never seen.
+fn nothing() -> Span {
+    Span::between(NaiveDate::default(), NaiveDate::default(), PeriodSet::Administrative)
+}
+
+/// What every report on a period is asked for.
 pub struct ReportFilter {
     pub span: Span,
     pub group_by: GroupBy,
     pub slice: Slice,
 }
 
-impl ReportFilter {
-    pub fn read_from(q: &mut QueryReader) -> ReportFilter {
-        // Without a span a fault has been noted, and this one is never seen.
-        let nothing = || Span::between(NaiveDate::default(), NaiveDate::default(), PeriodSet::Administrative);
+made_of!(ReportFilter: ReportPeriod, ReportRows, Slice);
+
+impl FromQuery for ReportFilter {
+    fn read(q: &mut QueryReader) -> Self {
         ReportFilter {
             span: spans(q, PeriodSet::Administrative, false).into_iter().next().unwrap_or_else(nothing),
             group_by: GroupBy::read(q),
@@ -166,17 +228,59 @@ impl ReportFilter {
     }
 }
 
-impl IntoParams for ReportFilter {
-    fn into_params(place: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
-        let mut params = ReportPeriod::into_params(&place);
-        params.extend(Slice::into_params(&place));
-        params
+/// A report that may be judged on another day than the last of its period.
+pub struct JudgedFilter {
+    pub report: ReportFilter,
+    pub as_of: Option<NaiveDate>,
+}
+
+made_of!(JudgedFilter: ReportFilter, AsOf);
+
+impl FromQuery for JudgedFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        JudgedFilter { report: ReportFilter::read(q), as_of: q.day("as_of") }
     }
 }
 
-impl FromQuery for ReportFilter {
+/// What the outcomes by month are asked for.
+pub struct MonthsFilter {
+    pub year: i32,
+    pub set: PeriodSet,
+    pub slice: Slice,
+    pub as_of: Option<NaiveDate>,
+}
+
+made_of!(MonthsFilter: ReportYear, Slice, AsOf);
+
+impl FromQuery for MonthsFilter {
     fn read(q: &mut QueryReader) -> Self {
-        ReportFilter::read_from(q)
+        let year = q.text("year").and_then(|text| Period::year(&text));
+        if year.is_none() {
+            q.fault(Fault::new(Code::InvalidParameter, "year", "Phải là một năm, ví dụ 2022.", "Must be a year such as 2022."));
+        }
+        let set = q.choice("period_set", PeriodSet::NAMES).map_or(PeriodSet::Administrative, PeriodSet::named);
+        MonthsFilter { year: year.unwrap_or_default(), set, slice: Slice::read(q), as_of: q.day("as_of") }
+    }
+}
+
+/// What the report on findings is asked for.
+pub struct FindingFilter {
+    pub span: Span,
+    /// Rows by kind; otherwise as `group_by` says.
+    pub by_kind: bool,
+    pub group_by: GroupBy,
+    pub slice: Slice,
+    pub as_of: Option<NaiveDate>,
+}
+
+made_of!(FindingFilter: ReportPeriod, FindingRows, Slice, AsOf);
+
+impl FromQuery for FindingFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        let span = spans(q, PeriodSet::Administrative, false).into_iter().next().unwrap_or_else(nothing);
+        let rows = q.choice("group_by", &["none", "department", "field", "procedure", "kind"]);
+        let group_by = GroupBy::named(rows);
+        FindingFilter { span, by_kind: rows == Some("kind"), group_by, slice: Slice::read(q), as_of: q.day("as_of") }
     }
 }
 

@@ -1,11 +1,16 @@
-//! Reports on dossiers: results of handling (II.06a), outcomes, and the counts that indicators are made of.
-//! Every one of them is judged as of the end of a day, so that a report on the past does not change.
+//! Reports on dossiers: results of handling (II.06a), outcomes, causes of delay, handling times, findings, and the counts that
+//! indicators are made of. Every one of them is judged as of the end of a day, so that a report on the past does not
+//! change; one that was sent is frozen, and a later difference is shown.
 
+mod acts;
+mod figures;
 pub mod filter;
 pub mod period;
 mod routes;
+mod rules;
 mod store;
 mod wire;
 
+pub use figures::results_statement;
 pub use routes::configure;
 pub use store::{Chosen, Counts, Question, choose, counts};

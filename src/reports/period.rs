@@ -62,6 +62,17 @@ impl Period {
         Some(Period { code: code.to_owned(), year, first_month, last_month })
     }
 
+    /// The year that a text names.
+    pub fn year(text: &str) -> Option<i32> {
+        Period::parse(text).filter(|period| period.code.len() == 4).map(|period| period.year)
+    }
+
+    /// The twelve months of a year.
+    pub fn months(year: i32) -> Vec<Period> {
+        let month = |m| Period { code: format!("{year}-{m:02}"), year, first_month: m, last_month: m };
+        (1..=12).map(month).collect()
+    }
+
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -185,7 +196,7 @@ mod tests {
     fn the_months_of_a_year_cover_it_without_gap_or_overlap() {
         for set in [PeriodSet::Administrative, PeriodSet::Calendar] {
             let year = Period::parse("2022").unwrap().days(set);
-            let months: Vec<Range> = (1..=12).map(|m| Period::parse(&format!("2022-{m:02}")).unwrap().days(set)).collect();
+            let months: Vec<Range> = Period::months(2022).iter().map(|month| month.days(set)).collect();
             assert_eq!((months[0].from, months[11].to), (year.from, year.to));
             assert!(months.windows(2).all(|pair| pair[0].to + Days::new(1) == pair[1].from));
             assert_eq!(months.iter().map(|m| m.length()).sum::<i64>(), year.length());

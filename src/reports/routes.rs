@@ -1,26 +1,38 @@
 //! HTTP in, HTTP out.
 
-use actix_web::{HttpRequest, get};
-use chrono::NaiveDate;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::filter::ReportFilter;
-use super::store::{self, Question};
-use super::wire::{DossierOutcomes, DossierResults};
+use super::figures::{self, Asked};
+use super::filter::{FindingFilter, JudgedFilter, MonthsFilter, ReportFilter};
+use super::wire::{
+    DossierOutcomes, DossierResults, FindingReport, HandlingTimes, NewReportSnapshot, OutcomesByMonth, OverdueReasons, ReportName,
+    ReportSnapshotDifference, ReportSnapshotPage, ReportSnapshotSummary, ReportSnapshotView,
+};
+use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
-use crate::http::query::FromQuery;
-use crate::http::{Answer, Day, Lang, Query, QueryReader, ReadProblems, table};
-use crate::text::Text;
+use crate::error::{ApiError, Code};
+use crate::http::call::{RetryHeaders, WriteParams};
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    page::{EVERY, PageParams},
+    table, write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(get_dossier_results).service(get_dossier_outcomes);
+    cfg.service(get_dossier_results).service(get_dossier_outcomes).service(get_outcomes_by_month);
+    cfg.service(get_overdue_reasons).service(get_handling_times).service(get_finding_counts);
+    cfg.service(freeze_report).service(list_report_snapshots).service(get_snapshot_difference).service(get_report_snapshot);
 }
 
-fn total_in(req: &HttpRequest) -> String {
-    Lang::of(req.headers()).pick(Text::new("Tổng cộng", "Total"))
+/// Answers a report in the form and language that the caller asks for.
+async fn answer(permit: &Permit<perm::ReadReport>, asked: Asked, db: &Db, req: &HttpRequest) -> Answer {
+    let made = figures::make(db.get_ref(), &permit.reach(), &asked, permit.lang).await?;
+    table::respond(req, &made.report, || made.report.table(permit.lang))
 }
 
 /// Results of handling dossiers (II.06a)
@@ -36,61 +48,174 @@ fn total_in(req: &HttpRequest) -> String {
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
 #[get("/api/v1/reports/dossier-results")]
 async fn get_dossier_results(permit: Permit<perm::ReadReport>, Query(filter): Query<ReportFilter>, db: Db, req: HttpRequest) -> Answer {
-    let reach = permit.reach();
-    let chosen = store::choose(db.get_ref(), &reach, &filter.slice).await?;
-    let days = filter.span.days;
-    let question = Question { reach: &reach, chosen: &chosen, days, as_of: days.to, group_by: filter.group_by };
-    let report = DossierResults::of(days, &store::handling(db.get_ref(), &question).await?);
-    table::respond(&req, &report, || report.table(total_in(&req)))
-}
-
-/// What the outcomes are asked for.
-struct OutcomeFilter {
-    report: ReportFilter,
-    as_of: Option<NaiveDate>,
-}
-
-/// The day of judgement, for the contract.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "read by OutcomeFilter; named here for the contract")]
-struct AsOf {
-    /// Judge by what had happened by the end of this day; the end of the period by default.
-    #[param(example = "2022-12-31")]
-    as_of: Option<Day>,
-}
-
-impl IntoParams for OutcomeFilter {
-    fn into_params(place: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
-        let mut params = ReportFilter::into_params(&place);
-        params.extend(AsOf::into_params(&place));
-        params
-    }
-}
-
-impl FromQuery for OutcomeFilter {
-    fn read(q: &mut QueryReader) -> Self {
-        OutcomeFilter { report: ReportFilter::read(q), as_of: q.day("as_of") }
-    }
+    answer(&permit, Asked::Results(filter), &db, &req).await
 }
 
 /// Outcomes of dossiers
 ///
 /// The dossiers accepted in a period by outcome and by timeliness, judged by what had happened by the end of `as_of`. Voided
 /// ones are left out. Counts of zero are left out too. Without `department`, all dossiers in your sight. JSON, CSV or XLSX by `Accept`.
-#[utoipa::path(tag = "reports", operation_id = "get_dossier_outcomes", security(("bearer" = [])), params(OutcomeFilter),
+#[utoipa::path(tag = "reports", operation_id = "get_dossier_outcomes", security(("bearer" = [])), params(JudgedFilter),
     extensions(("x-permission" = json!("report:read"))),
     responses((status = 200, description = "The report", content(
         (DossierOutcomes = "application/json"),
         (String = "text/csv", example = "Mã,Tên,Công dân rút"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
 #[get("/api/v1/reports/dossier-outcomes")]
-async fn get_dossier_outcomes(permit: Permit<perm::ReadReport>, Query(filter): Query<OutcomeFilter>, db: Db, req: HttpRequest) -> Answer {
-    let reach = permit.reach();
-    let chosen = store::choose(db.get_ref(), &reach, &filter.report.slice).await?;
-    let days = filter.report.span.days;
-    let as_of = filter.as_of.unwrap_or(days.to);
-    let question = Question { reach: &reach, chosen: &chosen, days, as_of, group_by: filter.report.group_by };
-    let report = DossierOutcomes::of(days, Day(as_of), &store::verdicts(db.get_ref(), &question).await?);
-    table::respond(&req, &report, || report.table(total_in(&req)))
+async fn get_dossier_outcomes(permit: Permit<perm::ReadReport>, Query(filter): Query<JudgedFilter>, db: Db, req: HttpRequest) -> Answer {
+    answer(&permit, Asked::Outcomes(filter), &db, &req).await
+}
+
+/// Outcomes of dossiers by month
+///
+/// The dossiers accepted in each month of a year by outcome and by timeliness; all twelve months, and all judged by what had
+/// happened by the end of one day, `as_of`: by default the last of the year. JSON, CSV or XLSX by `Accept`.
+#[utoipa::path(tag = "reports", operation_id = "get_outcomes_by_month", security(("bearer" = [])), params(MonthsFilter),
+    extensions(("x-permission" = json!("report:read"))),
+    responses((status = 200, description = "The report", content(
+        (OutcomesByMonth = "application/json"),
+        (String = "text/csv", example = "Tháng,Từ ngày,Đến ngày,Công dân rút"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
+#[get("/api/v1/reports/outcomes-by-month")]
+async fn get_outcomes_by_month(permit: Permit<perm::ReadReport>, Query(filter): Query<MonthsFilter>, db: Db, req: HttpRequest) -> Answer {
+    answer(&permit, Asked::Months(filter), &db, &req).await
+}
+
+/// Why dossiers are late
+///
+/// In the manner of form II.07: the dossiers of a period that were finished late (II.06a, column 10, withdrawn ones left out) or are open and
+/// overdue (column 13), each under one cause. `consulted_agency`: an agency consulted by the due date had not answered by then. Otherwise
+/// `stated`: the last apology gives a reason; equal reasons are counted together. Otherwise `not_stated`. With an `as_of` after the
+/// period, its dossiers are judged by what had happened by then. JSON, CSV or XLSX by `Accept`.
+#[utoipa::path(tag = "reports", operation_id = "get_overdue_reasons", security(("bearer" = [])), params(JudgedFilter),
+    extensions(("x-permission" = json!("report:read"))),
+    responses((status = 200, description = "The report", content(
+        (OverdueReasons = "application/json"),
+        (String = "text/csv", example = "Mã,Tên,Nguyên nhân"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
+#[get("/api/v1/reports/overdue-reasons")]
+async fn get_overdue_reasons(permit: Permit<perm::ReadReport>, Query(filter): Query<JudgedFilter>, db: Db, req: HttpRequest) -> Answer {
+    answer(&permit, Asked::Reasons(filter), &db, &req).await
+}
+
+/// How long handling takes
+///
+/// Of the dossiers finished in a period (withdrawn ones left out) the median and the 90th percentile in working days, from the effective
+/// day of acceptance, not counted, to the day of the finish, by the calendar of the resolving department: `elapsed_days` with the days
+/// spent waiting in pauses, `handling_days` without. Percentiles are by nearest rank: the smallest number of days that at least
+/// that share of the dossiers did not exceed. A year without a calendar is 422. JSON, CSV or XLSX by `Accept`.
+#[utoipa::path(tag = "reports", operation_id = "get_handling_times", security(("bearer" = [])), params(JudgedFilter),
+    extensions(("x-permission" = json!("report:read"))),
+    responses((status = 200, description = "The report", content(
+        (HandlingTimes = "application/json"),
+        (String = "text/csv", example = "Mã,Tên,Số hồ sơ"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
+#[get("/api/v1/reports/handling-times")]
+async fn get_handling_times(permit: Permit<perm::ReadReport>, Query(filter): Query<JudgedFilter>, db: Db, req: HttpRequest) -> Answer {
+    answer(&permit, Asked::Times(filter), &db, &req).await
+}
+
+/// Findings by department and kind
+///
+/// The findings that arose in a period, by `arose_on`. The two about consultations exist only while something is to be done: they count
+/// as of the end of `as_of` (by default of the period), and arose when the omission began: the day after the answer was due;
+/// the day of the second reminder, or the day after both the answer and the dossier were due. Voided dossiers have no
+/// findings. `GET /api/v1/findings` says what each kind means. JSON, CSV or XLSX by `Accept`.
+#[utoipa::path(tag = "reports", operation_id = "get_finding_counts", security(("bearer" = [])), params(FindingFilter),
+    extensions(("x-permission" = json!("report:read"))),
+    responses((status = 200, description = "The report", content(
+        (FindingReport = "application/json"),
+        (String = "text/csv", example = "Mã,Tên,Tiếp nhận ngoài Một cửa"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
+#[get("/api/v1/reports/findings")]
+async fn get_finding_counts(permit: Permit<perm::ReadReport>, Query(filter): Query<FindingFilter>, db: Db, req: HttpRequest) -> Answer {
+    answer(&permit, Asked::Findings(filter), &db, &req).await
+}
+
+/// Freeze a report
+///
+/// Computes it and keeps it for good under the next number of the year, with its SHA-256: as it was sent. Nobody can change or
+/// delete it. Its parameters are those of the report; what is out of your reach is not in it.
+#[utoipa::path(tag = "reports", operation_id = "freeze_report", security(("bearer" = [])), request_body = NewReportSnapshot,
+    params(WriteParams, RetryHeaders), extensions(("x-permission" = json!("snapshot:freeze"))),
+    responses((status = 201, description = "Frozen", body = ReportSnapshotView), WriteProblems))]
+#[post("/api/v1/reports/snapshots")]
+async fn freeze_report(permit: Permit<perm::FreezeReport>, _: Query<WriteParams>, body: Json<NewReportSnapshot>, db: Db) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::freeze(tx, &permit, &body.value).await).await
+}
+
+/// Which frozen reports to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SnapshotFilter {
+    /// Only of this report, such as `dossier-results`.
+    #[param(value_type = Option<ReportName>, inline, example = "dossier-results")]
+    report: Option<&'static str>,
+    /// Only those frozen in this year.
+    #[param(example = 2022)]
+    year: Option<i32>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for SnapshotFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        SnapshotFilter {
+            report: q.choice("report", ReportName::NAMES),
+            year: q.parse("year", "Phải là một năm.", "Must be a year."),
+            cursor: Cursor::read(q),
+        }
+    }
+}
+
+fn broken(why: String) -> ApiError {
+    ApiError::new(Code::Internal).because(why)
+}
+
+/// List frozen reports
+///
+/// The newest first, without their figures; those that are about departments in your sight only.
+#[utoipa::path(tag = "reports", operation_id = "list_report_snapshots", params(SnapshotFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("snapshot:read"))),
+    responses((status = 200, description = "A page of frozen reports", body = ReportSnapshotPage), ReadProblems))]
+#[get("/api/v1/reports/snapshots")]
+async fn list_report_snapshots(
+    permit: Permit<perm::ReadSnapshot>,
+    Query(filter): Query<SnapshotFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let (only, after) = ((filter.report, filter.year), filter.cursor.after()?);
+    let rows = store::list_snapshots(db.get_ref(), &permit.reach(), only, after, filter.cursor.limit).await?;
+    let (rows, info) = filter.cursor.page(rows, |s| (s.year, s.n));
+    let info = filter
+        .cursor
+        .counted(db.get_ref(), info, async |db| store::list_snapshots(db, &permit.reach(), only, None, EVERY).await.map(drop))
+        .await?;
+    let items = rows.iter().map(ReportSnapshotSummary::of).collect::<Result<_, _>>().map_err(broken)?;
+    Ok(page::respond(&req, &info, &ReportSnapshotPage { items, page: info.clone() }))
+}
+
+/// Get a frozen report
+///
+/// By id or number, with its figures as they were.
+#[utoipa::path(tag = "reports", operation_id = "get_report_snapshot", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or number", example = "2022-3")), extensions(("x-permission" = json!("snapshot:read"))),
+    responses((status = 200, description = "The frozen report", body = ReportSnapshotView),
+        (status = 304, description = "The caller has it already: it never changes"), ReadProblems))]
+#[get("/api/v1/reports/snapshots/{key}")]
+async fn get_report_snapshot(permit: Permit<perm::ReadSnapshot>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let frozen = store::find_snapshot(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, 1, &ReportSnapshotView::of(&frozen).map_err(broken)?))
+}
+
+/// Compare a frozen report with today
+///
+/// Computes it anew over the departments it was about, and shows every cell that differs: path, frozen, recomputed.
+#[utoipa::path(tag = "reports", operation_id = "get_snapshot_difference", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or number", example = "2022-3")), extensions(("x-permission" = json!("snapshot:read"))),
+    responses((status = 200, description = "What differs", body = ReportSnapshotDifference), ReadProblems))]
+#[get("/api/v1/reports/snapshots/{key}/difference")]
+async fn get_snapshot_difference(permit: Permit<perm::ReadSnapshot>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    Ok(HttpResponse::Ok().json(acts::compare(db.get_ref(), &permit, &key.as_str().into()).await?))
 }

@@ -44,6 +44,8 @@ pub struct Sample {
 pub struct Place {
     pub relation: Relation,
     pub department: &'static str,
+    /// Id of a frozen report about it.
+    frozen: String,
     procedure: String,
     /// Ids of dossiers, by state.
     submitted: String,
@@ -169,7 +171,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     office.put(&format!("/api/v1/kpis/satisfaction/measurements/{department}/2021"), evidence).await.expect(201);
     let new = |accept: bool| {
         json!({"procedure": procedure, "receiving_department": "MC", "channel": "direct", "accept": accept,
-            "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}})
+            "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}, "digitised": false})
     };
     let (mut ids, mut code) = (Vec::new(), String::new());
     for accept in [false, true, true, true, true, true, true, true, false] {
@@ -191,12 +193,15 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     let incomplete = format!("/api/v1/dossiers/{}/completion-requests", ids[8]);
     counter.act(&incomplete, 1, json!({"reason": "Thiếu bản sao"})).await.expect(200);
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
+    let report = json!({"report": "dossier-results", "parameters": {"period": "2022-06", "department": department}});
+    let frozen = office.post("/api/v1/reports/snapshots", report).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
     let reservation = counter.post("/api/v1/dossier-numbers/reservations", block).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, incomplete] = ids.try_into().unwrap();
     Place {
         relation,
         department,
+        frozen,
         procedure,
         submitted,
         incomplete,
@@ -225,6 +230,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
     let Place {
         department,
+        frozen,
         procedure,
         submitted,
         incomplete,
@@ -290,6 +296,19 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
     read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
+    for (operation, report) in [
+        ("get_outcomes_by_month", "outcomes-by-month?year=2022"),
+        ("get_overdue_reasons", "overdue-reasons?period=2022-06"),
+        ("get_handling_times", "handling-times?period=2022-06"),
+        ("get_finding_counts", "findings?period=2022-06"),
+    ] {
+        read(operation, Named, format!("/api/v1/reports/{report}&department={department}"));
+    }
+    read("list_findings", No, "/api/v1/findings".into());
+    read("list_report_snapshots", No, "/api/v1/reports/snapshots".into());
+    let snapshot = Sight(Permission::ReadSnapshot);
+    read("get_report_snapshot", snapshot, format!("/api/v1/reports/snapshots/{frozen}"));
+    read("get_snapshot_difference", snapshot, format!("/api/v1/reports/snapshots/{frozen}/difference"));
     read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
 
     let mut write = |operation, bound, path: &str, body: Value| {
@@ -316,6 +335,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
 
+    let report = json!({"report": "findings", "parameters": {"period": "2022-06", "group_by": "kind", "department": department}});
+    write("freeze_report", Named, "/api/v1/reports/snapshots", report);
     write("put_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-29", json!({"kind": "day_off", "name": "Nghỉ"}));
     let calendar = json!({"code": "NEW", "name": "Lịch riêng", "department": department});
     write("put_calendar", No, "/api/v1/calendars/NEW", calendar);
@@ -623,6 +644,7 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
         let place = Place {
             relation: Relation::Own,
             department: HOME,
+            frozen: String::new(),
             procedure: String::new(),
             submitted: String::new(),
             incomplete: String::new(),
@@ -726,6 +748,20 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),
                 (Permission::ReadReport, "/api/v1/reports/dossier-results?period=2022-06&group_by=department", "rows", "key"),
                 (Permission::ReadReport, "/api/v1/reports/dossier-outcomes?period=2022-06&group_by=department", "rows", "key"),
+                (Permission::ReadReport, "/api/v1/reports/findings?period=2022-06&group_by=department", "rows", "key"),
+                (
+                    Permission::ReadReport,
+                    "/api/v1/reports/overdue-reasons?period=2022-06&period_set=calendar&group_by=department",
+                    "rows",
+                    "key",
+                ),
+                (
+                    Permission::ReadReport,
+                    "/api/v1/reports/handling-times?period=2022-06&period_set=calendar&group_by=department",
+                    "rows",
+                    "key",
+                ),
+                (Permission::ReadSnapshot, "/api/v1/reports/snapshots?", "items", "departments"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
             ] {
                 let about = format!("{} (at home: {at_home}) at {path}", role.name());
@@ -755,6 +791,15 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                     _ => 0,
                 };
                 assert_eq!(total["received_total"], places * 7, "{}: {total}", role.name());
+                let months = actor.get("/api/v1/reports/outcomes-by-month?year=2022").await.expect(200).body;
+                let accepted =
+                    |counts: &Value| counts["timeliness"].as_object().unwrap().values().map(|n| n.as_i64().unwrap()).sum::<i64>();
+                assert_eq!(
+                    (accepted(&months["rows"][5]), accepted(&months["total"])),
+                    (places * 7, places * 7),
+                    "{}: {months}",
+                    role.name()
+                );
             }
         }
     }

@@ -226,10 +226,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports.
     ("kpi", &["departments", "reports"]),
-    // Reads the tables of all slices by views of its own.
-    ("reports", &[]),
+    // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
+    ("reports", &["calendar", "dossiers"]),
     // Removes what is past its time, whosesoever it was.
-    ("upkeep", &[]),
+    ("upkeep", &["dossiers"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
     ("client", &[]),
 ];

@@ -113,6 +113,7 @@ const WORDS: &[Words] = &[
     same("kpis.formula", &["KpiFormula"]),
     same("kpis.source", &["KpiSource"]),
     same("kpis.unit", &["KpiUnit"]),
+    same("report_snapshots.report", &["ReportName"]),
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),

@@ -81,7 +81,7 @@ CREATE INDEX dossier_resolving_idx ON dossiers (resolving_department_id, receive
 CREATE INDEX dossier_receiving_idx ON dossiers (receiving_department_id);
 CREATE INDEX dossier_procedure_idx ON dossiers (procedure_id, received_at DESC, id DESC);
 CREATE INDEX dossier_accepted_idx ON dossiers (accepted_on);
-CREATE INDEX dossier_finished_idx ON dossiers (finished_on) WHERE finished_on IS NOT NULL;
+CREATE INDEX dossier_finished_idx ON dossiers (finished_on, accepted_on) WHERE finished_on IS NOT NULL;
 CREATE INDEX dossier_open_idx ON dossiers (resolving_department_id, due_on)
     WHERE decision IS NULL AND status <> 'voided';
 CREATE INDEX dossier_due_idx ON dossiers (due_on, id) WHERE decision IS NULL AND status <> 'voided';

@@ -15,7 +15,7 @@ use crate::dossiers::calculator::ClockView;
 use crate::dossiers::clock;
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
-use crate::dossiers::wire::{DossierPage, DossierView, Timeline};
+use crate::dossiers::wire::{DossierPage, DossierView, FindingCatalogue, Timeline};
 use crate::dossiers::{revision, rules, timeline, view};
 use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
@@ -26,7 +26,12 @@ use crate::http::{
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_dossiers).service(get_dossier_by_code).service(get_dossier_timeline).service(get_dossier_clock).service(get_dossier);
+    cfg.service(list_findings)
+        .service(list_dossiers)
+        .service(get_dossier_by_code)
+        .service(get_dossier_timeline)
+        .service(get_dossier_clock)
+        .service(get_dossier);
 }
 
 /// Which dossiers to list.
@@ -69,9 +74,9 @@ struct DossierFilter {
     /// Due on this day or earlier.
     #[param(value_type = Option<Day>)]
     due_to: Option<NaiveDate>,
-    /// Only those with this finding that does not depend on the day of asking.
+    /// Only those with this finding; what is due about a consultation depends on the day of asking.
     #[param(value_type = Option<String>, example = "late_without_apology")]
-    finding: Option<&'static str>,
+    finding: Option<Finding>,
     /// Beginnings of words in the applicant's name or the codes; accents do not matter.
     #[param(example = "bien xanh")]
     q: Option<String>,
@@ -84,11 +89,6 @@ struct DossierFilter {
 
 impl FromQuery for DossierFilter {
     fn read(q: &mut QueryReader) -> Self {
-        let stored: Vec<&'static str> = Finding::ALL
-            .iter()
-            .filter(|f| !matches!(f, Finding::ConsultationReminderDue | Finding::ConsultationEscalationDue))
-            .map(|f| f.name())
-            .collect();
         DossierFilter {
             department: q.codes("department"),
             procedure: q.codes("procedure"),
@@ -102,12 +102,23 @@ impl FromQuery for DossierFilter {
             finished_to: q.day("finished_to"),
             due_from: q.day("due_from"),
             due_to: q.day("due_to"),
-            finding: q.choice("finding", &stored),
+            finding: q.choice("finding", Finding::NAMES).and_then(Finding::parse),
             q: q.text("q"),
             sort: q.choice("sort", &["-received_at", "received_at"]),
             cursor: Cursor::read(q),
         }
     }
+}
+
+/// List the kinds of findings
+///
+/// What the rules find fault with: each kind with what is wrong and what mends it, in both languages.
+#[utoipa::path(tag = "dossiers", operation_id = "list_findings", security(("bearer" = [])), extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "Every kind", body = FindingCatalogue), ReadProblems))]
+#[get("/api/v1/findings")]
+async fn list_findings(permit: Permit<perm::ReadDossier>, _: Query<NoQuery>) -> Answer {
+    let _ = permit;
+    Ok(HttpResponse::Ok().json(FindingCatalogue::all()))
 }
 
 /// List dossiers
@@ -136,7 +147,7 @@ async fn list_dossiers(
         accepted: (asked.accepted_from, asked.accepted_to),
         finished: (asked.finished_from, asked.finished_to),
         due: (asked.due_from, asked.due_to),
-        finding: asked.finding.map(str::to_owned),
+        finding: asked.finding,
         text: asked.q,
         sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
         ..Filter::default()

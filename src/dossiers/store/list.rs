@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::sql;
 use crate::auth::Reach;
-use crate::dossiers::model::{Outcome, Timeliness};
+use crate::dossiers::model::{Finding, Outcome, Timeliness};
 use crate::http::values::fold;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Filter {
     pub received: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub finished: (Option<NaiveDate>, Option<NaiveDate>),
     pub due: (Option<NaiveDate>, Option<NaiveDate>),
-    pub finding: Option<String>,
+    pub finding: Option<Finding>,
     pub text: Option<String>,
     pub sort: Sort,
 }
@@ -180,7 +180,7 @@ pub fn chosen(
     c.between("d.finished_on", filter.finished);
     c.between("d.due_on", filter.due);
     if let Some(finding) = &filter.finding {
-        c.and(|c| format!("EXISTS (SELECT 1 FROM dossier_findings f WHERE f.dossier_id = d.id AND f.kind = {})", c.bind(finding.clone())));
+        c.and(|c| found(*finding, c));
     }
     if let Some(query) = filter.text.as_deref().and_then(prefix_query) {
         c.and(|c| format!("d.search @@ {}::tsquery", c.bind(query)));
@@ -239,6 +239,24 @@ fn only_open(c: &mut Conditions, only: bool) {
     if only {
         c.and(|_| "d.decision IS NULL AND d.status <> 'voided' AND d.due_on < $1".into());
     }
+}
+
+/// Has a finding. What is due about a consultation follows from the day `$1`, as [`crate::dossiers::rules`] has it: it is
+/// looked for among the open dossiers, however many are closed.
+fn found(finding: Finding, c: &mut Conditions) -> String {
+    let due = match finding {
+        Finding::ConsultationReminderDue => "c.answer_due_on < $1 AND jsonb_array_length(c.reminders) < 2",
+        Finding::ConsultationEscalationDue => "(jsonb_array_length(c.reminders) >= 2 OR (c.answer_due_on < $1 AND o.due_on < $1))",
+        stored => {
+            let kind = c.bind(stored.name());
+            return format!("EXISTS (SELECT 1 FROM dossier_findings f WHERE f.dossier_id = d.id AND f.kind = {kind})");
+        }
+    };
+    format!(
+        "d.id = ANY(array(SELECT c.dossier_id FROM dossiers o JOIN dossier_consultations c ON c.dossier_id = o.id
+             WHERE o.decision IS NULL AND o.status <> 'voided' AND o.status IN ('accepted', 'processing')
+               AND c.answered_at IS NULL AND c.escalated_at IS NULL AND {due}))"
+    )
 }
 
 /// Every word of the text as a prefix, without accents.

@@ -72,7 +72,7 @@ pub struct Row {
     pub consultations: Option<Value>,
     pub completions: Option<Value>,
     pub transfers: Option<Value>,
-    pub findings: Option<Vec<String>>,
+    pub findings: Option<Value>,
 }
 
 const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.procedure_id, p.code AS procedure,
@@ -89,7 +89,7 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_completions c WHERE c.dossier_id = d.id) AS completions,
         (SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object('from_code', a.code, 'to_code', b.code) ORDER BY c.n) FROM dossier_transfers c
            JOIN departments a ON a.id = c.from_department_id JOIN departments b ON b.id = c.to_department_id WHERE c.dossier_id = d.id) AS transfers,
-        (SELECT array_agg(c.kind ORDER BY c.kind) FROM dossier_findings c WHERE c.dossier_id = d.id) AS findings
+        (SELECT jsonb_agg(jsonb_build_array(c.kind, c.arose_on) ORDER BY c.kind) FROM dossier_findings c WHERE c.dossier_id = d.id) AS findings
    FROM dossiers d JOIN procedures p ON p.id = d.procedure_id
    JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id";
 
@@ -210,8 +210,9 @@ impl Row {
         self.timeliness.as_deref().map(|t| word(Timeliness::parse(t), t)).transpose()
     }
 
-    pub fn stored_findings(&self) -> Result<Vec<Finding>, DbErr> {
-        self.findings.iter().flatten().map(|f| word(Finding::parse(f), f)).collect()
+    /// With the day each came about on.
+    pub fn stored_findings(&self) -> Result<Vec<(Finding, NaiveDate)>, DbErr> {
+        children(self.findings.as_ref())
     }
 
     pub fn pauses(&self) -> Result<Vec<PauseRow>, DbErr> {

@@ -4,12 +4,14 @@ mod acts;
 
 pub use acts::*;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::http::{At, Day};
+use crate::text::Text;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApplicantView {
@@ -109,6 +111,55 @@ pub struct ConsultationView {
     pub escalated_at: Option<At>,
 }
 
+/// A finding in words, in both languages: the view of a dossier is kept and told on, so it is of no one's language.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"kind": "late_without_apology", "arose_on": "2022-04-26",
+    "detail": {"vi": "Hồ sơ giải quyết xong quá hạn mà chưa gửi phiếu xin lỗi có ngày hẹn trả lại.", "en": "The dossier was finished late, and no apology with a new date had been sent."},
+    "remedy": {"vi": "Gửi văn bản xin lỗi nêu lý do.", "en": "Send a letter of apology with the reason."}}))]
+pub struct FindingDetail {
+    pub kind: Finding,
+    /// Day of the act, or since which the omission lasts.
+    pub arose_on: Day,
+    /// What is wrong.
+    pub detail: Text,
+    /// What mends it.
+    pub remedy: Text,
+}
+
+impl FindingDetail {
+    pub fn of(kind: Finding, arose_on: NaiveDate) -> FindingDetail {
+        FindingDetail { kind, arose_on: Day(arose_on), detail: kind.sentence(), remedy: kind.remedy() }
+    }
+}
+
+/// A kind of finding.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FindingKind {
+    pub kind: Finding,
+    /// A few words.
+    pub label: Text,
+    /// What is wrong.
+    pub detail: Text,
+    /// What mends it.
+    pub remedy: Text,
+}
+
+/// Every kind of finding, in words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"kind": "repeated_apology", "label": {"vi": "Hẹn lại quá một lần", "en": "Apology repeated"},
+    "detail": {"vi": "Hồ sơ bị hẹn lại ngày trả từ hai lần trở lên.", "en": "An apology was sent a second time."},
+    "remedy": {"vi": "Chỉ hẹn lại một lần, với ngày giữ được.", "en": "Promise anew only once, a date that can be kept."}}]}))]
+pub struct FindingCatalogue {
+    pub items: Vec<FindingKind>,
+}
+
+impl FindingCatalogue {
+    pub fn all() -> FindingCatalogue {
+        let item = |kind: &Finding| FindingKind { kind: *kind, label: kind.label(), detail: kind.sentence(), remedy: kind.remedy() };
+        FindingCatalogue { items: Finding::ALL.iter().map(item).collect() }
+    }
+}
+
 /// A dossier with all that happened to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "source_system": "dunghen", "external_code": null,
@@ -118,7 +169,8 @@ pub struct ConsultationView {
     "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "calendar": "vn", "calendar_version": 1, "calendar_base_version": 1,
     "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "transfers": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "rule_set": "nd61-2018", "version": 1}))]
+    "consultations": [], "transfers": [], "findings": [], "finding_details": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null,
+    "rule_set": "nd61-2018", "version": 1}))]
 pub struct DossierView {
     pub id: Uuid,
     pub code: String,
@@ -163,6 +215,8 @@ pub struct DossierView {
     pub transfers: Vec<TransferView>,
     /// What was not done by the rules.
     pub findings: Vec<Finding>,
+    /// The same findings in words: since when, what is wrong, what mends it.
+    pub finding_details: Vec<FindingDetail>,
     /// What this caller may do next.
     pub allowed_acts: Vec<&'static str>,
     pub digitised: Option<bool>,

@@ -41,6 +41,20 @@ macro_rules! counts {
     };
 }
 
+mod findings;
+mod months;
+mod reasons;
+mod snapshots;
+mod times;
+
+pub use findings::FindingReport;
+pub use months::OutcomesByMonth;
+pub use reasons::OverdueReasons;
+pub use snapshots::{
+    NewReportSnapshot, ReportName, ReportSnapshotDifference, ReportSnapshotPage, ReportSnapshotSummary, ReportSnapshotView,
+};
+pub use times::HandlingTimes;
+
 counts! {
     /// Results of handling: columns (4)–(13) of form II.06a. Always `received_total` = `resolved_total` + `open_total`.
     HandlingCounts {
