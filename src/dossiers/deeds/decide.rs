@@ -133,6 +133,7 @@ pub fn decide(case: &Case, deed: &Deed, at: DateTime<Utc>, now: DateTime<Utc>) -
             after.return_method = *method;
         }
         Deed::Transfer { department, reason } => match case.destination {
+            None if department.is_empty() => {}
             None => faults.push(Fault::unknown("/department", department)),
             Some(to) => {
                 faults.extend((!to.valid_on(vn_date(at))).then(|| Fault::plain(Code::NotValidThen, "/department")));

@@ -113,6 +113,8 @@ fn refused(facts: &Facts, deed: &Deed, minutes: i64, destination: Option<&depart
 fn a_transfer_goes_to_another_department_that_is_open_then() {
     let transfer = |reason: &str| Deed::Transfer { department: "DN".into(), reason: reason.into() };
     let closed = department(NaiveDate::from_ymd_opt(2022, 6, 1));
+    let nowhere = Deed::Transfer { department: String::new(), reason: "x".into() };
+    assert_eq!(refused(&submitted(), &nowhere, 5, None), [(Code::Missing, "/department".to_owned())]);
     let (reason, place) = ("/reason".to_owned(), "/department".to_owned());
     assert_eq!(refused(&submitted(), &transfer(" "), 5, None), [(Code::Missing, reason), (Code::UnknownCode, place.clone())]);
     assert_eq!(refused(&submitted(), &transfer("x"), 5, Some(&closed)), [(Code::NotValidThen, place.clone())]);
