@@ -16,6 +16,7 @@ mod identity;
 mod kpis;
 mod life;
 mod load_command;
+mod model;
 mod plans;
 mod procedures;
 mod reports;
