@@ -34,7 +34,8 @@ const STATE: &str = "WITH state AS (
                       (p.from_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS from_on
                  FROM dossier_pauses p
                 WHERE p.dossier_id = d.id AND p.from_at < $6 AND (NOT by_then.closed OR d.status = 'voided')
-                ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST LIMIT 1) AS pause ON true
+                ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST, array_position(ARRAY['supplement', 'fee', 'suspension'], p.kind) DESC, p.n DESC
+                LIMIT 1) AS pause ON true
      CROSS JOIN LATERAL (
                SELECT CASE WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
                            ELSE pause.due_after END AS due_on) AS due

@@ -11,7 +11,7 @@ use crate::auth::Reach;
 use crate::dossiers::clock::{PauseKind, Terms};
 use crate::dossiers::model::{
     Apology, Applicant, ApplicantKind, Channel, Completion, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder,
-    Status, Timeliness, Transfer, Verdict, Void,
+    Status, Timeliness, Transfer, Verdict, Void, pause_order,
 };
 use crate::http::values::Key;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
@@ -73,7 +73,7 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         d.submitted_at, d.accepted_at, d.processing_at, d.limit_value, d.limit_unit, d.supplement_policy, d.same_day_cutoff,
         d.status, d.decision, d.decision_reason, d.decision_document_no, d.finished_at, d.returned_at, d.return_method, d.voided_at, d.void_reason,
         d.first_due_on, d.due_on, d.due_at, d.due_before, d.timeliness, d.apologised, d.source_due_on, d.version, d.created_at,
-        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.from_at) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
+        (SELECT jsonb_agg(to_jsonb(c)) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_completions c WHERE c.dossier_id = d.id) AS completions,
@@ -199,7 +199,9 @@ impl Row {
     }
 
     pub fn pauses(&self) -> Result<Vec<PauseRow>, DbErr> {
-        children(self.pauses.as_ref())
+        let mut pauses: Vec<PauseRow> = children(self.pauses.as_ref())?;
+        pauses.sort_by_key(|p| pause_order(p.kind, p.n, p.from_at, p.to_at));
+        Ok(pauses)
     }
 
     pub fn apologies(&self) -> Result<Vec<ApologyRow>, DbErr> {

@@ -235,7 +235,9 @@ impl Dossier<'_> {
             "supplement-requests" => self.waits.push(begin(Kind::Supplement)),
             "fee-requests" => self.waits.push(begin(Kind::Fee)),
             "suspensions" => self.waits.push(begin(Kind::Suspension)),
-            "fulfilment" | "payment" | "suspension-end" => self.waits.last_mut().unwrap().to = Some(at),
+            "fulfilment" | "payment" | "suspension-end" => {
+                self.waits.iter_mut().find(|w| w.to.is_none()).unwrap().to = Some(at);
+            }
             "consultations" => self.consultations.push(Consultation {
                 agency: text("/agency").unwrap(),
                 sent: Some(at),
@@ -258,6 +260,9 @@ impl Dossier<'_> {
         if !leads_to.is_empty() {
             self.state = leads_to;
         }
+        // Where instants tell nothing, empty waits stand first and the kinds in this order, whatever was recorded first.
+        let rank = |kind| [Kind::Supplement, Kind::Fee, Kind::Suspension].iter().position(|k| *k == kind);
+        self.waits.sort_by_key(|w| (w.from, w.to.is_none(), w.to, rank(w.kind)));
         self.done.push((asked.act, at));
         self.version += 1;
     }
