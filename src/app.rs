@@ -12,10 +12,11 @@ use tokio::sync::Semaphore;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::auth::keys::Keys;
+use crate::auth::keys::{KeyError, Keys};
 use crate::auth::{Desk, Revocations};
 use crate::config::Settings;
 use crate::http::middleware::{admit, no_route};
+use crate::vault::Vault;
 
 /// The wall clock, or a fixed instant where a test needs one. Tokens always live by the wall clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,10 +30,26 @@ impl Clock {
     }
 }
 
+/// What the server holds secret.
+pub struct Secrets {
+    keys: Keys,
+    vault: Vault,
+}
+
+impl Secrets {
+    /// # Errors
+    /// A key cannot be read, or a generated one cannot be kept.
+    pub fn load(settings: &Settings) -> Result<Secrets, KeyError> {
+        Ok(Secrets { keys: Keys::load(settings)?, vault: Vault::load(settings)? })
+    }
+}
+
 /// What all serving threads share.
 pub struct Shared {
     pub settings: Settings,
     pub keys: Keys,
+    /// Seals the personal data of applicants.
+    pub vault: Vault,
     pub clock: Clock,
     pub revocations: Revocations,
     /// Bounds the passwords hashed at the same time.
@@ -45,12 +62,13 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(settings: Settings, keys: Keys, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
+    pub fn new(settings: Settings, secrets: Secrets, clock: Clock, background: DatabaseConnection) -> Arc<Shared> {
         Arc::new(Shared {
             password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
             load_gate: Semaphore::new(4),
             settings,
-            keys,
+            keys: secrets.keys,
+            vault: secrets.vault,
             clock,
             revocations: Revocations::default(),
             background,

@@ -18,6 +18,7 @@ pub struct Settings {
     pub http: Http,
     pub database: Database,
     pub auth: Auth,
+    pub personal_data: PersonalData,
     pub demo: Demo,
     pub log: Log,
 }
@@ -53,6 +54,14 @@ pub struct Auth {
     pub access_token_minutes: i64,
     pub session_days: i64,
     pub password_checks: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonalData {
+    pub key_file: String,
+    pub key: SecretString,
+    pub keep_days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -136,12 +145,18 @@ impl Settings {
         if self.database.connections_per_worker == 0 || self.database.background_connections == 0 {
             faults.push("database.connections_per_worker and database.background_connections must be at least 1");
         }
+        if !(1..=36_525).contains(&self.personal_data.keep_days) {
+            faults.push("personal_data.keep_days must be 1 to 36525");
+        }
         if self.production() {
             if self.database.url.expose_secret().is_empty() {
                 faults.push("production needs a database: set DATABASE_URL");
             }
             if self.auth.signing_key_file.is_empty() && self.auth.signing_key.expose_secret().is_empty() {
                 faults.push("production needs its own signing key: set DUNGHEN__AUTH__SIGNING_KEY_FILE");
+            }
+            if self.personal_data.key_file.is_empty() && self.personal_data.key.expose_secret().is_empty() {
+                faults.push("production needs its own key for personal data: set DUNGHEN__PERSONAL_DATA__KEY_FILE");
             }
             if self.demo.allowed {
                 faults.push("production takes no demo data: leave demo.allowed false");
@@ -183,7 +198,9 @@ mod tests {
     fn production_refuses_a_generated_key_and_demo_data() {
         let error = with("production", &[("DUNGHEN__DEMO__ALLOWED", "true"), ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).unwrap_err();
         assert!(error.0.contains("signing key") && error.0.contains("demo"), "{error}");
+        assert!(error.0.contains("key for personal data"), "{error}");
         let key = ("DUNGHEN__AUTH__SIGNING_KEY_FILE", "/run/secrets/key");
-        assert!(with("production", &[key, ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).is_ok());
+        let personal = ("DUNGHEN__PERSONAL_DATA__KEY_FILE", "/run/secrets/personal");
+        assert!(with("production", &[key, personal, ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).is_ok());
     }
 }

@@ -1,5 +1,8 @@
 //! Đúng Hẹn: the backend that a department keeps its promises with. `src/README.md` is the map.
 
+// The row of a dossier is one long JSON object.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod audit;
 pub mod auth;
@@ -20,3 +23,4 @@ pub mod procedures;
 pub mod reports;
 pub mod telemetry;
 pub mod text;
+pub mod vault;

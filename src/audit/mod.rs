@@ -26,6 +26,25 @@ pub struct Entry {
     pub detail: Value,
 }
 
+/// Who acts on many subjects in one statement, for the audit lines: a caller, or the server by itself.
+pub struct Teller<'a> {
+    pub actor_id: Option<Uuid>,
+    pub actor: &'a str,
+    pub request_id: Option<&'a str>,
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Teller<'a> {
+    pub fn of(call: &'a Call) -> Teller<'a> {
+        let Call { actor, request_id, now, .. } = call;
+        Teller { actor_id: Some(actor.user_id), actor: &actor.username, request_id: Some(request_id), now: *now }
+    }
+
+    pub fn server(now: DateTime<Utc>) -> Teller<'static> {
+        Teller { actor_id: None, actor: "dunghen", request_id: None, now }
+    }
+}
+
 /// Writes the audit line and the event of each entry.
 ///
 /// # Errors

@@ -20,9 +20,15 @@ pub struct Keys {
 #[derive(Debug)]
 pub struct KeyError(String);
 
+impl KeyError {
+    pub fn new(why: impl Into<String>) -> KeyError {
+        KeyError(why.into())
+    }
+}
+
 impl std::fmt::Display for KeyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "signing key: {}", self.0)
+        write!(f, "key: {}", self.0)
     }
 }
 
@@ -70,19 +76,27 @@ impl Keys {
 }
 
 fn generate(file: &Path) -> Result<(), KeyError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let broken = |e: std::io::Error| KeyError(format!("{}: {e}", file.display()));
     let pair = Ed25519KeyPair::generate().map_err(|_| KeyError("cannot be generated".into()))?;
     let der = pair.to_pkcs8v1().map_err(|_| KeyError("cannot be generated".into()))?;
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", general_purpose::STANDARD.encode(der.as_ref()));
+    keep_once(file, &pem)
+}
+
+/// Keeps a generated secret in a file that only its owner reads.
+///
+/// # Errors
+/// It cannot be written.
+pub fn keep_once(file: &Path, secret: &str) -> Result<(), KeyError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let broken = |e: std::io::Error| KeyError(format!("{}: {e}", file.display()));
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).map_err(broken)?;
     }
     // Written aside and linked: two servers starting at once agree on one key.
     let aside = file.with_extension(format!("{}.tmp", uuid::Uuid::now_v7().simple()));
     let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside).map_err(broken)?;
-    out.write_all(pem.as_bytes()).and_then(|()| out.sync_all()).map_err(broken)?;
+    out.write_all(secret.as_bytes()).and_then(|()| out.sync_all()).map_err(broken)?;
     let linked = std::fs::hard_link(&aside, file);
     std::fs::remove_file(&aside).map_err(broken)?;
     match linked {

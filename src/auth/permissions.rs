@@ -60,6 +60,8 @@ permissions! {
     WriteProcedure "procedure:write" [Admin All];
 
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
+    ReadPersonalData "dossier:read_personal_data" [OneStop All, Head Below, Officer Own];
+    PurgePersonalData "dossier:purge_personal_data" [Admin All];
     ReceiveDossier "dossier:receive" [OneStop All];
     AcceptDossier "dossier:accept" [OneStop All];
     DeclineDossier "dossier:decline" [OneStop All];

@@ -7,8 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::progress::Progress;
 use super::{Failure, demo};
-use crate::app::{self, Clock, Shared, Signals};
-use crate::auth::keys::Keys;
+use crate::app::{self, Clock, Secrets, Shared, Signals};
 use crate::client::ClientError;
 use crate::config::Settings;
 use crate::db::{self, private::PrivateCluster};
@@ -106,9 +105,9 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
         let password = demo::password();
         identity::create_demo_admin(&database.connection, demo::ADMIN, demo::ADMIN_NAME, &password).await.map_err(explain)?;
     }
-    let keys = Keys::load(&settings)?;
+    let secrets = Secrets::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
-    let shared = Shared::new(settings, keys, Clock::default(), database.connection.clone());
+    let shared = Shared::new(settings, secrets, Clock::default(), database.connection.clone());
     let watch = tokio::spawn(identity::watch_revocations(shared.clone()));
     let mut running = app::spawn(shared.clone(), &host, port, Signals::Heeded).map_err(|e| busy(&shared.settings, &e))?;
     let url = own_url(running.address);

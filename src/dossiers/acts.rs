@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::clock::Terms;
 use super::deeds::{self, Case, Deed, Refusal};
 use super::model::{Applicant, Dossier, Facts, Identity};
+use super::personal::Numbers;
 use super::wire::NewDossier;
 use super::{rules, store, view};
 use crate::audit::{self, Entry};
@@ -16,13 +17,14 @@ use crate::calendar::{self, vn_date};
 use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
 use crate::http::{At, Call, Line, Reply};
+use crate::vault::Vault;
 use crate::{departments, procedures};
 
 /// Receives a dossier at the counter and allots its number, unless the caller brings a code.
 ///
 /// # Errors
 /// 422 with every fault; 409 when the code is taken.
-pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) -> Result<Reply, ApiError> {
+pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: &NewDossier) -> Result<Reply, ApiError> {
     let at = new.occurred_at.map_or(call.now, |at| at.0);
     let submitted_at = new.submitted_at.map_or(at, |at| at.0);
     let day = vn_date(at);
@@ -67,6 +69,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
         Some(code) => code.as_str().to_owned(),
         None => next_code(tx, &receiving.agency, at).await?,
     };
+    let sealed = Numbers::seal(vault, &code, &new.applicant).map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let dossier = Dossier {
         id: Uuid::now_v7(),
         version: 1,
@@ -78,7 +81,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
             receiving_id: receiving.id,
             resolving_id: resolving.id,
             channel: new.channel,
-            applicant: Some(Applicant { kind: new.applicant.kind, name: new.applicant.name.as_str().to_owned() }),
+            applicant: Some(Applicant { kind: new.applicant.kind, name: Some(new.applicant.name.as_str().to_owned()), sealed }),
             source_due_on: None,
         },
         terms: Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff },
@@ -99,7 +102,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, new: &NewDossier) ->
     let verb = if new.accept { "accept" } else { "receive" };
     tell(tx, call, &dossier, verb, at, json!({"status": derived.status})).await?;
     let row = store::find(tx, &Key::Id(dossier.id), &call.actor.reach(Permission::ReadDossier)).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    let view = view::masked(&row, call, vault)?;
     Reply::created(format!("/api/v1/dossiers/{}", dossier.id), 1, &view)
 }
 
@@ -126,6 +129,7 @@ async fn next_code(tx: &DatabaseTransaction, agency: &str, at: DateTime<Utc>) ->
 pub async fn perform(
     tx: &DatabaseTransaction,
     call: &Call,
+    vault: &Vault,
     permission: Permission,
     id: Uuid,
     deed: &Deed,
@@ -182,7 +186,7 @@ pub async fn perform(
     tell(tx, call, &dossier, deed.verb(), at, detail).await?;
     // Who hands a dossier over is told how it left, though it may be out of sight by now.
     let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::view(&row, &call.actor, vn_date(call.now))?;
+    let view = view::masked(&row, call, vault)?;
     Reply::ok(dossier.version, &view)
 }
 

@@ -10,14 +10,17 @@ pub mod clock;
 mod deeds;
 mod history;
 mod model;
+mod personal;
 mod routes;
 mod rules;
 mod store;
 mod timeline;
 mod view;
 mod wire;
+mod work;
 
 pub use history::HistoryRow;
+pub use personal::keep_house as purge_personal_data;
 pub use routes::configure;
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server

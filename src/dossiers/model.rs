@@ -5,6 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::clock::{PauseKind, Terms};
+use crate::vault::Sealed;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $text:literal),+ $(,)? }) => {
@@ -28,6 +29,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// How a dossier came in.
@@ -206,7 +209,11 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Applicant {
     pub kind: ApplicantKind,
-    pub name: String,
+    /// None once personal data was purged.
+    pub name: Option<String>,
+    /// [`super::personal::Numbers`], sealed under the dossier's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 /// A dossier as an act finds it.
@@ -240,15 +247,8 @@ impl Dossier {
 
     /// Words to search by: the applicant's name, the codes.
     pub fn search_words(identity: &Identity) -> Vec<String> {
-        let mut text = crate::http::values::fold(&identity.code);
-        for part in [identity.external_code.as_deref(), identity.applicant.as_ref().map(|a| a.name.as_str())].into_iter().flatten() {
-            text.push(' ');
-            text.push_str(&crate::http::values::fold(part));
-        }
-        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '\\'))
-            .filter(|w| !w.is_empty())
-            .map(str::to_owned)
-            .collect()
+        let name = identity.applicant.as_ref().and_then(|a| a.name.as_deref());
+        crate::http::values::words([Some(identity.code.as_str()), identity.external_code.as_deref(), name])
     }
 }
 

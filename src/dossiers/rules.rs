@@ -17,6 +17,8 @@ pub struct Derived {
     pub timeliness: Option<Timeliness>,
     /// An apology naming a new date was sent, on or before the finish if there is one.
     pub apologised: bool,
+    /// Open, and the answer of a consulted agency is awaited that was not escalated.
+    pub consulting: bool,
     /// Sorted, once a kind, without the ones that depend on the day of asking.
     pub findings: Vec<(Finding, NaiveDate)>,
 }
@@ -108,7 +110,9 @@ pub fn derive(
         Status::Voided => Vec::new(),
         _ => findings(facts, reading.as_ref(), timeliness, apologised, one_stop, received_at),
     };
-    Ok(Derived { status, reading, timeliness, apologised, findings })
+    let awaited = facts.consultations.iter().any(|c| c.answered_at.is_none() && c.escalated_at.is_none());
+    let consulting = awaited && facts.verdict.is_none() && facts.void.is_none();
+    Ok(Derived { status, reading, timeliness, apologised, consulting, findings })
 }
 
 /// Timeliness of a finish. While a pause is open the due date in force when it began is what counts.

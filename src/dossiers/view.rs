@@ -6,18 +6,24 @@ use sea_orm::DbErr;
 use super::clock::PauseKind;
 use super::deeds::{ACTS, allowed};
 use super::model::{Channel, Status, Timeliness};
+use super::personal::Numbers;
 use super::rules::{consultation_findings, open_timeliness, outcome};
 use super::store::{Listed, Row};
 use super::wire::{
     ApologyView, ApplicantView, CompletionRequestView, ConsultationView, DossierSummary, DossierView, FeeRequestView, ReminderView,
     SupplementView, SuspensionView, TransferView,
 };
-use crate::auth::Actor;
+use crate::auth::{Actor, Permission};
 use crate::calendar::vn_date;
-use crate::http::{At, Day};
+use crate::http::{At, Call, Day};
+use crate::vault::Vault;
 
-fn applicant(kind: Option<String>, name: Option<String>) -> Option<ApplicantView> {
-    Some(ApplicantView { kind: kind?, name: name? })
+fn applicant(kind: Option<String>, name: Option<String>, numbers: Numbers) -> Option<ApplicantView> {
+    Some(ApplicantView { kind: kind?, name, identity_no: numbers.identity_no, phone: numbers.phone })
+}
+
+fn numbers(vault: &Vault, code: &str, sealed: Option<&[u8]>) -> Result<Numbers, DbErr> {
+    Numbers::open(vault, code, sealed).map_err(|e| DbErr::Custom(format!("{code}: {e}")))
 }
 
 /// The acts that the state allows and that this actor may do there.
@@ -35,7 +41,20 @@ fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<N
     }
 }
 
-pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, DbErr> {
+/// The details for whom they are shown to: numbers of the applicant in full for those who handle the dossier.
+pub fn view(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
+    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref())?;
+    let handles = call.actor.reach(Permission::ReadPersonalData).covers(row.resolving_id);
+    shown(row, call, if handles { numbers } else { numbers.masked() })
+}
+
+/// The details as an act answers them, and as a repetition of it may be answered from what is stored: numbers masked.
+pub fn masked(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
+    shown(row, call, numbers(vault, &row.code, row.applicant_sealed.as_deref())?.masked())
+}
+
+fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr> {
+    let (actor, today) = (&call.actor, vn_date(call.now));
     let status = row.status()?;
     let timeliness = shown_timeliness(status, row.stored_timeliness()?, row.due_on, today);
     let facts = row.facts()?;
@@ -52,7 +71,7 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
         receiving_department: row.receiving.clone(),
         resolving_department: row.resolving.clone(),
         channel: row.channel()?,
-        applicant: applicant(row.applicant_kind.clone(), row.applicant_name.clone()),
+        applicant: applicant(row.applicant_kind.clone(), row.applicant_name.clone(), numbers),
         submitted_at: row.submitted_at.map(At),
         accepted_at: row.accepted_at.map(At),
         status,
@@ -154,11 +173,12 @@ pub fn view(row: &Row, actor: &Actor, today: NaiveDate) -> Result<DossierView, D
     Ok(view)
 }
 
-pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
+pub fn summary(row: Listed, today: NaiveDate, vault: &Vault) -> Result<DossierSummary, DbErr> {
     let broken = |word: &str| DbErr::Custom(format!("unknown word “{word}” in the database"));
     let status = Status::parse(&row.status).ok_or_else(|| broken(&row.status))?;
     let stored = row.timeliness.as_deref().map(|t| Timeliness::parse(t).ok_or_else(|| broken(t))).transpose()?;
     let timeliness = shown_timeliness(status, stored, row.due_on, today);
+    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref())?.masked();
     Ok(DossierSummary {
         id: row.id,
         code: row.code,
@@ -166,7 +186,7 @@ pub fn summary(row: Listed, today: NaiveDate) -> Result<DossierSummary, DbErr> {
         receiving_department: row.receiving,
         resolving_department: row.resolving,
         channel: Channel::parse(&row.channel).ok_or_else(|| broken(&row.channel))?,
-        applicant: applicant(row.applicant_kind, row.applicant_name),
+        applicant: applicant(row.applicant_kind, row.applicant_name, numbers),
         submitted_at: row.submitted_at.map(At),
         accepted_at: row.accepted_at.map(At),
         status,

@@ -161,6 +161,13 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// The folded words of texts, to search by.
+pub fn words<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> Vec<String> {
+    let parted = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '\\');
+    let folded = texts.into_iter().flatten().map(fold);
+    folded.flat_map(|text| text.split(parted).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
 macro_rules! text_type {
     ($(#[$doc:meta])* $type:ident, $max:literal) => {
         $(#[$doc])*

@@ -32,6 +32,14 @@ impl Reply {
         Ok(Reply::json(200, body)?.version(version))
     }
 
+    /// 200 for what has no version.
+    ///
+    /// # Errors
+    /// As [`Reply::created`].
+    pub fn plain<T: Serialize>(body: &T) -> Result<Reply, ApiError> {
+        Reply::json(200, body)
+    }
+
     /// 200 for a `PUT` that changed nothing.
     pub fn unchanged<T: Serialize>(version: i32, body: &T) -> Result<Reply, ApiError> {
         Ok(Reply::ok(version, body)?.header("Unchanged", "true"))

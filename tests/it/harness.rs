@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use dunghen::app::{self, Clock, Running, Shared, Signals};
-use dunghen::auth::keys::Keys;
+use dunghen::app::{self, Clock, Running, Secrets, Shared, Signals};
 use dunghen::auth::{Role, TokenGrant, tokens};
 use dunghen::config::Settings;
 use dunghen::db::{self, private::PrivateCluster, private::Profile};
@@ -113,6 +112,11 @@ impl App {
         App::with_clock(Clock(Some(now.parse::<DateTime<Utc>>().unwrap()))).await
     }
 
+    /// A server with other settings that believes it is this instant.
+    pub async fn with_settings(now: &str, change: impl FnOnce(&mut Settings)) -> App {
+        App::with(Clock(Some(now.parse::<DateTime<Utc>>().unwrap())), change).await
+    }
+
     async fn with_clock(clock: Clock) -> App {
         App::with(clock, |_| {}).await
     }
@@ -135,7 +139,7 @@ impl App {
         let shared = {
             let _entered = background.enter();
             let connection = db::connect_lazy(&settings.database, 2).unwrap();
-            Shared::new(settings.clone(), Keys::load(&settings).unwrap(), clock, connection)
+            Shared::new(settings.clone(), Secrets::load(&settings).unwrap(), clock, connection)
         };
         let running = app::spawn(shared.clone(), "127.0.0.1", 0, Signals::Left).unwrap();
         let base = format!("http://{}", running.address);

@@ -231,6 +231,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("http", &["app", "auth", "calendar", "error", "openapi", "text"]),
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),
+    ("vault", &["auth", "config"]),
     ("openapi", &["app", "auth", "db", "error", "http"]),
 ];
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod bad_acts;
 mod bad_input;
 mod calendar;
 mod contract;
@@ -17,8 +18,10 @@ mod kpis;
 mod life;
 mod load_command;
 mod model;
+mod personal;
 mod plans;
 mod procedures;
 mod reports;
 mod schema;
 mod tour;
+mod work_list;

@@ -24,6 +24,7 @@ CREATE TABLE dossiers (
     applicant_kind text CONSTRAINT dossier_applicant_kind_check CHECK (applicant_kind IN
         ('citizen', 'enterprise', 'state_agency', 'organisation')),
     applicant_name text,
+    applicant_sealed bytea,
     digitised boolean,
     submitted_at timestamptz,
     accepted_at timestamptz,
@@ -47,6 +48,7 @@ CREATE TABLE dossiers (
     return_method text CONSTRAINT dossier_return_method_check CHECK (return_method IN ('direct', 'online', 'postal')),
     voided_at timestamptz,
     void_reason text,
+    purged_at timestamptz,
     effective_on date,
     first_due_on date,
     due_on date,
@@ -54,6 +56,7 @@ CREATE TABLE dossiers (
     due_before date,
     timeliness text CONSTRAINT dossier_timeliness_check CHECK (timeliness IN ('early', 'on_time', 'late', 'not_applicable')),
     apologised boolean NOT NULL DEFAULT false,
+    consulting boolean NOT NULL DEFAULT false,
     source_due_on date,
     facts_hash bytea NOT NULL,
     search tsvector NOT NULL,
@@ -81,6 +84,9 @@ CREATE INDEX dossier_accepted_idx ON dossiers (accepted_on);
 CREATE INDEX dossier_finished_idx ON dossiers (finished_on) WHERE finished_on IS NOT NULL;
 CREATE INDEX dossier_open_idx ON dossiers (resolving_department_id, due_on)
     WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_due_idx ON dossiers (due_on, id) WHERE decision IS NULL AND status <> 'voided';
+CREATE INDEX dossier_hand_over_idx ON dossiers (finished_on, id) WHERE status = 'resolved';
+CREATE INDEX dossier_consulting_idx ON dossiers (id) WHERE consulting AND decision IS NULL AND status <> 'voided';
 CREATE INDEX dossier_search_idx ON dossiers USING gin (search);
 
 CREATE TABLE dossier_pauses (
@@ -101,6 +107,8 @@ CREATE TABLE dossier_pauses (
     CONSTRAINT dossier_pause_dates_check CHECK (from_at <= to_at),
     CONSTRAINT dossier_pause_overlap_excl EXCLUDE USING gist (dossier_id WITH =, tstzrange(from_at, to_at) WITH &&)
 );
+
+CREATE INDEX dossier_pause_respond_by_idx ON dossier_pauses (respond_by_on) WHERE to_at IS NULL;
 
 CREATE TABLE dossier_apologies (
     dossier_id uuid NOT NULL CONSTRAINT dossier_apology_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
@@ -181,7 +189,8 @@ COMMENT ON COLUMN dossiers.receiving_department_id IS 'At whose counter it was f
 COMMENT ON COLUMN dossiers.resolving_department_id IS 'Who resolves it; decides who sees it';
 COMMENT ON COLUMN dossiers.channel IS 'How it came in';
 COMMENT ON COLUMN dossiers.applicant_kind IS 'Who files; null in histories that do not tell';
-COMMENT ON COLUMN dossiers.applicant_name IS 'Name of who files; null in histories that do not tell';
+COMMENT ON COLUMN dossiers.applicant_name IS 'Name of who files; null in histories that do not tell, and once purged';
+COMMENT ON COLUMN dossiers.applicant_sealed IS 'Identity number and telephone number, sealed with the key for personal data; null when neither was given, and once purged';
 COMMENT ON COLUMN dossiers.digitised IS 'Whether the papers are scanned and attached; null when not told';
 COMMENT ON COLUMN dossiers.submitted_at IS 'When it was filed; null when not told';
 COMMENT ON COLUMN dossiers.accepted_at IS 'When it was complete and valid: the clock starts; null before and when it never was';
@@ -201,6 +210,7 @@ COMMENT ON COLUMN dossiers.returned_at IS 'When the result was handed over; null
 COMMENT ON COLUMN dossiers.return_method IS 'How it was handed over; null when not told';
 COMMENT ON COLUMN dossiers.voided_at IS 'When the entry was voided; null when it was not, or a history does not tell';
 COMMENT ON COLUMN dossiers.void_reason IS 'Why it was voided; null when not given';
+COMMENT ON COLUMN dossiers.purged_at IS 'When name and numbers of the applicant were taken out; they do not come back. Null before';
 COMMENT ON COLUMN dossiers.effective_on IS 'Day to which the acceptance belongs, itself not counted; null before acceptance';
 COMMENT ON COLUMN dossiers.first_due_on IS 'The first due date, which never changes; null without a limit';
 COMMENT ON COLUMN dossiers.due_on IS 'The due date in force; null without a limit and while a pause is open';
@@ -208,6 +218,7 @@ COMMENT ON COLUMN dossiers.due_at IS 'Its instant, for limits in working hours; 
 COMMENT ON COLUMN dossiers.due_before IS 'The due date in force when the open pause began; null while none is open';
 COMMENT ON COLUMN dossiers.timeliness IS 'The final judgement; null while it is accepted and open, when it depends on the day of asking';
 COMMENT ON COLUMN dossiers.apologised IS 'An apology that names a new date was sent before the end';
+COMMENT ON COLUMN dossiers.consulting IS 'Open, with a consulted agency that has not answered and was not escalated';
 COMMENT ON COLUMN dossiers.source_due_on IS 'The due date that the source system sent along, never adopted; null when none was sent';
 COMMENT ON COLUMN dossiers.facts_hash IS 'First 16 bytes of the SHA-256 of what was told of it: an equal history changes nothing';
 COMMENT ON COLUMN dossiers.search IS 'Words of codes and applicant without accents';

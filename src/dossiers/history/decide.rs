@@ -11,20 +11,23 @@ use crate::calendar::Calendars;
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
+use crate::dossiers::personal::Numbers;
 use crate::dossiers::rules::{self, Derived};
 use crate::error::{Code, Fault};
 use crate::http::Line;
 use crate::http::bulk::Strategy;
 use crate::procedures;
+use crate::vault::Vault;
 
 /// What rows are judged against; read once a load.
-pub struct Known {
+pub struct Known<'s> {
     pub departments: HashMap<String, departments::Known>,
     pub procedures: HashMap<String, procedures::Known>,
     pub calendars: Calendars,
     pub reach: Reach,
     pub strategy: Strategy,
     pub now: DateTime<Utc>,
+    pub vault: &'s Vault,
 }
 
 /// What is stored under the same code already.
@@ -39,6 +42,8 @@ pub struct Existing {
     pub accepted_at: Option<DateTime<Utc>>,
     pub first_due_on: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
+    /// Personal data was purged and does not come back.
+    pub purged: bool,
 }
 
 pub enum Decided {
@@ -47,7 +52,7 @@ pub enum Decided {
     Rejected(Vec<Fault>),
 }
 
-pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> Decided {
+pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -> Decided {
     let mut faults = row.faults();
     faults.extend(known.strategy.fault(existing.is_some()));
     let procedure = known.procedures.get(row.procedure.as_str());
@@ -71,15 +76,21 @@ pub fn decide(known: &Known, row: HistoryRow, existing: Option<&Existing>) -> De
         (Some(procedure), Some(receiving), Some(resolving)) => Some((procedure, receiving, resolving)),
         _ => None,
     };
-    let source = Source::of(&row);
+    let source = match Source::of(&row, known.vault) {
+        Ok(source) => source,
+        Err(fault) => return Decided::Rejected(vec![fault]),
+    };
     let facts = row.into_facts();
     faults.extend(rules::faults(&facts, known.now));
     let (Some((procedure, receiving, resolving)), true) = (identity, faults.is_empty()) else { return Decided::Rejected(faults) };
 
-    let identity = source.identity(procedure.id, receiving.id, resolving.id);
+    let mut identity = source.identity(procedure.id, receiving.id, resolving.id);
     let hash = Dossier::hash(&identity, &facts);
     if existing.is_some_and(|e| e.hash == hash) {
         return Decided::Unchanged;
+    }
+    if let Some(applicant) = identity.applicant.as_mut().filter(|_| existing.is_some_and(|e| e.purged)) {
+        (applicant.name, applicant.sealed) = (None, None);
     }
     let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
     let terms =
@@ -116,15 +127,21 @@ struct Source {
 }
 
 impl Source {
-    fn of(row: &HistoryRow) -> Source {
-        Source {
+    fn of(row: &HistoryRow, vault: &Vault) -> Result<Source, Fault> {
+        let code = row.code.as_str();
+        let seal = |a| Numbers::seal(vault, code, a).map_err(|_| Fault::plain(Code::TooLong, "/applicant"));
+        let applicant = match &row.applicant {
+            Some(a) => Some(Applicant { kind: a.kind, name: Some(a.name.as_str().to_owned()), sealed: seal(a)? }),
+            None => None,
+        };
+        Ok(Source {
             code: row.code.as_str().to_owned(),
             source_system: row.source_system.as_ref().map_or("dunghen", Line::as_str).to_owned(),
             external_code: row.external_code.as_ref().map(|c| c.as_str().to_owned()),
             channel: row.channel,
-            applicant: row.applicant.as_ref().map(|a| Applicant { kind: a.kind, name: a.name.as_str().to_owned() }),
+            applicant,
             due_on: row.due_on.map(|d| d.0),
-        }
+        })
     }
 
     fn identity(self, procedure_id: Uuid, receiving_id: Uuid, resolving_id: Uuid) -> Identity {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use sea_orm::DatabaseConnection;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
@@ -15,8 +14,9 @@ use uuid::Uuid;
 
 use super::decide::{Decided, Existing, Known, decide};
 use super::row::HistoryRow;
-use super::stage::{self, Chunk, Teller};
+use super::stage::{self, Chunk};
 use crate::app::Shared;
+use crate::audit::Teller;
 use crate::auth::{Actor, Reach};
 use crate::dossiers::clock::Terms;
 use crate::error::{ApiError, Code, Fault};
@@ -61,7 +61,7 @@ pub struct Loaded {
 /// # Errors
 /// 400 for a body that is no rows at all, 409 when another request wrote one of the codes meanwhile, and the database's.
 pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) -> Result<Loaded, ApiError> {
-    let known = know(&shared.background, &load).await?;
+    let known = know(shared, &load).await?;
     let mut connection = connect(shared).await?;
     connection.execute(stage::TABLES).await?;
     let mut tx = connection.begin().await?;
@@ -93,7 +93,8 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     let summary = count(&mut tx).await?;
     let refused = summary.rejected > 0 && load.params.mode == Mode::Atomic;
     if !refused && !load.params.dry_run && summary.created + summary.updated > 0 {
-        let teller = Teller { user_id: load.actor.user_id, username: &load.actor.username, request_id: &load.request_id, now: load.now };
+        let teller =
+            Teller { actor_id: Some(load.actor.user_id), actor: &load.actor.username, request_id: Some(&load.request_id), now: load.now };
         let created = stage::merge(&mut tx, &teller).await?;
         if created != summary.created {
             return Err(ApiError::new(Code::ConcurrentChange).say(
@@ -113,7 +114,8 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     Ok(Loaded { summary, refused, connection, params: load.params })
 }
 
-async fn know(db: &DatabaseConnection, load: &Load) -> Result<Known, ApiError> {
+async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError> {
+    let db = &shared.background;
     Ok(Known {
         departments: departments::known(db).await?,
         procedures: procedures::known(db).await?,
@@ -121,6 +123,7 @@ async fn know(db: &DatabaseConnection, load: &Load) -> Result<Known, ApiError> {
         reach: load.reach.clone(),
         strategy: load.params.strategy,
         now: load.now,
+        vault: &shared.vault,
     })
 }
 
@@ -134,7 +137,7 @@ async fn connect(shared: &Shared) -> Result<PgConnection, ApiError> {
 /// Decides the waiting rows and sends them to the temporary tables.
 async fn settle(
     tx: &mut PgConnection,
-    known: &Known,
+    known: &Known<'_>,
     lang: Lang,
     waiting: &mut Vec<Parsed<HistoryRow>>,
     summary: &mut Summary,
@@ -182,7 +185,7 @@ fn in_words(faults: &[Fault], lang: Lang) -> String {
 async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<String, Existing>, ApiError> {
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
-                resolving_department_id, accepted_at, first_due_on, created_at
+                resolving_department_id, accepted_at, first_due_on, created_at, purged_at IS NOT NULL
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
@@ -208,6 +211,7 @@ async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<Strin
             accepted_at: row.get(10),
             first_due_on: row.get::<Option<NaiveDate>, _>(11),
             created_at: row.get(12),
+            purged: row.get(13),
         };
         found.insert(row.get(0), existing);
     }

@@ -7,8 +7,10 @@ use serde::Serialize;
 use sqlx::postgres::PgCopyIn;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
+use crate::audit::Teller;
 use crate::dossiers::model::Dossier;
 use crate::dossiers::rules::Derived;
+use crate::vault::Sealed;
 
 /// Made on a connection of the load's own; they go with it.
 pub const TABLES: &str = "
@@ -21,9 +23,9 @@ pub const TABLES: &str = "
     CREATE TEMP TABLE stage_findings (LIKE dossier_findings);";
 
 const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
-    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
-    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search, received_at,
+    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search, received_at,
     version, created_at, updated_at";
 const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
@@ -129,7 +131,9 @@ impl Chunk {
         let d = &mut self.dossiers;
         d.plain(dossier.id).text(&identity.code).text(&identity.source_system).some(identity.external_code.as_deref());
         d.plain(identity.procedure_id).plain(identity.receiving_id).plain(identity.resolving_id).plain(identity.channel.name());
-        d.maybe(identity.applicant.as_ref().map(|a| a.kind.name())).some(identity.applicant.as_ref().map(|a| a.name.as_str()));
+        let applicant = identity.applicant.as_ref();
+        d.maybe(applicant.map(|a| a.kind.name())).some(applicant.and_then(|a| a.name.as_deref()));
+        d.some(applicant.and_then(|a| a.sealed.as_ref()).map(Sealed::hex).as_deref());
         d.maybe(facts.digitised).at(facts.submitted_at).at(facts.accepted_at).at(facts.processing_at);
         d.maybe(terms.limit.map(|l| l.value)).maybe(terms.limit.map(|l| l.unit.name())).plain(terms.policy.name());
         d.plain(terms.same_day_cutoff).plain(derived.status.name()).maybe(verdict.map(|v| v.decision.name()));
@@ -137,7 +141,7 @@ impl Chunk {
         d.at(verdict.map(|v| v.at)).at(facts.returned_at).at(void.and_then(|v| v.at)).some(void.and_then(|v| v.reason.as_deref()));
         d.day(reading.map(|r| r.effective_on)).day(reading.and_then(|r| r.first_due_on)).day(reading.and_then(|r| r.due_on));
         d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before)).maybe(derived.timeliness.map(|t| t.name()));
-        d.plain(derived.apologised).day(identity.source_due_on).text(&hex).text(&search);
+        d.plain(derived.apologised).plain(derived.consulting).day(identity.source_due_on).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
         d.plain(index).plain(existing).end();
         self.children(dossier, derived);
@@ -231,14 +235,6 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     Ok(())
 }
 
-/// Who loads, for the audit lines.
-pub struct Teller<'a> {
-    pub user_id: uuid::Uuid,
-    pub username: &'a str,
-    pub request_id: &'a str,
-    pub now: DateTime<Utc>,
-}
-
 /// Writes what was staged, with an audit line and an event a dossier. Answers how many dossiers were created.
 pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result<u64, sqlx::Error> {
     let created = sqlx::query(AssertSqlSafe(format!(
@@ -266,8 +262,8 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result
         "INSERT INTO audit_events (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id)
          SELECT $4, coalesce(finished_at, received_at), $1, $2, 'load', 'dossier', id, code, version, $3 FROM stage_dossiers ORDER BY idx",
     )
-    .bind(teller.user_id)
-    .bind(teller.username)
+    .bind(teller.actor_id)
+    .bind(teller.actor)
     .bind(teller.request_id)
     .bind(teller.now)
     .execute(&mut *connection)

@@ -4,6 +4,7 @@ use actix_web::{post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::{Named, perm};
 use crate::db::Db;
@@ -51,14 +52,25 @@ pub(super) fn id(text: &str) -> Result<Uuid, ApiError> {
     params(WriteParams, RetryHeaders), extensions(("x-permission" = json!("dossier:receive"))),
     responses((status = 201, description = "Received", body = DossierView), WriteProblems))]
 #[post("/api/v1/dossiers")]
-async fn receive_dossier(permit: Permit<perm::ReceiveDossier>, _: Query<WriteParams>, body: Json<NewDossier>, db: Db) -> Answer {
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::receive(tx, &permit, &body.value).await).await
+async fn receive_dossier(
+    permit: Permit<perm::ReceiveDossier>,
+    _: Query<WriteParams>,
+    body: Json<NewDossier>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::receive(tx, &permit, &shared.vault, &body.value).await).await
 }
 
-async fn perform<P: Named, B: ActBody + Clone + Into<Deed>>(permit: &Permit<P>, path: &str, body: &Json<B>, db: &Db) -> Answer {
+async fn perform<P: Named, B: ActBody + Clone + Into<Deed>>(
+    permit: &Permit<P>,
+    path: &str,
+    body: &Json<B>,
+    (db, shared): (&Db, &Shared),
+) -> Answer {
     let id = id(path)?;
     let (deed, at) = (body.value.clone().into(), body.value.occurred_at());
-    write(db.get_ref(), permit, &body.hash, async |tx| acts::perform(tx, permit, P::PERMISSION, id, &deed, at).await).await
+    write(db.get_ref(), permit, &body.hash, async |tx| acts::perform(tx, permit, &shared.vault, P::PERMISSION, id, &deed, at).await).await
 }
 
 macro_rules! act {
@@ -77,8 +89,9 @@ macro_rules! act {
             _: Query<WriteParams>,
             body: Json<$body>,
             db: Db,
+            shared: web::Data<Shared>,
         ) -> Answer {
-            perform(&permit, &path, &body, &db).await
+            perform(&permit, &path, &body, (&db, &shared)).await
         }
     };
 }

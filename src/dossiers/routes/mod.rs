@@ -9,6 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     super::calculator::configure(cfg);
+    super::work::configure(cfg);
+    super::personal::configure(cfg);
     bulk::configure(cfg);
     read::configure(cfg);
     acts::configure(cfg);

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::Shared;
 use crate::audit;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
@@ -113,7 +114,13 @@ impl FromQuery for DossierFilter {
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "A page of dossiers", body = DossierPage), ReadProblems))]
 #[get("/api/v1/dossiers")]
-async fn list_dossiers(permit: Permit<perm::ReadDossier>, Query(asked): Query<DossierFilter>, db: Db, req: HttpRequest) -> Answer {
+async fn list_dossiers(
+    permit: Permit<perm::ReadDossier>,
+    Query(asked): Query<DossierFilter>,
+    db: Db,
+    shared: web::Data<Shared>,
+    req: HttpRequest,
+) -> Answer {
     let today = vn_date(permit.now);
     let strings = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect();
     let filter = Filter {
@@ -132,13 +139,13 @@ async fn list_dossiers(permit: Permit<perm::ReadDossier>, Query(asked): Query<Do
     };
     let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
     let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
-    let items = rows.into_iter().map(|r| view::summary(r, today)).collect::<Result<_, _>>()?;
+    let items = rows.into_iter().map(|r| view::summary(r, today, &shared.vault)).collect::<Result<_, _>>()?;
     Ok(page::respond(&req, &info, &DossierPage { items, page: info.clone() }))
 }
 
-async fn detail(permit: &Permit<perm::ReadDossier>, key: Key, db: &Db) -> Answer {
+async fn detail(permit: &Permit<perm::ReadDossier>, key: Key, db: &Db, shared: &Shared) -> Answer {
     let row = store::find(db.get_ref(), &key, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
-    let view = view::view(&row, &permit.actor, vn_date(permit.now))?;
+    let view = view::view(&row, permit, &shared.vault)?;
     // An open dossier becomes overdue by the day alone.
     let settled = row.timeliness.is_some();
     Ok(if settled { found(permit, view.version, &view) } else { found_today(view.version, &view) })
@@ -155,8 +162,14 @@ fn by_id(text: &str) -> Result<Key, ApiError> {
     params(("id" = Uuid, Path, description = "Id of the dossier")), extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/dossiers/{id}")]
-async fn get_dossier(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
-    detail(&permit, by_id(&id)?, &db).await
+async fn get_dossier(
+    permit: Permit<perm::ReadDossier>,
+    id: web::Path<String>,
+    _: Query<NoQuery>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    detail(&permit, by_id(&id)?, &db, &shared).await
 }
 
 /// Get a dossier by its code
@@ -167,8 +180,14 @@ async fn get_dossier(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/dossiers/by-code/{code}")]
-async fn get_dossier_by_code(permit: Permit<perm::ReadDossier>, code: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
-    detail(&permit, Key::Code(crate::http::values::nfc(&code)), &db).await
+async fn get_dossier_by_code(
+    permit: Permit<perm::ReadDossier>,
+    code: web::Path<String>,
+    _: Query<NoQuery>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    detail(&permit, Key::Code(crate::http::values::nfc(&code)), &db, &shared).await
 }
 
 /// Get a dossier's timeline

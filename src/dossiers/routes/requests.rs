@@ -4,6 +4,7 @@ use actix_web::{post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts::id;
+use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::{Named, perm};
 use crate::db::Db;
@@ -44,18 +45,25 @@ macro_rules! act_on {
             _: Query<WriteParams>,
             body: Json<$body>,
             db: Db,
+            shared: web::Data<Shared>,
         ) -> Answer {
             let n = path.1.parse().map_err(|_| ApiError::not_found())?;
-            act_on(&permit, &path.0, |body| $deed(n, body), body, &db).await
+            act_on(&permit, &path.0, |body| $deed(n, body), body, (&db, &shared)).await
         }
     };
 }
 
-async fn act_on<P: Named, B: ActBody>(permit: &Permit<P>, path: &str, deed: impl FnOnce(B) -> Deed, body: Json<B>, db: &Db) -> Answer {
+async fn act_on<P: Named, B: ActBody>(
+    permit: &Permit<P>,
+    path: &str,
+    deed: impl FnOnce(B) -> Deed,
+    body: Json<B>,
+    (db, shared): (&Db, &Shared),
+) -> Answer {
     let id = id(path)?;
     let (at, hash) = (body.value.occurred_at(), body.hash);
     let deed = deed(body.value);
-    write(db.get_ref(), permit, &hash, async |tx| acts::perform(tx, permit, P::PERMISSION, id, &deed, at).await).await
+    write(db.get_ref(), permit, &hash, async |tx| acts::perform(tx, permit, &shared.vault, P::PERMISSION, id, &deed, at).await).await
 }
 
 fn complete(n: usize, _: Completion) -> Deed {

@@ -45,6 +45,7 @@ pub struct Listed {
     pub channel: String,
     pub applicant_kind: Option<String>,
     pub applicant_name: Option<String>,
+    pub applicant_sealed: Option<Vec<u8>>,
     pub submitted_at: Option<DateTime<Utc>>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub status: String,
@@ -58,7 +59,7 @@ pub struct Listed {
 }
 
 const COLUMNS: &str = "d.id, d.code, d.procedure_id, d.receiving_department_id, d.resolving_department_id, d.channel, d.applicant_kind,
-    d.applicant_name, d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on,
+    d.applicant_name, d.applicant_sealed, d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on,
     coalesce(d.finished_on, (d.voided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) AS finished_on, d.received_at, d.version";
 
 /// Timeliness on the day `$1`, as [`crate::dossiers::rules`] has it.
@@ -173,7 +174,7 @@ pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Ut
         ),
     };
     let text = format!(
-        "SELECT d.id, d.code, p.code AS procedure, rc.code AS receiving, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name,
+        "SELECT d.id, d.code, p.code AS procedure, rc.code AS receiving, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.applicant_sealed,
                 d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on, d.finished_on, d.received_at, d.version
            FROM ({rows}) d JOIN procedures p ON p.id = d.procedure_id
            JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id

@@ -1,8 +1,10 @@
 //! Every query on dossiers; each select starts from what the actor may see.
 
 mod list;
+pub mod purge;
 mod read;
 mod save;
+pub mod work;
 
 pub use list::{Filter, Listed, Sort, list, list_statement};
 pub use read::{Row, find, find_statement, lock};

@@ -15,6 +15,7 @@ use crate::dossiers::model::{
 };
 use crate::http::values::Key;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
+use crate::vault::Sealed;
 
 /// A dossier as it is stored, with its children as JSON.
 #[derive(FromQueryResult)]
@@ -33,6 +34,7 @@ pub struct Row {
     pub channel: String,
     pub applicant_kind: Option<String>,
     pub applicant_name: Option<String>,
+    pub applicant_sealed: Option<Vec<u8>>,
     pub digitised: Option<bool>,
     pub submitted_at: Option<DateTime<Utc>>,
     pub accepted_at: Option<DateTime<Utc>>,
@@ -69,7 +71,7 @@ pub struct Row {
 
 const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.procedure_id, p.code AS procedure,
         d.receiving_department_id AS receiving_id, rc.code AS receiving, rc.one_stop AS receiving_is_one_stop,
-        d.resolving_department_id AS resolving_id, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.digitised,
+        d.resolving_department_id AS resolving_id, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.applicant_sealed, d.digitised,
         d.submitted_at, d.accepted_at, d.processing_at, d.limit_value, d.limit_unit, d.supplement_policy, d.same_day_cutoff,
         d.status, d.decision, d.decision_reason, d.decision_document_no, d.finished_at, d.returned_at, d.return_method, d.voided_at, d.void_reason,
         d.first_due_on, d.due_on, d.due_at, d.due_before, d.timeliness, d.apologised, d.source_due_on, d.version, d.created_at,
@@ -290,9 +292,13 @@ impl Row {
     }
 
     pub fn dossier(&self) -> Result<Dossier, DbErr> {
-        let applicant = match (self.applicant_kind.as_deref(), &self.applicant_name) {
-            (Some(kind), Some(name)) => Some(Applicant { kind: word(ApplicantKind::parse(kind), kind)?, name: name.clone() }),
-            _ => None,
+        let applicant = match self.applicant_kind.as_deref() {
+            Some(kind) => Some(Applicant {
+                kind: word(ApplicantKind::parse(kind), kind)?,
+                name: self.applicant_name.clone(),
+                sealed: self.applicant_sealed.clone().map(Sealed),
+            }),
+            None => None,
         };
         Ok(Dossier {
             id: self.id,

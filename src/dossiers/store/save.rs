@@ -39,7 +39,8 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "id": dossier.id, "code": identity.code, "source_system": identity.source_system, "external_code": identity.external_code,
         "procedure_id": identity.procedure_id, "receiving_department_id": identity.receiving_id,
         "resolving_department_id": identity.resolving_id, "channel": identity.channel,
-        "applicant_kind": identity.applicant.as_ref().map(|a| a.kind), "applicant_name": identity.applicant.as_ref().map(|a| &a.name),
+        "applicant_kind": identity.applicant.as_ref().map(|a| a.kind), "applicant_name": identity.applicant.as_ref().and_then(|a| a.name.as_ref()),
+        "applicant_sealed": identity.applicant.as_ref().and_then(|a| a.sealed.as_ref()),
         "digitised": facts.digitised, "submitted_at": facts.submitted_at, "accepted_at": facts.accepted_at,
         "processing_at": facts.processing_at, "limit_value": terms.limit.map(|l| l.value),
         "limit_unit": terms.limit.map(|l: crate::procedures::Limit| LimitUnit::name(l.unit)),
@@ -50,7 +51,7 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "voided_at": void.and_then(|v| v.at), "void_reason": void.and_then(|v| v.reason.as_ref()),
         "effective_on": reading.map(|r| r.effective_on), "first_due_on": reading.and_then(|r| r.first_due_on),
         "due_on": reading.and_then(|r| r.due_on), "due_at": reading.and_then(|r| r.due_at), "due_before": reading.and_then(|r| r.due_before),
-        "timeliness": derived.timeliness, "apologised": derived.apologised, "source_due_on": identity.source_due_on,
+        "timeliness": derived.timeliness, "apologised": derived.apologised, "consulting": derived.consulting, "source_due_on": identity.source_due_on,
         "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
         "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
         "created_at": dossier.created_at, "updated_at": now,
@@ -58,16 +59,16 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
 }
 
 const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
-    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash, search,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
     "SELECT id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
-    applicant_kind, applicant_name, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
+    applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, source_due_on, facts_hash,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::dossiers::deeds::Deed;
 use crate::dossiers::model::{ApplicantKind, Channel};
+use crate::dossiers::personal::{IdentityNo, PhoneNo};
 use crate::http::{At, Day, Line, Prose, ResourceCode, Vnd};
 
 /// Who files.
@@ -14,6 +15,12 @@ use crate::http::{At, Day, Line, Prose, ResourceCode, Vnd};
 pub struct ApplicantBody {
     pub kind: ApplicantKind,
     pub name: Line,
+    /// Number of the identity card or of the enterprise. Kept sealed; not needed for anything that is counted.
+    #[serde(default)]
+    pub identity_no: Option<IdentityNo>,
+    /// Telephone number. Kept sealed.
+    #[serde(default)]
+    pub phone: Option<PhoneNo>,
 }
 
 /// A dossier as it is received at the counter.

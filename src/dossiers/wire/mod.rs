@@ -14,7 +14,12 @@ use crate::http::{At, Day};
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApplicantView {
     pub kind: String,
-    pub name: String,
+    /// Null once personal data was purged.
+    pub name: Option<String>,
+    /// Masked but for its end, except in the details and for those who handle the dossier.
+    pub identity_no: Option<String>,
+    /// As `identity_no`.
+    pub phone: Option<String>,
 }
 
 /// A request to complete the papers before acceptance; no clock runs yet.
@@ -108,7 +113,7 @@ pub struct ConsultationView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "source_system": "dunghen", "external_code": null,
     "procedure": "2.001610", "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": "2022-04-19T08:30:00+07:00",
+    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": "2022-04-19T08:30:00+07:00",
     "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
     "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
@@ -163,7 +168,7 @@ pub struct DossierView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220419-0001", "procedure": "2.001610",
     "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
-    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "submitted_at": null, "accepted_at": "2022-04-19T08:30:00+07:00",
+    "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": null, "accepted_at": "2022-04-19T08:30:00+07:00",
     "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22", "first_due_on": "2022-04-22",
     "finished_on": null, "version": 1}))]
 pub struct DossierSummary {

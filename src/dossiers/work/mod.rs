@@ -1,0 +1,8 @@
+//! The work list: what has to be done about open dossiers, the most urgent first.
+
+mod routes;
+mod todo;
+mod wire;
+
+pub use routes::configure;
+pub use todo::Todo;

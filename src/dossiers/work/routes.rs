@@ -1,0 +1,87 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, web};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::Todo;
+use super::wire::{WorkItem, WorkPage};
+use crate::app::Shared;
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::calendar::{self, rules::add_wd, vn_date};
+use crate::db::Db;
+use crate::dossiers::clock::ClockError;
+use crate::dossiers::store::work::{self, Wanted};
+use crate::dossiers::{rules, view};
+use crate::error::{ApiError, Code, Fault};
+use crate::http::query::FromQuery;
+use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, page, page::PageParams};
+
+/// Working days ahead that are “soon” unless the caller says otherwise.
+const SOON: u32 = 2;
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(get_work_list);
+}
+
+/// Whose work, and how far ahead.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WorkFilter {
+    /// Codes of departments, separated by commas: dossiers that they resolve, or that were received at their counter.
+    #[param(value_type = Option<String>, example = "MC")]
+    department: Vec<String>,
+    /// Only these things to do, separated by commas.
+    #[param(value_type = Option<String>, example = "apology,due_today")]
+    todo: Vec<&'static str>,
+    /// Working days ahead that count as soon, by the base calendar; 2 by default.
+    #[param(minimum = 1, maximum = 30, example = 2)]
+    days: Option<u32>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for WorkFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        let (vi, en) = ("Phải là số từ 1 đến 30.", "Must be a number from 1 to 30.");
+        let days = q.parse::<u32>("days", vi, en);
+        if days.is_some_and(|days| !(1..=30).contains(&days)) {
+            q.fault(Fault::new(Code::InvalidParameter, "days", vi, en));
+        }
+        WorkFilter { department: q.codes("department"), todo: q.list("todo", Todo::NAMES), days, cursor: Cursor::read(q) }
+    }
+}
+
+/// Get the work list
+///
+/// What is to be done about dossiers, the most urgent first: apologies that must go out, silence of consulted agencies to be
+/// escalated, new promises that run out, what is due today, reminders, what is due soon, papers that did not come, results
+/// that wait to be handed over. Within one kind the oldest day comes first.
+#[utoipa::path(tag = "dossiers", operation_id = "get_work_list", params(WorkFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "A page of things to do", body = WorkPage), ReadProblems))]
+#[get("/api/v1/work-list")]
+async fn get_work_list(
+    permit: Permit<perm::ReadDossier>,
+    Query(asked): Query<WorkFilter>,
+    db: Db,
+    shared: web::Data<Shared>,
+    req: HttpRequest,
+) -> Answer {
+    let today = vn_date(permit.now);
+    let calendar = calendar::load_all(db.get_ref()).await?.base();
+    let soon = add_wd(&calendar, today, asked.days.unwrap_or(SOON))
+        .map_err(|missing| ApiError::broken(vec![rules::clock_fault(&ClockError::from(missing), "days")]))?;
+    let todos = if asked.todo.is_empty() { Todo::ALL.to_vec() } else { asked.todo.iter().filter_map(|t| Todo::parse(t)).collect() };
+    let wanted = Wanted { departments: asked.department, todos, today, soon };
+    let rows = work::list(db.get_ref(), &permit.reach(), &wanted, asked.cursor.after()?, asked.cursor.limit).await?;
+    let (rows, info) = asked.cursor.page(rows, work::Work::key);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());
+        let text = permit.lang.pick(todo.text(day));
+        items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today, &shared.vault)? });
+    }
+    Ok(page::respond(&req, &info, &WorkPage { items, page: info.clone() }))
+}
