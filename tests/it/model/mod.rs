@@ -118,7 +118,10 @@ impl Stage {
     /// Plays a story; what was done is told in `log` also when the two disagree.
     async fn play(&self, story: &Story, log: &mut Vec<String>) -> Result<Played<'_>, String> {
         let mut dice = Dice(story.receipt);
-        let procedure = dice.one_of(&self.procedures);
+        // Where a supplement starts the limit anew there is most to get wrong.
+        let anew: Vec<Value> = self.procedures.iter().filter(|p| p["supplement_policy"] == "restart").cloned().collect();
+        let procedure = if dice.chance(40) { dice.one_of(&anew) } else { dice.one_of(&self.procedures) };
+        let favourites = story::favourites(&mut dice);
         let at = self.now - TimeDelta::days(1 + dice.below(60));
         let at = story::on_edge(&mut dice, at);
         let submitted = at - TimeDelta::minutes(dice.below(3) * dice.below(2) * 700);
@@ -155,7 +158,7 @@ impl Stage {
         let mut given = Vec::new();
         let mut shown = vec![(at, detail.clone())];
         for step in &story.steps {
-            let asked = story::next(*step, &model, self.now, &DEPARTMENTS);
+            let asked = story::next(*step, &favourites, &model, self.now, &DEPARTMENTS);
             let expected = model.expect(&asked, self.now, &DEPARTMENTS);
             log.push(format!("{} {} → {expected:?}", asked.path(), asked.body()));
             let path = format!("/api/v1/dossiers/{}/{}", detail["id"].as_str().unwrap(), asked.path());
@@ -294,7 +297,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 async fn play_all(now: &str, first_seed: u64) {
     let stage = Stage::at(now).await;
-    let (seed, runs) = (setting("DUNGHEN_MODEL_SEED", first_seed), setting("DUNGHEN_MODEL_RUNS", 20));
+    let (seed, runs) = (setting("DUNGHEN_MODEL_SEED", first_seed), setting("DUNGHEN_MODEL_RUNS", 60));
     let mut played = Vec::new();
     for i in 0..runs {
         let story = Story::by(seed + i);

@@ -98,8 +98,15 @@ fn give(place: &'static str, value: Value, dice: &mut Dice) -> Option<(&'static 
     }
 }
 
-/// The next act that is asked of a dossier.
-pub fn next(seed: u64, dossier: &Dossier, now: NaiveDateTime, departments: &[&'static str]) -> Asked {
+/// Acts that a story is about.
+pub fn favourites(dice: &mut Dice) -> Vec<&'static str> {
+    let mut favourites: Vec<_> = (0..4).map(|_| dice.one_of(&ACTS).0).collect();
+    favourites.extend(dice.chance(50).then_some("supplement-requests"));
+    favourites
+}
+
+/// The next act that is asked of a dossier. Every story has its favourites, so that some go deep where others do not go.
+pub fn next(seed: u64, favourites: &[&str], dossier: &Dossier, now: NaiveDateTime, departments: &[&'static str]) -> Asked {
     let mut dice = Dice(seed);
     let any: Vec<&str> = ACTS.iter().map(|a| a.0).collect();
     let mut likely = allowed(dossier.state);
@@ -115,10 +122,23 @@ pub fn next(seed: u64, dossier: &Dossier, now: NaiveDateTime, departments: &[&'s
             _ => 100,
         })
     });
+    let favoured: Vec<&str> = likely.iter().copied().filter(|act| favourites.contains(act)).collect();
+    if !favoured.is_empty() && dice.chance(60) {
+        likely = favoured;
+    }
     let act = if likely.is_empty() || dice.chance(12) { dice.one_of(&any) } else { dice.one_of(&likely) };
     let act = if act == "void" && dice.chance(80) { "return" } else { act };
     let last = dossier.last();
-    let mut at = later(&mut dice, last).min(now);
+    let clock = dossier.reading(now).unwrap_or_default();
+    let due = clock.due.map(|d| d.on).or(clock.before);
+    let mut at = match due {
+        Some(due) if dice.chance(20) => {
+            let day = due.and_time(NaiveTime::MIN) + TimeDelta::days(dice.below(3) - 1);
+            on_edge(&mut dice, day).max(last)
+        }
+        _ => later(&mut dice, last),
+    };
+    at = at.min(now);
     match dice.below(40) {
         0 => at = last - TimeDelta::minutes(1 + dice.below(3000)),
         1 => at = now + TimeDelta::minutes(1 + dice.below(3000)),
@@ -133,9 +153,7 @@ pub fn next(seed: u64, dossier: &Dossier, now: NaiveDateTime, departments: &[&'s
     for place in ACTS.iter().find(|a| a.0 == act).unwrap().3 {
         match *place {
             "/new_due_on" => {
-                let clock = dossier.reading(now).unwrap_or_default();
-                let due = clock.due.map(|d| d.on).or(clock.before).unwrap_or(at.date());
-                let day = due.max(at.date()) + TimeDelta::days(dice.below(9) - 1);
+                let day = due.unwrap_or(at.date()).max(at.date()) + TimeDelta::days(dice.below(9) - 1);
                 given.extend((!dice.chance(4)).then(|| (*place, json!(day))));
             }
             "/department" => {
