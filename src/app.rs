@@ -106,6 +106,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::identity::configure(cfg);
     crate::departments::configure(cfg);
     crate::calendar::configure(cfg);
+    crate::rule_sets::configure(cfg);
     crate::procedures::configure(cfg);
     crate::dossiers::configure(cfg);
     crate::plans::configure(cfg);

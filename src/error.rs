@@ -49,7 +49,10 @@ codes! {
     NotAcceptable "not_acceptable" 406 "Không trả được định dạng yêu cầu" "The requested format is not offered";
     RequestTimeout "request_timeout" 408 "Gửi dữ liệu quá chậm" "The body did not arrive in time";
     TransitionNotAllowed "transition_not_allowed" 409 "Hồ sơ không ở trạng thái cho phép việc này" "The state does not allow this act";
+    SlipNotApplicable "slip_not_applicable" 409 "Hồ sơ chưa có nội dung để in phiếu này" "The dossier has nothing to print on this slip";
+    NoRuleSet "no_rule_set" 409 "Không có bộ quy định nào áp dụng cho hồ sơ" "No rule set applies to the dossier";
     CodeTaken "code_taken" 409 "Mã đã được dùng" "The code is already in use";
+    ReservationOver "reservation_over" 409 "Đợt giữ số đã hết hạn hoặc đã trả lại" "The reservation has expired or was released";
     ConcurrentChange "concurrent_change" 409 "Dữ liệu vừa bị thay đổi bởi yêu cầu khác" "Another request changed this at the same time";
     IdempotencyInProgress "idempotency_in_progress" 409 "Yêu cầu trùng khóa đang được xử lý" "The same key is still being processed";
     VersionMismatch "version_mismatch" 412 "Phiên bản đã cũ" "The version is stale";
@@ -57,6 +60,7 @@ codes! {
     BodyTooLarge "body_too_large" 413 "Nội dung gửi lên quá lớn" "The body is too large";
     UnsupportedMediaType "unsupported_media_type" 415 "Kiểu nội dung không được hỗ trợ" "The media type is not supported";
     RuleBroken "rule_broken" 422 "Dữ liệu vi phạm quy tắc nghiệp vụ" "A business rule is broken";
+    TooManyRows "too_many_rows" 422 "Quá nhiều dòng cho một bảng tính" "Too many rows for a spreadsheet";
     RowsRejected "rows_rejected" 422 "Có dòng bị từ chối, không ghi gì" "Rows were refused, nothing was written";
     IdempotencyKeyReused "idempotency_key_reused" 422 "Khóa chống lặp đã dùng cho nội dung khác" "The idempotency key was used with another body";
     PreconditionRequired "precondition_required" 428 "Thiếu If-Match" "If-Match is missing";
@@ -90,8 +94,13 @@ codes! {
     InUse "in_use" 422 "Đang được sử dụng" "It is in use";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
     BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
+    BadOfficeHours "bad_office_hours" 422 "Giờ làm việc không hợp lệ" "The office hours do not hold together";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
     NotOneStop "not_one_stop" 422 "Đơn vị không phải Bộ phận Một cửa" "The department is not a one-stop counter";
+    NumberNotReserved "number_not_reserved" 422 "Số hồ sơ chưa được cấp hoặc giữ" "The number was neither allotted nor reserved";
+    NumberReservedElsewhere "number_reserved_elsewhere" 422 "Số hồ sơ được giữ cho Bộ phận Một cửa khác" "The number is reserved for another counter";
+    NumbersExhausted "numbers_exhausted" 422 "Hết số hồ sơ trong ngày" "The day has no more numbers";
+    ValidityNotContiguous "validity_not_contiguous" 422 "Hiệu lực các bộ quy định phải liền nhau" "Rule sets must follow each other without gap or overlap";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";

@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod plans;
 pub mod procedures;
 pub mod reports;
+pub mod rule_sets;
 pub mod telemetry;
 pub mod text;
 pub mod vault;

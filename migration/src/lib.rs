@@ -31,8 +31,17 @@ macro_rules! steps {
 }
 
 /// Every step, oldest first: its recorded name and its SQL.
-pub const STEPS: &[(&str, &str)] =
-    steps!["0001_organisation", "0002_ledger", "0003_calendar", "0004_procedures", "0005_dossiers", "0006_plans", "0007_kpis",];
+pub const STEPS: &[(&str, &str)] = steps![
+    "0001_organisation",
+    "0002_ledger",
+    "0003_calendar",
+    "0004_procedures",
+    "0005_dossiers",
+    "0006_plans",
+    "0007_kpis",
+    "0008_calendar_changes",
+    "0009_rule_sets",
+];
 
 pub struct Migrator;
 

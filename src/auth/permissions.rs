@@ -56,8 +56,11 @@ permissions! {
     ReadUser "user:read" [Admin All, Auditor All];
     WriteUser "user:write" [Admin All];
     ReadCalendar "calendar:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteCalendar "calendar:write" [Admin All];
     ReadProcedure "procedure:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteProcedure "procedure:write" [Admin All];
+    ReadRuleSet "rule_set:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+    WriteRuleSet "rule_set:write" [Admin All];
 
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     ReadPersonalData "dossier:read_personal_data" [OneStop All, Head Below, Officer Own];
@@ -83,6 +86,10 @@ permissions! {
     WithdrawDossier "dossier:withdraw" [OneStop All];
     VoidDossier "dossier:void" [Office All, OneStop All];
     LoadDossier "dossier:load" [Office All, Integration Below];
+    ReviseDossiers "dossier:revise" [Director All, Office All];
+    ReadNumbers "dossier_number:read" [Director All, Office All, OneStop All, Auditor All];
+    ReserveNumbers "dossier_number:reserve" [OneStop All];
+    ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 

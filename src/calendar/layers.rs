@@ -18,7 +18,7 @@ pub struct Layer {
     pub days: Vec<Day>,
 }
 
-/// The current calendars of the whole organisation, as one moment saw them.
+/// Calendars of the whole organisation, as one moment saw them.
 #[derive(Clone, Debug)]
 pub struct Calendars {
     base: Arc<Calendar>,
@@ -32,9 +32,11 @@ impl Calendars {
         let (bases, overlays): (Vec<Layer>, Vec<Layer>) = layers.into_iter().partition(|layer| layer.department.is_none());
         let base = bases.into_iter().next();
         let base_days = base.as_ref().map(|layer| layer.days.clone()).unwrap_or_default();
+        let base_version = base.as_ref().map_or(0, |layer| layer.version);
         let build = |layer: Layer, over: bool| {
             let (below, above) = if over { (base_days.clone(), layer.days) } else { (layer.days, Vec::new()) };
             let calendar = Calendar::new(layer.code, layer.version, below)
+                .over(base_version)
                 .with_overlay(above)
                 .with_office_hours(layer.office_hours)
                 .with_off_hours_receipt(layer.off_hours_receipt);

@@ -1,7 +1,9 @@
 //! Working days: calendars as data, and pure counting over them.
 //! The base calendar `vn` holds for everyone; the calendar of a department is laid over it and holds for that
-//! department and for all below it that have none of their own.
+//! department and for all below it that have none of their own. Every change makes a version, and every version stays
+//! readable: what was counted with one goes on being counted with it.
 
+mod acts;
 mod layers;
 pub mod model;
 mod routes;
@@ -10,8 +12,8 @@ mod store;
 mod wire;
 
 pub use layers::Calendars;
-pub use model::{Calendar, CalendarMissing, Day, DayKind, OffHoursReceipt, OfficeHours};
+pub use model::{Calendar, CalendarMissing, Day, DayKind, Edition, OffHoursReceipt, OfficeHours};
 pub use routes::configure;
-pub use rules::{vn_date, vn_local, vn_offset};
-pub use store::{load, load_all};
+pub use rules::{Change, differences, vn_date, vn_local, vn_offset};
+pub use store::{Subject, held, load, load_all, load_edition, lock};
 pub use wire::{AsOf, TimeOfDay};

@@ -169,11 +169,19 @@ impl Year {
     }
 }
 
+/// A calendar as it once was: its own version and that of the base under it, which are one for the base itself. What a
+/// dossier was counted with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Edition {
+    pub code: String,
+    pub version: i32,
+    pub base_version: i32,
+}
+
 /// A calendar of the office: a base, and over it perhaps the days of one department (rules of counting §1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
-    code: String,
-    version: i32,
+    edition: Edition,
     base: Vec<Day>,
     overlay: Vec<Day>,
     years: Vec<Year>,
@@ -193,8 +201,7 @@ impl Calendar {
             }
         }
         let mut this = Self {
-            code: code.into(),
-            version,
+            edition: Edition { code: code.into(), version, base_version: version },
             base: Vec::new(),
             overlay: Vec::new(),
             years,
@@ -230,12 +237,33 @@ impl Calendar {
         self
     }
 
+    /// Names the version of the base that the days below are of.
+    #[must_use]
+    pub fn over(mut self, base_version: i32) -> Self {
+        self.edition.base_version = base_version;
+        self
+    }
+
+    pub fn edition(&self) -> &Edition {
+        &self.edition
+    }
+
     pub fn code(&self) -> &str {
-        &self.code
+        &self.edition.code
     }
 
     pub fn version(&self) -> i32 {
-        self.version
+        self.edition.version
+    }
+
+    /// Every date that has a row.
+    pub fn named_dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.base.iter().chain(&self.overlay).map(|day| day.date)
+    }
+
+    /// The row that decides about a date, if any does.
+    pub fn named_day(&self, date: NaiveDate) -> Option<&Day> {
+        self.overlay_day(date).or_else(|| self.base_day(date))
     }
 
     /// The base days, by date.

@@ -1,22 +1,33 @@
 //! HTTP in, HTTP out. The calculator of due dates is beside the clock, in `dossiers::calculator`.
 
-use actix_web::{HttpRequest, get, web};
+use actix_web::{HttpRequest, delete, get, put, web};
 use chrono::NaiveDate;
 use sea_orm::DatabaseConnection;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::store;
-use super::wire::{CalendarDayPage, CalendarPage, CalendarView};
+use super::store::DaysAsked;
+use super::wire::{CalendarDay, CalendarDayPage, CalendarPage, CalendarView, NewCalendar, NewCalendarDay};
+use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::json::digest;
 use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, ResourceCode, found, page, page::PageParams};
+use crate::http::{
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page, page::PageParams, write,
+};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_calendars).service(get_calendar).service(list_calendar_days);
+    cfg.service(list_calendars)
+        .service(get_calendar)
+        .service(put_calendar)
+        .service(list_calendar_days)
+        .service(get_calendar_day)
+        .service(put_calendar_day)
+        .service(delete_calendar_day);
 }
 
 /// Which calendars to list: all.
@@ -43,8 +54,35 @@ struct DayFilter {
     /// Last day, included.
     #[param(value_type = Option<crate::http::Day>, example = "2022-12-31")]
     to: Option<NaiveDate>,
+    /// Only days of this year.
+    #[param(minimum = 1900, maximum = 2200, example = 2022)]
+    year: Option<i32>,
+    /// As they were in this version of the calendar; as they are by default.
+    #[param(minimum = 1, example = 1)]
+    version: Option<i32>,
     #[param(ignore)]
     cursor: Cursor,
+}
+
+/// As of which version to read a calendar.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CalendarVersion {
+    /// As it was in this version; as it is by default.
+    #[param(minimum = 1, example = 1)]
+    version: Option<i32>,
+}
+
+impl FromQuery for CalendarVersion {
+    fn read(q: &mut QueryReader) -> Self {
+        CalendarVersion { version: q.parse("version", "Phải là số phiên bản.", "Must be the number of a version.") }
+    }
+}
+
+/// The date of a path.
+fn date(text: &str) -> Result<NaiveDate, ApiError> {
+    let wrong = || Fault::new(Code::InvalidParameter, "date", "Phải là ngày như 2022-04-19.", "Must be a date like 2022-04-19.");
+    text.parse::<Day>().map(|day| day.0).map_err(|_| ApiError::new(Code::InvalidParameter).faults(vec![wrong()]))
 }
 
 impl FromQuery for DayFilter {
@@ -55,14 +93,27 @@ impl FromQuery for DayFilter {
         {
             q.fault(Fault::new(Code::InvalidParameter, "to", "Phải từ ngày “from” trở đi.", "Must not be earlier than “from”."));
         }
-        DayFilter { from, to, cursor: Cursor::read(q) }
+        let year: Option<i32> = q.parse("year", "Phải là năm như 2022.", "Must be a year like 2022.");
+        if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
+            q.fault(Fault::new(Code::InvalidParameter, "year", "Từ 1900 đến 2200.", "From 1900 to 2200."));
+        }
+        let version = q.parse("version", "Phải là số phiên bản.", "Must be the number of a version.");
+        DayFilter { from, to, year, version, cursor: Cursor::read(q) }
     }
 }
 
-async fn view(db: &DatabaseConnection, code: &str) -> Result<CalendarView, ApiError> {
+impl DayFilter {
+    fn days(&self) -> DaysAsked {
+        let day = |month, day| self.year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
+        let (from, to) = (self.from.max(day(1, 1)), self.to.into_iter().chain(day(12, 31)).min());
+        DaysAsked { from, to, version: self.version }
+    }
+}
+
+async fn view(db: &DatabaseConnection, code: &str, version: Option<i32>) -> Result<CalendarView, ApiError> {
     // What cannot be a code is none: it never reaches the database.
     let code = ResourceCode::parse(code).ok_or_else(ApiError::not_found)?;
-    store::find(db, code.as_str()).await?.ok_or_else(ApiError::not_found)
+    store::find(db, code.as_str(), version).await?.ok_or_else(ApiError::not_found)
 }
 
 /// List calendars
@@ -81,15 +132,34 @@ async fn list_calendars(permit: Permit<perm::ReadCalendar>, Query(filter): Query
 
 /// Get a calendar
 ///
-/// Office hours, what becomes of receipts outside them, and the years that have data.
+/// Office hours, what becomes of receipts outside them, and the years that have data: as it is, or as it was in a version.
 #[utoipa::path(tag = "calendars", operation_id = "get_calendar", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn")),
+    params(("code" = String, Path, description = "Code", example = "vn"), CalendarVersion),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "The calendar", body = CalendarView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/calendars/{code}")]
-async fn get_calendar(permit: Permit<perm::ReadCalendar>, code: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
-    let view = view(db.get_ref(), &code).await?;
+async fn get_calendar(permit: Permit<perm::ReadCalendar>, code: web::Path<String>, Query(asked): Query<CalendarVersion>, db: Db) -> Answer {
+    let view = view(db.get_ref(), &code, asked.version).await?;
     Ok(found(&permit, view.version, &view))
+}
+
+/// Put a calendar
+///
+/// Creates the calendar of a department or changes one as a whole, the base included; `Unchanged: true` when it is equal
+/// already. Every change makes a version. No dossier moves by it: open ones are moved by a revision, new ones use it.
+#[utoipa::path(tag = "calendars", operation_id = "put_calendar", security(("bearer" = [])), request_body = NewCalendar,
+    params(("code" = String, Path, description = "Code", example = "dkkd"), WriteParams, ChangeHeaders),
+    extensions(("x-permission" = json!("calendar:write"))),
+    responses((status = 201, description = "Created", body = CalendarView), (status = 200, description = "Changed, or equal already", body = CalendarView), WriteProblems))]
+#[put("/api/v1/calendars/{code}")]
+async fn put_calendar(
+    permit: Permit<perm::WriteCalendar>,
+    code: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewCalendar>,
+    db: Db,
+) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &code, &body.value).await).await
 }
 
 /// List the days of a calendar
@@ -109,9 +179,65 @@ async fn list_calendar_days(
     req: HttpRequest,
 ) -> Answer {
     let _ = permit;
-    view(db.get_ref(), &code).await?;
+    view(db.get_ref(), &code, filter.version).await?;
     let after = filter.cursor.after::<Day>()?.map(|day| day.0);
-    let rows = store::days(db.get_ref(), &code, (filter.from, filter.to), after, filter.cursor.limit).await?;
+    let rows = store::days(db.get_ref(), &code, &filter.days(), after, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |day| day.on);
     Ok(page::respond(&req, &page, &CalendarDayPage { items, page: page.clone() }))
+}
+
+/// Get a day of a calendar
+///
+/// 404 when the day has no row of its own: it works Monday to Friday, or as the base has it. The `ETag` is the calendar's.
+#[utoipa::path(tag = "calendars", operation_id = "get_calendar_day", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code", example = "vn"), ("date" = Day, Path, description = "The day", example = "2022-09-02")),
+    extensions(("x-permission" = json!("calendar:read"))),
+    responses((status = 200, description = "The day", body = CalendarDay), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/calendars/{code}/days/{date}")]
+async fn get_calendar_day(permit: Permit<perm::ReadCalendar>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
+    let (code, on) = (&path.0, date(&path.1)?);
+    let calendar = view(db.get_ref(), code, None).await?;
+    let day = store::day(db.get_ref(), code, on).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, calendar.version, &day))
+}
+
+/// Put a day into a calendar
+///
+/// Makes it a day off or a make-up day by a new version of the calendar; `Unchanged: true` when it is so already. A day that
+/// has a row is changed with `If-Match` on the calendar's version. No dossier moves by it: that is a revision.
+#[utoipa::path(tag = "calendars", operation_id = "put_calendar_day", security(("bearer" = [])), request_body = NewCalendarDay,
+    params(("code" = String, Path, description = "Code", example = "vn"), ("date" = Day, Path, description = "The day", example = "2022-09-05"),
+        WriteParams, ChangeHeaders),
+    extensions(("x-permission" = json!("calendar:write"))),
+    responses((status = 201, description = "The calendar has it from this version on", body = CalendarDay),
+        (status = 200, description = "Changed, or equal already", body = CalendarDay), WriteProblems))]
+#[put("/api/v1/calendars/{code}/days/{date}")]
+async fn put_calendar_day(
+    permit: Permit<perm::WriteCalendar>,
+    path: web::Path<(String, String)>,
+    _: Query<WriteParams>,
+    body: Json<NewCalendarDay>,
+    db: Db,
+) -> Answer {
+    let (code, on) = (&path.0, date(&path.1)?);
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put_day(tx, &permit, code, on, &body.value).await).await
+}
+
+/// Take a day out of a calendar
+///
+/// By a new version; the day is like its weekday again, or as the base has it. Older versions keep it.
+#[utoipa::path(tag = "calendars", operation_id = "delete_calendar_day", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code", example = "vn"), ("date" = Day, Path, description = "The day", example = "2022-09-05"),
+        WriteParams, ChangeHeaders),
+    extensions(("x-permission" = json!("calendar:write"))),
+    responses((status = 200, description = "Taken out; the calendar as it is now", body = CalendarView), WriteProblems))]
+#[delete("/api/v1/calendars/{code}/days/{date}")]
+async fn delete_calendar_day(
+    permit: Permit<perm::WriteCalendar>,
+    path: web::Path<(String, String)>,
+    _: Query<WriteParams>,
+    db: Db,
+) -> Answer {
+    let (code, on) = (&path.0, date(&path.1)?);
+    write(db.get_ref(), &permit, &digest(&[]), async |tx| acts::remove_day(tx, &permit, code, on).await).await
 }

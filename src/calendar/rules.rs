@@ -6,6 +6,8 @@
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 
 use super::model::{Calendar, CalendarMissing, OffHoursReceipt};
+use super::wire::{CalendarView, NewCalendar};
+use crate::error::{Code, Fault};
 
 /// Vietnam's time, UTC+07:00 all year round.
 pub const VN: FixedOffset = match FixedOffset::east_opt(7 * 3600) {
@@ -122,6 +124,79 @@ pub fn day_after(date: NaiveDate) -> Result<NaiveDate, CalendarMissing> {
     date.succ_opt().ok_or(CalendarMissing { year: date.year() })
 }
 
+/// A day that works in one edition of a calendar and not in another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub on: NaiveDate,
+    /// Whether it works in the later edition.
+    pub works: bool,
+    /// Why: the later edition's name for it, else the name it had.
+    pub name: Option<String>,
+}
+
+/// The days that work in one edition and not in the other, in order. A year that one of them has no data of says nothing.
+pub fn differences(old: &Calendar, new: &Calendar) -> Vec<Change> {
+    let mut dates: Vec<NaiveDate> = old.named_dates().chain(new.named_dates()).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let change = |on: NaiveDate| match (old.works(on), new.works(on)) {
+        (Some(before), Some(works)) if before != works => {
+            let name = new.named_day(on).or_else(|| old.named_day(on)).map(|day| day.name.clone());
+            Some(Change { on, works, name })
+        }
+        _ => None,
+    };
+    dates.into_iter().filter_map(change).collect()
+}
+
+/// Every fault of a calendar as it is put: what it says of itself, without asking whether the department exists.
+pub fn faults(row: &NewCalendar, old: Option<&CalendarView>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if row.name.is_blank() {
+        faults.push(Fault::missing("/name"));
+    }
+    let department = row.department.as_ref().map(|code| code.as_str());
+    match (row.code.as_str() == "vn", department, old) {
+        (true, Some(_), _) => faults.push(Fault::new(
+            Code::RuleBroken,
+            "/department",
+            "Lịch gốc “vn” dùng chung, không thuộc đơn vị nào.",
+            "The base “vn” is everyone's and belongs to no department.",
+        )),
+        (false, None, _) => faults.push(Fault::missing("/department")),
+        (false, Some(_), Some(old)) if old.department.as_deref() != department => faults.push(Fault::new(
+            Code::RuleBroken,
+            "/department",
+            "Lịch không chuyển được sang đơn vị khác; hãy lập lịch mới.",
+            "A calendar stays with its department; make another one.",
+        )),
+        _ => {}
+    }
+    if row.office_hours.is_empty() {
+        faults.push(Fault::missing("/office_hours"));
+    }
+    for (i, hours) in row.office_hours.iter().enumerate() {
+        if hours.closes <= hours.opens {
+            let (vi, en) = ("Giờ đóng cửa phải sau giờ mở cửa.", "It must close later than it opens.");
+            faults.push(Fault::new(Code::BadOfficeHours, format!("/office_hours/{i}/closes"), vi, en));
+        }
+        let before = i.checked_sub(1).and_then(|before| row.office_hours.get(before));
+        if before.is_some_and(|before| hours.opens < before.closes) {
+            let (vi, en) = ("Phải từ giờ đóng cửa của khoảng trước trở đi.", "It must not open before the interval above has closed.");
+            faults.push(Fault::new(Code::BadOfficeHours, format!("/office_hours/{i}/opens"), vi, en));
+        }
+    }
+    faults
+}
+
+/// Whether putting the calendar would change nothing.
+pub fn equal(row: &NewCalendar, old: &CalendarView) -> bool {
+    old.name == row.name.as_str()
+        && old.department.as_deref() == row.department.as_ref().map(|code| code.as_str())
+        && old.office_hours == row.office_hours
+        && old.off_hours_receipt == row.off_hours_receipt
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -217,6 +292,35 @@ mod tests {
         let calendar = Calendar::new("vn", 1, rows);
         assert_eq!(calendar.days().len(), 1);
         assert_eq!(is_working(&calendar, date("2022-06-11")), Ok(false));
+    }
+
+    #[test]
+    fn differences_are_the_days_that_turned() {
+        let old = vn().with_overlay([day("2022-06-08", DayKind::DayOff), day("2022-06-09", DayKind::DayOff)]);
+        let new = vn().with_overlay([
+            Day { name: "y".into(), ..day("2022-06-09", DayKind::MakeUp) },
+            day("2022-06-11", DayKind::DayOff),
+            day("2022-06-12", DayKind::MakeUp),
+            day("2029-06-11", DayKind::DayOff),
+        ]);
+        let told: Vec<_> = differences(&old, &new).into_iter().map(|c| (c.on.to_string(), c.works, c.name.unwrap())).collect();
+        let turned = |on: &str, name: &str| (on.to_owned(), true, name.to_owned());
+        assert_eq!(told, [turned("2022-06-08", "x"), turned("2022-06-09", "y"), turned("2022-06-12", "x")]);
+        assert_eq!(differences(&old, &old), []);
+    }
+
+    #[test]
+    fn every_fault_of_a_calendar_is_found() {
+        let row = |body: serde_json::Value| -> NewCalendar { serde_json::from_value(body).unwrap() };
+        let found = |body| -> Vec<String> { faults(&row(body), None).iter().map(|f| f.pointer.to_string()).collect() };
+        let hours = serde_json::json!([{"opens": "08:00", "closes": "08:00"}, {"opens": "07:00", "closes": "12:00"}, {"opens": "12:00", "closes": "17:00"}]);
+        let wrong = serde_json::json!({"code": "a", "name": " ", "office_hours": hours});
+        assert_eq!(found(wrong), ["/name", "/department", "/office_hours/0/closes", "/office_hours/1/opens"]);
+        assert_eq!(
+            found(serde_json::json!({"code": "vn", "name": "x", "department": "A", "office_hours": []})),
+            ["/department", "/office_hours"]
+        );
+        assert_eq!(found(serde_json::json!({"code": "a", "name": "x", "department": "A"})), [""; 0]);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::layers::{Calendars, Layer};
-use super::model::{Calendar, Day, OffHoursReceipt, OfficeHours};
-use super::wire::{CalendarDay, CalendarView};
+use super::model::{Calendar, Day, Edition, OffHoursReceipt, OfficeHours};
+use super::wire::{CalendarDay, CalendarView, NewCalendar, NewCalendarDay};
 
 #[derive(FromQueryResult)]
 struct LayerRow {
@@ -76,6 +76,41 @@ pub async fn load(db: &impl ConnectionTrait, department: Uuid) -> Result<Arc<Cal
     Ok(load_all(db).await?.for_department(department))
 }
 
+/// A calendar as it was in an edition.
+///
+/// # Errors
+/// The database's; and when it has no such edition, which is a defect.
+pub async fn load_edition(db: &impl ConnectionTrait, edition: &Edition) -> Result<Arc<Calendar>, DbErr> {
+    let statement = sql(
+        "SELECT c.code, v.version, c.department_id, v.office_hours, v.off_hours_receipt,
+                coalesce((SELECT jsonb_agg(jsonb_build_object('date', d.day, 'kind', d.kind, 'name', d.name)) FROM calendar_days d
+                           WHERE d.calendar_code = c.code AND d.first_version <= v.version
+                             AND (d.last_version IS NULL OR d.last_version > v.version)), '[]') AS days
+           FROM calendars c JOIN calendar_versions v ON v.calendar_code = c.code
+          WHERE (c.code = $1 AND v.version = $2) OR (c.department_id IS NULL AND c.code <> $1 AND v.version = $3)",
+        [edition.code.as_str().into(), edition.version.into(), edition.base_version.into()],
+    );
+    let layers = LayerRow::find_by_statement(statement).all(db).await?.into_iter().map(layer).collect::<Result<Vec<_>, _>>()?;
+    let calendar = Calendars::new(layers, []).by_code(&edition.code).filter(|found| found.edition() == edition);
+    calendar.ok_or_else(|| DbErr::RecordNotFound(format!("calendar {edition:?}")))
+}
+
+/// The calendar that a dossier goes on being counted with: that of its edition, or, when nothing was counted yet, the
+/// current one of its department.
+///
+/// # Errors
+/// The database's.
+pub async fn held(db: &impl ConnectionTrait, edition: Option<&Edition>, department: Uuid) -> Result<Arc<Calendar>, DbErr> {
+    match edition {
+        Some(edition) => load_edition(db, edition).await,
+        None => load(db, department).await,
+    }
+}
+
+fn sql<const N: usize>(text: impl Into<String>, values: [sea_orm::Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, text, values)
+}
+
 #[derive(FromQueryResult)]
 struct ViewRow {
     code: String,
@@ -104,24 +139,107 @@ impl TryFrom<ViewRow> for CalendarView {
     }
 }
 
+/// Views at a version, the current one where `$1` is null.
 async fn select(db: &impl ConnectionTrait, rest: &str, values: Vec<sea_orm::Value>) -> Result<Vec<CalendarView>, DbErr> {
     let sql = format!(
-        "SELECT c.code, c.name, d.code AS department, c.office_hours, c.off_hours_receipt, c.version,
+        "SELECT c.code, v.name, d.code AS department, v.office_hours, v.off_hours_receipt, v.version,
                 array(SELECT DISTINCT extract(year FROM day)::int FROM calendar_days
-                       WHERE calendar_code = c.code AND last_version IS NULL ORDER BY 1) AS years
-           FROM calendars c LEFT JOIN departments d ON d.id = c.department_id {rest}"
+                       WHERE calendar_code = c.code AND first_version <= v.version
+                         AND (last_version IS NULL OR last_version > v.version) ORDER BY 1) AS years
+           FROM calendars c JOIN calendar_versions v ON v.calendar_code = c.code AND v.version = coalesce($1::int, c.version)
+           LEFT JOIN departments d ON d.id = c.department_id {rest}"
     );
     let rows = ViewRow::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).all(db).await?;
     rows.into_iter().map(CalendarView::try_from).collect()
 }
 
-pub async fn find(db: &impl ConnectionTrait, code: &str) -> Result<Option<CalendarView>, DbErr> {
-    Ok(select(db, "WHERE c.code = $1", vec![code.into()]).await?.into_iter().next())
+/// A calendar as it is, or as it was in a version.
+pub async fn find(db: &impl ConnectionTrait, code: &str, version: Option<i32>) -> Result<Option<CalendarView>, DbErr> {
+    Ok(select(db, "WHERE c.code = $2", vec![version.into(), code.into()]).await?.into_iter().next())
 }
 
 pub async fn list(db: &impl ConnectionTrait, after: Option<String>, limit: u32) -> Result<Vec<CalendarView>, DbErr> {
-    let values = vec![after.into(), i64::from(limit + 1).into()];
-    select(db, "WHERE $1::text IS NULL OR c.code > $1 ORDER BY c.code LIMIT $2", values).await
+    let values = vec![None::<i32>.into(), after.into(), i64::from(limit + 1).into()];
+    select(db, "WHERE $2::text IS NULL OR c.code > $2 ORDER BY c.code LIMIT $3", values).await
+}
+
+/// A calendar as audit lines and events name it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Subject {
+    pub id: Uuid,
+    pub code: String,
+    pub department_id: Option<Uuid>,
+    pub version: i32,
+}
+
+/// The calendar, locked until the transaction ends: its versions are made one by one.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(tx: &impl ConnectionTrait, code: &str) -> Result<Option<Subject>, DbErr> {
+    let statement = sql("SELECT id, code, department_id, version FROM calendars WHERE code = $1 FOR UPDATE", [code.into()]);
+    Subject::find_by_statement(statement).one(tx).await
+}
+
+fn hours(row: &NewCalendar) -> Value {
+    row.office_hours.iter().map(|hours| json!([hours.opens, hours.closes])).collect()
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, row: &NewCalendar, department: Uuid, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let statement = sql(
+        "INSERT INTO calendars (id, code, name, department_id, office_hours, off_hours_receipt, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6::jsonb #>> '{}', $7, $7)",
+        [
+            Uuid::now_v7().into(),
+            row.code.as_str().into(),
+            row.name.as_str().into(),
+            department.into(),
+            hours(row).into(),
+            json!(row.off_hours_receipt).into(),
+            now.into(),
+        ],
+    );
+    tx.execute_raw(statement).await?;
+    remember(tx, row.code.as_str(), now).await
+}
+
+pub async fn update(tx: &impl ConnectionTrait, row: &NewCalendar, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let statement = sql(
+        "UPDATE calendars SET name = $2, office_hours = $3, off_hours_receipt = $4::jsonb #>> '{}', version = version + 1, updated_at = $5
+          WHERE code = $1",
+        [row.code.as_str().into(), row.name.as_str().into(), hours(row).into(), json!(row.off_hours_receipt).into(), now.into()],
+    );
+    tx.execute_raw(statement).await?;
+    remember(tx, row.code.as_str(), now).await
+}
+
+/// Writes down the version that the calendar is at.
+async fn remember(tx: &impl ConnectionTrait, code: &str, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let text = "INSERT INTO calendar_versions (calendar_code, version, name, off_hours_receipt, office_hours, made_at)
+                SELECT code, version, name, off_hours_receipt, office_hours, $2 FROM calendars WHERE code = $1";
+    tx.execute_raw(sql(text, [code.into(), now.into()])).await.map(drop)
+}
+
+/// Makes a version in which a day is as given, or has no row.
+pub async fn set_day(
+    tx: &impl ConnectionTrait,
+    code: &str,
+    on: NaiveDate,
+    day: Option<&NewCalendarDay>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let text = "UPDATE calendars SET version = version + 1, updated_at = $2 WHERE code = $1";
+    tx.execute_raw(sql(text, [code.into(), now.into()])).await?;
+    remember(tx, code, now).await?;
+    let text = "UPDATE calendar_days d SET last_version = c.version FROM calendars c
+                 WHERE c.code = $1 AND d.calendar_code = c.code AND d.day = $2 AND d.last_version IS NULL";
+    tx.execute_raw(sql(text, [code.into(), on.into()])).await?;
+    if let Some(day) = day {
+        let text = "INSERT INTO calendar_days (calendar_code, day, first_version, kind, name)
+                    SELECT code, $2, version, $3::jsonb #>> '{}', $4 FROM calendars WHERE code = $1";
+        tx.execute_raw(sql(text, [code.into(), on.into(), json!(day.kind).into(), day.name.as_str().into()])).await?;
+    }
+    Ok(())
 }
 
 #[derive(FromQueryResult)]
@@ -131,24 +249,39 @@ struct DayRow {
     name: String,
 }
 
-/// The current days of a calendar from one date to another, both included.
+/// Which days of a calendar.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DaysAsked {
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    /// The current version when none is named.
+    pub version: Option<i32>,
+}
+
+/// The days of a calendar from one date to another, both included.
 pub async fn days(
     db: &impl ConnectionTrait,
     code: &str,
-    (from, to): (Option<NaiveDate>, Option<NaiveDate>),
+    asked: &DaysAsked,
     after: Option<NaiveDate>,
     limit: u32,
 ) -> Result<Vec<CalendarDay>, DbErr> {
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
+    let statement = sql(
         "SELECT day, kind, name FROM calendar_days
-          WHERE calendar_code = $1 AND last_version IS NULL
-            AND ($2::date IS NULL OR day >= $2) AND ($3::date IS NULL OR day <= $3) AND ($4::date IS NULL OR day > $4)
-          ORDER BY day LIMIT $5",
-        [code.into(), from.into(), to.into(), after.into(), i64::from(limit + 1).into()],
+          WHERE calendar_code = $1 AND CASE WHEN $2::int IS NULL THEN last_version IS NULL
+                    ELSE first_version <= $2 AND (last_version IS NULL OR last_version > $2) END
+            AND ($3::date IS NULL OR day >= $3) AND ($4::date IS NULL OR day <= $4) AND ($5::date IS NULL OR day > $5)
+          ORDER BY day LIMIT $6",
+        [code.into(), asked.version.into(), asked.from.into(), asked.to.into(), after.into(), i64::from(limit + 1).into()],
     );
     let rows = DayRow::find_by_statement(statement).all(db).await?;
     rows.into_iter().map(|row| Ok(CalendarDay { on: crate::http::Day(row.day), kind: read(row.kind.into())?, name: row.name })).collect()
+}
+
+/// One day of a calendar as it is.
+pub async fn day(db: &impl ConnectionTrait, code: &str, on: NaiveDate) -> Result<Option<CalendarDay>, DbErr> {
+    let asked = DaysAsked { from: Some(on), to: Some(on), version: None };
+    Ok(days(db, code, &asked, None, 1).await?.into_iter().next())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::model::{DayKind, OffHoursReceipt, OfficeHours};
 use super::rules::VN;
-use crate::http::{At, Day};
+use crate::http::{At, Day, Line, ResourceCode};
 
 /// A time of day in Vietnam, `15:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,8 @@ impl ToSchema for AsOf {
 }
 
 /// One stretch in which the office is open: opening included, closing not.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"opens": "07:00", "closes": "11:30"}))]
 pub struct OfficeHoursInterval {
     pub opens: TimeOfDay,
@@ -124,6 +125,28 @@ impl From<OfficeHours> for Vec<OfficeHoursInterval> {
             |&(opens, closes): &(NaiveTime, NaiveTime)| OfficeHoursInterval { opens: TimeOfDay(opens), closes: TimeOfDay(closes) };
         hours.intervals().iter().map(interval).collect()
     }
+}
+
+/// A calendar as it is put; absent members take their default.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "dkkd", "name": "Lịch của Phòng Đăng ký kinh doanh", "department": "DKKD",
+    "office_hours": [{"opens": "07:30", "closes": "11:30"}, {"opens": "13:30", "closes": "17:00"}]}))]
+pub struct NewCalendar {
+    pub code: ResourceCode,
+    pub name: Line,
+    /// Code of the department that it belongs to, which never changes; only the base `vn` has none.
+    #[serde(default)]
+    pub department: Option<ResourceCode>,
+    /// In order, not overlapping; 07:00–11:30 and 13:30–17:00 by default.
+    #[serde(default = "usual_hours")]
+    pub office_hours: Vec<OfficeHoursInterval>,
+    #[serde(default)]
+    pub off_hours_receipt: OffHoursReceipt,
+}
+
+fn usual_hours() -> Vec<OfficeHoursInterval> {
+    OfficeHours::default().into()
 }
 
 /// A calendar.
@@ -145,6 +168,16 @@ pub struct CalendarView {
     /// Years that this calendar has days of. In a year that the base has none of, nothing can be counted.
     pub years: Vec<i32>,
     pub version: i32,
+}
+
+/// What a day of a calendar is.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kind": "day_off", "name": "Nghỉ tránh bão"}))]
+pub struct NewCalendarDay {
+    pub kind: DayKind,
+    /// Why, for people.
+    pub name: Line,
 }
 
 /// A day that differs from the week, which works Monday to Friday.

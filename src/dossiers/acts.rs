@@ -10,7 +10,7 @@ use super::deeds::{self, Case, Deed, Refusal};
 use super::model::{Applicant, Dossier, Facts, Identity};
 use super::personal::Numbers;
 use super::wire::NewDossier;
-use super::{rules, store, view};
+use super::{numbers, rules, store, view};
 use crate::audit::{self, Entry};
 use crate::auth::{Permission, Reach, permit};
 use crate::calendar::{self, vn_date};
@@ -18,7 +18,7 @@ use crate::error::{ApiError, Code, Fault, constraint};
 use crate::http::values::Key;
 use crate::http::{At, Call, Line, Reply};
 use crate::vault::Vault;
-use crate::{departments, procedures};
+use crate::{departments, procedures, rule_sets};
 
 /// Receives a dossier at the counter and allots its number, unless the caller brings a code.
 ///
@@ -60,6 +60,9 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: 
     if submitted_at > at {
         faults.push(Fault::plain(Code::DatesBackwards, "/submitted_at"));
     }
+    if let (Some(code), Some(receiving)) = (&new.code, receiving) {
+        faults.extend(numbers::fault_of_brought(tx, code.as_str(), receiving, &departments, call.now).await?);
+    }
     facts.accepted_at = new.accept.then_some(at);
     let (Some(procedure), Some(receiving), Some(resolving), true) = (procedure, receiving, resolving, faults.is_empty()) else {
         return Err(ApiError::broken(faults));
@@ -67,7 +70,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: 
     let code = match &new.code {
         Some(code) if store::code_exists(tx, code.as_str()).await? => return Err(code_taken(code.as_str())),
         Some(code) => code.as_str().to_owned(),
-        None => next_code(tx, &receiving.agency, at).await?,
+        None => numbers::allot(tx, &receiving.agency, day).await?,
     };
     let sealed = Numbers::seal(vault, &code, &new.applicant).map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let dossier = Dossier {
@@ -87,6 +90,7 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: 
         terms: Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff },
         receiving_is_one_stop: receiving.one_stop,
         first_due_on: None,
+        rule_set_id: rule_set(tx, facts.accepted_at).await?,
         facts,
         created_at: call.now,
     };
@@ -108,18 +112,6 @@ pub async fn receive(tx: &DatabaseTransaction, call: &Call, vault: &Vault, new: 
 
 fn code_taken(code: &str) -> ApiError {
     ApiError::new(Code::CodeTaken).say(format!("Đã có hồ sơ mang mã {code}."), format!("There is a dossier with the code {code}."))
-}
-
-/// `{agency}-{yymmdd}-{nnnn}`; a number that a caller has used as a code of its own is passed over.
-async fn next_code(tx: &DatabaseTransaction, agency: &str, at: DateTime<Utc>) -> Result<String, ApiError> {
-    let day = vn_date(at);
-    loop {
-        let number = store::allot_number(tx, agency, day).await?;
-        let code = format!("{agency}-{}-{number:04}", day.format("%y%m%d"));
-        if !store::code_exists(tx, &code).await? {
-            return Ok(code);
-        }
-    }
 }
 
 /// Does one act on a dossier that the actor sees, with a permission that reaches it.
@@ -161,6 +153,9 @@ pub async fn perform(
         Refusal::NoSuchRequest => ApiError::not_found(),
         Refusal::Broken(faults) => ApiError::broken(faults),
     })?;
+    if before.accepted_at.is_none() {
+        dossier.rule_set_id = rule_set(tx, dossier.facts.accepted_at).await?;
+    }
     dossier.version += 1;
     if let Some(to) = &destination {
         dossier.identity.resolving_id = to.id;
@@ -170,7 +165,8 @@ pub async fn perform(
         // What was once judged is never judged again, whatever has become of the calendar.
         store::update_closed(tx, &dossier, call.now).await?;
     } else {
-        let calendar = calendar::load(tx, row.resolving_id).await?;
+        // An open dossier goes on with the calendar it was counted with: only a revision moves it to another.
+        let calendar = calendar::held(tx, row.edition().as_ref(), row.resolving_id).await?;
         let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
             .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
         // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
@@ -188,6 +184,12 @@ pub async fn perform(
     let row = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
     let view = view::masked(&row, call, vault)?;
     Reply::ok(dossier.version, &view)
+}
+
+/// The law of the day of acceptance, which the dossier keeps.
+async fn rule_set(tx: &DatabaseTransaction, accepted_at: Option<DateTime<Utc>>) -> Result<Option<Uuid>, ApiError> {
+    let Some(at) = accepted_at else { return Ok(None) };
+    Ok(rule_sets::validities(tx).await?.on(vn_date(at)).map(|set| set.id))
 }
 
 async fn tell(

@@ -226,6 +226,8 @@ pub struct Dossier {
     pub terms: Terms,
     pub receiving_is_one_stop: bool,
     pub first_due_on: Option<NaiveDate>,
+    /// The law it was accepted under; none before acceptance, and where no set held on that day.
+    pub rule_set_id: Option<Uuid>,
     pub facts: Facts,
     pub created_at: DateTime<Utc>,
 }

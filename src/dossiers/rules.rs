@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::clock::{self, ClockError, PauseKind, Reading, Terms};
 use super::model::{Decision, Facts, Finding, Outcome, Status, Timeliness};
-use crate::calendar::{Calendar, vn_date};
+use crate::calendar::{Calendar, Edition, vn_date};
 use crate::error::{Code, Fault};
 
 /// What is stored beside the facts because it follows from them.
@@ -13,6 +13,8 @@ use crate::error::{Code, Fault};
 pub struct Derived {
     pub status: Status,
     pub reading: Option<Reading>,
+    /// What the reading was counted with.
+    pub edition: Option<Edition>,
     /// Final, for a dossier that is closed or was never accepted; an open one is judged by the day of asking.
     pub timeliness: Option<Timeliness>,
     /// An apology naming a new date was sent, on or before the finish if there is one.
@@ -110,9 +112,10 @@ pub fn derive(
         Status::Voided => Vec::new(),
         _ => findings(facts, reading.as_ref(), timeliness, apologised, one_stop, received_at),
     };
+    let edition = reading.as_ref().map(|_| calendar.edition().clone());
     let awaited = facts.consultations.iter().any(|c| c.answered_at.is_none() && c.escalated_at.is_none());
     let consulting = awaited && facts.verdict.is_none() && facts.void.is_none();
-    Ok(Derived { status, reading, timeliness, apologised, consulting, findings })
+    Ok(Derived { status, reading, edition, timeliness, apologised, consulting, findings })
 }
 
 /// Timeliness of a finish. While a pause is open the due date in force when it began is what counts.

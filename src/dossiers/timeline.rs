@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::DbErr;
 
 use super::clock::PauseKind;
+use super::revision::Moved;
 use super::store::Row;
 use super::wire::{Timeline, TimelineEntry};
 use crate::audit::Recorded;
@@ -13,6 +14,7 @@ use crate::http::{At, Day};
 /// that was taken told of something else at the same instant.
 fn line(recorded: &[Recorded], taken: &[usize], act: &str, at: DateTime<Utc>) -> Option<usize> {
     let verbs: &[&str] = match act {
+        "calendar-revision" => &["revise"],
         "submission" => &["receive", "accept"],
         "acceptance" => &["accept"],
         "completion-request" => &["request_completion"],
@@ -43,7 +45,7 @@ fn line(recorded: &[Recorded], taken: &[usize], act: &str, at: DateTime<Utc>) ->
 }
 
 /// Everything that happened, oldest first; what happened at one instant in the order of its recording.
-pub fn timeline(row: &Row, recorded: &[Recorded]) -> Result<Timeline, DbErr> {
+pub fn timeline(row: &Row, recorded: &[Recorded], moves: &[Moved]) -> Result<Timeline, DbErr> {
     let (mut items, mut taken) = (Vec::new(), Vec::new());
     let mut add = |at: Option<DateTime<Utc>>, act, reason: Option<&String>, document_no: Option<&String>, due_on: Option<NaiveDate>| {
         let place = at.and_then(|at| line(recorded, &taken, act, at));
@@ -92,6 +94,9 @@ pub fn timeline(row: &Row, recorded: &[Recorded]) -> Result<Timeline, DbErr> {
     }
     for t in &row.transfers()? {
         add(Some(t.occurred_at), "transfer", Some(&t.reason), None, None);
+    }
+    for moved in moves {
+        add(Some(moved.moved_at), "calendar-revision", moved.reason.as_ref(), None, moved.due_on);
     }
     let verdict = match row.decision.as_deref() {
         Some("resolved") => "resolution",

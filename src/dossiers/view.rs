@@ -33,7 +33,7 @@ pub fn allowed_acts(actor: &Actor, status: Status, resolving: uuid::Uuid) -> Vec
 }
 
 /// A voided dossier keeps the timeliness it was judged with for the reports of before; it is not shown any more.
-fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<NaiveDate>, today: NaiveDate) -> Timeliness {
+pub fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<NaiveDate>, today: NaiveDate) -> Timeliness {
     match stored {
         _ if status == Status::Voided => Timeliness::NotApplicable,
         Some(stored) => stored,
@@ -41,11 +41,21 @@ fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Option<N
     }
 }
 
-/// The details for whom they are shown to: numbers of the applicant in full for those who handle the dossier.
-pub fn view(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
+/// Numbers of the applicant, in full for those who handle the dossier.
+fn numbers_for(row: &Row, call: &Call, vault: &Vault) -> Result<Numbers, DbErr> {
     let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref())?;
     let handles = call.actor.reach(Permission::ReadPersonalData).covers(row.resolving_id);
-    shown(row, call, if handles { numbers } else { numbers.masked() })
+    Ok(if handles { numbers } else { numbers.masked() })
+}
+
+/// The applicant for whom it is shown to.
+pub fn applicant_for(row: &Row, call: &Call, vault: &Vault) -> Result<Option<ApplicantView>, DbErr> {
+    Ok(applicant(row.applicant_kind.clone(), row.applicant_name.clone(), numbers_for(row, call, vault)?))
+}
+
+/// The details for whom they are shown to.
+pub fn view(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
+    shown(row, call, numbers_for(row, call, vault)?)
 }
 
 /// The details as an act answers them, and as a repetition of it may be answered from what is stored: numbers masked.
@@ -81,6 +91,9 @@ fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr>
         due_at: row.due_at.map(At),
         first_due_on: row.first_due_on.map(Day),
         due_before: row.due_before.map(Day),
+        calendar: row.calendar_code.clone(),
+        calendar_version: row.calendar_version,
+        calendar_base_version: row.calendar_base_version,
         finished_at: finished_at.map(At),
         finished_on: finished_at.map(|at| Day(vn_date(at))),
         returned_at: row.returned_at.map(At),
@@ -97,6 +110,7 @@ fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr>
         allowed_acts: allowed_acts(actor, status, row.resolving_id),
         digitised: row.digitised,
         source_due_on: row.source_due_on.map(Day),
+        rule_set: row.rule_set.clone(),
         version: row.version,
     };
     for c in row.completions()? {

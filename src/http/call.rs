@@ -57,6 +57,11 @@ impl Call {
         self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| t == "*"))
     }
 
+    /// The caller named a version (`If-Match`).
+    pub fn names_version(&self) -> bool {
+        self.if_match.is_some()
+    }
+
     /// A change to an existing resource must name the version it was decided on.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What every handler uses: bodies, query parameters, preconditions, pages, problems, and the one way to write.
 
+pub mod accept;
 pub mod bulk;
 pub mod call;
 pub mod json;

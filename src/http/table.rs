@@ -5,10 +5,13 @@ use rust_xlsxwriter::{Format as CellFormat, Workbook, XlsxError};
 use serde::Serialize;
 
 use crate::error::{ApiError, Code};
-use crate::http::{Answer, Lang};
+use crate::http::{Answer, Lang, accept};
 use crate::text::Text;
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What a table is offered in: JSON, CSV, XLSX.
+pub const FORMS: &[&str] = &["application/json", "text/csv", XLSX];
 
 pub enum Cell {
     Text(String),
@@ -31,21 +34,15 @@ pub struct Table {
 /// # Errors
 /// 406 when none of the forms is accepted.
 pub fn respond<T: Serialize>(req: &HttpRequest, body: &T, table: impl FnOnce() -> Table) -> Answer {
-    let accept = req.headers().get("accept").and_then(|v| v.to_str().ok()).unwrap_or("*/*");
     let lang = Lang::of(req.headers());
-    for wanted in accept.split(',').map(|a| a.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
-        match wanted.as_str() {
-            "*/*" | "application/*" | "application/json" | "" => return Ok(HttpResponse::Ok().json(body)),
-            "text/csv" | "text/*" => return csv(table(), lang),
-            XLSX => return xlsx(table(), lang),
-            _ => {}
-        }
+    match accept::choose(req, FORMS)? {
+        0 => Ok(HttpResponse::Ok().json(body)),
+        1 => csv(table(), lang),
+        _ => xlsx(table(), lang),
     }
-    Err(ApiError::new(Code::NotAcceptable)
-        .say(format!("Có các định dạng: application/json, text/csv, {XLSX}."), format!("Offered: application/json, text/csv, {XLSX}.")))
 }
 
-fn attachment(name: &str, extension: &str) -> (&'static str, String) {
+pub fn attachment(name: &str, extension: &str) -> (&'static str, String) {
     ("Content-Disposition", format!("attachment; filename=\"{name}.{extension}\""))
 }
 
@@ -69,7 +66,7 @@ fn csv(table: Table, lang: Lang) -> Answer {
 }
 
 /// A text that a spreadsheet would run as a formula is quoted with an apostrophe.
-fn harmless(text: String) -> String {
+pub fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 

@@ -13,8 +13,9 @@ use crate::http::values::{Key, vietnam};
 /// The state of dossiers as of the end of day $5, which is the instant before $6.
 ///
 /// What had not happened by then is not seen: a later finish leaves the dossier open, a later fulfilment leaves it
-/// waiting, a later voiding leaves it as it was. The due date in force comes from the last pause that had begun by
-/// then, and is asked for only where it decides something: the verdict of a closed dossier is stored and final.
+/// waiting, a later voiding leaves it as it was. The due date in force comes from what happened last by then: a pause that
+/// began or ended, or a revision of the calendar. It is asked for only where it decides something: the verdict of a closed
+/// dossier is stored and final.
 const STATE: &str = "WITH state AS (
     SELECT d.id, d.resolving_department_id AS department_id, d.procedure_id, d.channel, d.accepted_on,
            CASE WHEN by_then.closed THEN d.finished_on END AS finished_on,
@@ -31,13 +32,19 @@ const STATE: &str = "WITH state AS (
      CROSS JOIN LATERAL (SELECT coalesce(d.finished_on <= $5, false) AS closed) AS by_then
       LEFT JOIN LATERAL (
                SELECT p.kind, p.to_at IS NULL OR p.to_at >= $6 AS waiting, p.due_before, p.due_after,
+                      CASE WHEN p.to_at < $6 THEN p.to_at ELSE p.from_at END AS last_at,
                       (p.from_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS from_on
                  FROM dossier_pauses p
                 WHERE p.dossier_id = d.id AND p.from_at < $6 AND (NOT by_then.closed OR d.status = 'voided')
                 ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST, array_position(ARRAY['supplement', 'fee', 'suspension'], p.kind) DESC, p.n DESC
                 LIMIT 1) AS pause ON true
+      LEFT JOIN LATERAL (
+               SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on FROM calendar_revision_moves m
+                WHERE m.dossier_id = d.id AND m.moved_at < $6 AND (NOT by_then.closed OR d.status = 'voided')
+                ORDER BY m.moved_at DESC LIMIT 1) AS move ON true
      CROSS JOIN LATERAL (
-               SELECT CASE WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
+               SELECT CASE WHEN move.moved_at >= coalesce(pause.last_at, '-infinity') THEN move.due_on
+                           WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
                            ELSE pause.due_after END AS due_on) AS due
      WHERE ($1::uuid[] IS NULL OR d.resolving_department_id = ANY($1::uuid[]))
        AND ($2::uuid[] IS NULL OR d.resolving_department_id = ANY($2::uuid[]))

@@ -57,6 +57,8 @@ pub struct Place {
     suspended: String,
     consulting: String,
     code: String,
+    /// Id of a block of numbers; blocks belong to the counter, which serves all.
+    reservation: String,
 }
 
 pub struct World {
@@ -94,6 +96,14 @@ impl World {
         for (relation, department) in [(Relation::Own, HOME), (Relation::Below, "DKKD1"), (Relation::Other, "DN")] {
             places.push(place(&app, relation, department).await);
         }
+        // A revision that has been done, a day that none has counted with yet.
+        let calendar = async |day: &str| {
+            let day = format!("/api/v1/calendars/vn/days/{day}");
+            admin.put(&day, json!({"kind": "day_off", "name": "Nghỉ"})).await.expect(201)
+        };
+        calendar("2027-12-30").await;
+        office.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
+        calendar("2027-12-31").await;
         World { app, places }
     }
 
@@ -119,7 +129,7 @@ impl World {
     pub async fn send(&self, actor: &Actor, operation: &Operation, sample: &Sample) -> Answer {
         match self.fresh_body(sample).await {
             Some(body) => actor.json(&operation.method, &sample.path, &[("if-match", "*")], &body).await,
-            None => actor.send(&operation.method, &sample.path, &[], None).await,
+            None => actor.send(&operation.method, &sample.path, &[("if-match", "*")], None).await,
         }
     }
 }
@@ -157,6 +167,8 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     let incomplete = format!("/api/v1/dossiers/{}/completion-requests", ids[8]);
     counter.act(&incomplete, 1, json!({"reason": "Thiếu bản sao"})).await.expect(200);
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
+    let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
+    let reservation = counter.post("/api/v1/dossier-numbers/reservations", block).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, incomplete] = ids.try_into().unwrap();
     Place {
         relation,
@@ -172,6 +184,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         suspended,
         consulting,
         code,
+        reservation,
     }
 }
 
@@ -199,6 +212,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         suspended,
         consulting,
         code,
+        reservation,
         ..
     } = place;
     let mut all = Vec::new();
@@ -219,13 +233,24 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_calendars", No, "/api/v1/calendars".into());
     read("get_calendar", No, "/api/v1/calendars/vn".into());
     read("list_calendar_days", No, "/api/v1/calendars/vn/days?from=2022-01-01".into());
+    read("get_calendar_day", No, "/api/v1/calendars/vn/days/2022-09-02".into());
+    read("delete_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-31?dry_run=true".into());
+    read("list_calendar_revisions", No, "/api/v1/calendars/vn/revisions".into());
+    read("get_calendar_revision", No, "/api/v1/calendars/vn/revisions/1".into());
+    read("list_number_reservations", No, "/api/v1/dossier-numbers/reservations?department=MC&day=2022-06-15".into());
+    read("get_number_reservation", No, format!("/api/v1/dossier-numbers/reservations/{reservation}"));
+    read("list_number_gaps", No, "/api/v1/dossier-numbers/gaps?agency=H32.05&from=2022-06-10&to=2022-06-15".into());
     read("list_procedures", No, "/api/v1/procedures".into());
     read("get_procedure", No, format!("/api/v1/procedures/{procedure}"));
+    read("list_rule_sets", No, "/api/v1/rule-sets".into());
+    read("get_rule_set", No, "/api/v1/rule-sets/nd61-2018".into());
     read("list_dossiers", No, format!("/api/v1/dossiers?department={department}"));
     read("get_dossier", dossier, format!("/api/v1/dossiers/{accepted}"));
     read("get_dossier_by_code", dossier, format!("/api/v1/dossiers/by-code/{code}"));
     read("get_dossier_timeline", dossier, format!("/api/v1/dossiers/{accepted}/timeline"));
     read("get_dossier_clock", dossier, format!("/api/v1/dossiers/{waiting}/clock?as_of=2022-06-14"));
+    read("get_dossier_slip", dossier, format!("/api/v1/dossiers/{accepted}/slips/receipt"));
+    read("get_dossier_register", No, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30".into());
     read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
@@ -255,9 +280,17 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let terms = json!({"code": procedure, "name": "Thủ tục sửa đổi", "field": {"code": "F"}, "department": department, "limit": {"value": 3, "unit": "working_day"}});
     write("put_procedure", No, &format!("/api/v1/procedures/{procedure}"), terms.clone());
     write("load_procedures", No, "/api/v1/procedures/bulk", json!([terms]));
+    write("put_rule_set", No, "/api/v1/rule-sets/NEW", crate::rule_sets::new_set("NEW", "2027-01-01"));
     let calculation = json!({"accepted_at": "2022-06-06T09:00:00+07:00", "limit": {"value": 10, "unit": "working_day"},
         "pauses": [{"kind": "supplement", "from": "2022-06-08T09:00:00+07:00", "to": "2022-06-09T09:00:00+07:00"}], "as_of": "2022-06-30"});
     write("calculate_due_date", No, "/api/v1/calendars/vn/calculations", calculation);
+
+    write("put_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-29", json!({"kind": "day_off", "name": "Nghỉ"}));
+    let calendar = json!({"code": "NEW", "name": "Lịch riêng", "department": department});
+    write("put_calendar", No, "/api/v1/calendars/NEW", calendar);
+    write("create_calendar_revision", No, "/api/v1/calendars/vn/revisions", json!({"reason": "Nghỉ bão"}));
+    write("reserve_numbers", No, "/api/v1/dossier-numbers/reservations", json!({"department": "MC", "count": 5}));
+    write("release_numbers", No, &format!("/api/v1/dossier-numbers/reservations/{reservation}/release"), json!({}));
 
     let applicant = json!({"kind": "citizen", "name": "Trần Thị B"});
     let new = json!({"procedure": procedure, "receiving_department": "MC", "channel": "online", "applicant": applicant, "accept": true});
@@ -570,6 +603,7 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             suspended: String::new(),
             consulting: String::new(),
             code: String::new(),
+            reservation: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
     };
@@ -651,6 +685,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadDossier, "/api/v1/dossiers?q=nguyen", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
+                (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "rows", "resolving_department"),
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),

@@ -136,6 +136,9 @@ async fn a_version_must_be_named_and_be_the_present_one() {
     assert_eq!(desk.contents().await, before);
 }
 
+/// What was done, what is asked, the status, and the faults with their places.
+type Case<'a> = (&'a [&'a str], &'a str, Value, u16, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn acts_that_cannot_be_are_refused_for_their_reason() {
     let desk = Desk::new().await;
@@ -146,8 +149,7 @@ async fn acts_that_cannot_be_are_refused_for_their_reason() {
     let processing = &["processing"][..];
     let supplement = &["processing", "supplement-requests"][..];
     let consulted = &["processing", "consultations", "consultation-answer"][..];
-    // What was done, what is asked, the status, and the faults with their places.
-    let cases: &[(&[&str], &str, Value, u16, &[(&str, &str)])] = &[
+    let cases: &[Case] = &[
         (processing, "resolution", at(early), 422, &[("dates_backwards", "/occurred_at")]),
         (processing, "resolution", at(ahead), 422, &[("date_in_future", "/occurred_at")]),
         (processing, "fee-requests", at(early), 422, &[("dates_backwards", "/occurred_at")]),

@@ -88,7 +88,7 @@ fn and(path: &str, query: &str) -> String {
 async fn at(actor: &Actor, operation: &Operation, sample: &Sample, path: &str) -> Answer {
     match &sample.body {
         Some(body) => actor.json(&operation.method, path, &[("if-match", "*")], body).await,
-        None => actor.get(path).await,
+        None => actor.send(&operation.method, path, &[("if-match", "*"), ("accept-language", "en")], None).await,
     }
 }
 
@@ -451,10 +451,10 @@ async fn with_header(actor: &Actor, operation: &Operation, sample: &Sample, name
     if let Some(token) = actor.token.as_ref().filter(|_| name != "authorization") {
         request = request.bearer_auth(token);
     }
+    if name != "if-match" {
+        request = request.header("if-match", "*");
+    }
     if let Some(body) = &sample.body {
-        if name != "if-match" {
-            request = request.header("if-match", "*");
-        }
         request = request.header("content-type", "application/json").body(body.to_string());
     }
     let response = request.header(name, reqwest::header::HeaderValue::from_bytes(value).unwrap()).send().await.unwrap();

@@ -69,7 +69,15 @@ fn is_pure(path: &str) -> bool {
     matches!(name, "rules.rs" | "deeds.rs" | "decide.rs" | "decimal.rs" | "period.rs")
         || path.starts_with("dossiers/clock/")
         || path.contains("/rules/")
-        || matches!(path, "calendar/model.rs" | "calendar/rules.rs" | "calendar/layers.rs" | "dossiers/model.rs" | "procedures/model.rs")
+        || matches!(
+            path,
+            "calendar/model.rs"
+                | "calendar/rules.rs"
+                | "calendar/layers.rs"
+                | "dossiers/model.rs"
+                | "procedures/model.rs"
+                | "rule_sets/model.rs"
+        )
 }
 
 #[test]
@@ -209,9 +217,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Roles are held in departments.
     ("identity", &["departments"]),
     ("departments", &[]),
-    ("calendar", &[]),
+    ("calendar", &["departments"]),
+    ("rule_sets", &[]),
     ("procedures", &["departments", "calendar"]),
-    ("dossiers", &["departments", "calendar", "procedures"]),
+    ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports.
     ("kpi", &["departments", "reports"]),

@@ -88,6 +88,7 @@ const fn same(column: &'static str, schemas: &'static [&'static str]) -> Words {
 
 const WORDS: &[Words] = &[
     same("calendar_days.kind", &["DayKind"]),
+    same("calendar_versions.off_hours_receipt", &["OffHoursReceipt"]),
     same("calendars.off_hours_receipt", &["OffHoursReceipt"]),
     same("departments.kind", &["DepartmentKind"]),
     // What to do about a consultation depends on the day of asking.
@@ -115,6 +116,9 @@ const WORDS: &[Words] = &[
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),
+    same("rule_set_forms.kind", &["FormKind"]),
+    same("rule_set_forms.page_size", &["PageSize"]),
+    same("rule_set_grounds.act", &["GroundedAct"]),
     // Who approves is told with the steps of a task.
     Words { column: "task_departments.role", schemas: &["TaskPart"], not_stored: &["approve"] },
     same("tasks.lead_basis", &["LeadBasis"]),

@@ -1,13 +1,14 @@
 //! What becomes of one row: pure, given what is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::row::HistoryRow;
 use crate::auth::Reach;
-use crate::calendar::Calendars;
+use crate::calendar::{Calendar, Calendars, vn_date};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
@@ -17,13 +18,17 @@ use crate::error::{Code, Fault};
 use crate::http::Line;
 use crate::http::bulk::Strategy;
 use crate::procedures;
+use crate::rule_sets::Validities;
 use crate::vault::Vault;
 
 /// What rows are judged against; read once a load.
 pub struct Known<'s> {
     pub departments: HashMap<String, departments::Known>,
     pub procedures: HashMap<String, procedures::Known>,
+    /// What numbers allotted here begin with.
+    pub agencies: HashSet<String>,
     pub calendars: Calendars,
+    pub rule_sets: Validities,
     pub reach: Reach,
     pub strategy: Strategy,
     pub now: DateTime<Utc>,
@@ -39,11 +44,14 @@ pub struct Existing {
     pub terms: Terms,
     pub procedure_id: Uuid,
     pub resolving_id: Uuid,
+    /// The calendar that it was counted with, if it was.
+    pub calendar: Option<Arc<Calendar>>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub first_due_on: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
     /// Personal data was purged and does not come back.
     pub purged: bool,
+    pub rule_set_id: Option<Uuid>,
 }
 
 pub enum Decided {
@@ -95,7 +103,9 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
     let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
     let terms =
         kept.unwrap_or(Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff });
-    let calendar = known.calendars.for_department(resolving.id);
+    // A history that grows goes on with the calendar that it was counted with, unless another department resolves it now.
+    let held = existing.filter(|e| e.resolving_id == resolving.id).and_then(|e| e.calendar.clone());
+    let calendar = held.unwrap_or_else(|| known.calendars.for_department(resolving.id));
     let created_at = existing.map_or(known.now, |e| e.created_at);
     let mut derived = match rules::derive(&facts, &terms, receiving.one_stop, Dossier::received_at(&facts, created_at), &calendar) {
         Ok(derived) => derived,
@@ -110,6 +120,7 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
         terms,
         receiving_is_one_stop: receiving.one_stop,
         first_due_on: derived.reading.as_ref().and_then(|r| r.first_due_on),
+        rule_set_id: rule_set(known, existing, &facts),
         facts,
         created_at,
     };
@@ -164,6 +175,16 @@ fn keep_first_due(derived: &mut Derived, existing: Option<&Existing>, facts: &Fa
     let Some(existing) = existing.filter(|e| e.accepted_at == facts.accepted_at && e.first_due_on.is_some()) else { return };
     if let Some(reading) = derived.reading.as_mut() {
         reading.first_due_on = existing.first_due_on;
+    }
+}
+
+/// The law of the day of acceptance. A stored one stands, and so does that there was none; only a corrected day of
+/// acceptance asks anew.
+fn rule_set(known: &Known, existing: Option<&Existing>, facts: &Facts) -> Option<Uuid> {
+    let day = vn_date(facts.accepted_at?);
+    match existing.filter(|e| e.accepted_at.map(vn_date) == Some(day)) {
+        Some(existing) => existing.rule_set_id,
+        None => known.rule_sets.on(day).map(|set| set.id),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use sea_orm::DatabaseConnection;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
@@ -18,13 +19,15 @@ use super::stage::{self, Chunk};
 use crate::app::Shared;
 use crate::audit::Teller;
 use crate::auth::{Actor, Reach};
+use crate::calendar::{Calendar, Edition};
 use crate::dossiers::clock::Terms;
+use crate::dossiers::numbers;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::Lang;
 use crate::http::bulk::split::{Format, Splitter};
-use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, RowStatus, Summary};
+use crate::http::bulk::{BulkParams, LISTED, Mode, Parsed, Return, RowParser, Summary};
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
-use crate::{calendar, departments, procedures};
+use crate::{calendar, departments, procedures, rule_sets};
 
 /// Rows decided and sent at a time.
 const CHUNK: usize = 2000;
@@ -66,7 +69,14 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     connection.execute(stage::TABLES).await?;
     let mut tx = connection.begin().await?;
     let (mut splitter, mut parser) = (Splitter::new(load.format), RowParser::new(load.format));
-    let (mut waiting, mut summary, mut chunk) = (Vec::with_capacity(CHUNK), Summary::default(), Chunk::default());
+    let mut waiting = Vec::with_capacity(CHUNK);
+    let mut desk = Desk {
+        known,
+        lang: load.lang,
+        editions: Editions { db: shared.background.clone(), loaded: HashMap::new() },
+        numbers: HashMap::new(),
+        chunk: Chunk::default(),
+    };
     loop {
         let bytes = match body.recv().await {
             Some(Piece::Bytes(bytes)) => bytes,
@@ -79,14 +89,14 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
             Ok(())
         })?;
         if waiting.len() >= CHUNK {
-            settle(&mut tx, &known, load.lang, &mut waiting, &mut summary, &mut chunk).await?;
+            desk.settle(&mut tx, &mut waiting).await?;
         }
     }
     splitter.finish(&mut |raw| {
         waiting.extend(parser.parse::<HistoryRow>(&raw)?);
         Ok(())
     })?;
-    settle(&mut tx, &known, load.lang, &mut waiting, &mut summary, &mut chunk).await?;
+    desk.settle(&mut tx, &mut waiting).await?;
 
     let twice = crate::http::problem::fault_json(&Fault::plain(Code::DuplicateInPayload, "/code"), load.lang);
     stage::refuse_duplicates(&mut tx, &twice.to_string()).await?;
@@ -95,6 +105,8 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     if !refused && !load.params.dry_run && summary.created + summary.updated > 0 {
         let teller =
             Teller { actor_id: Some(load.actor.user_id), actor: &load.actor.username, request_id: Some(&load.request_id), now: load.now };
+        // First: a receipt that is under way takes a later number.
+        stage::push_numbers(&mut tx, &desk.numbers).await?;
         let created = stage::merge(&mut tx, &teller).await?;
         if created != summary.created {
             return Err(ApiError::new(Code::ConcurrentChange).say(
@@ -116,10 +128,13 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
 
 async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError> {
     let db = &shared.background;
+    let departments = departments::known(db).await?;
     Ok(Known {
-        departments: departments::known(db).await?,
+        agencies: departments.values().map(|d| d.agency.clone()).collect(),
+        departments,
         procedures: procedures::known(db).await?,
         calendars: calendar::load_all(db).await?,
+        rule_sets: rule_sets::validities(db).await?,
         reach: load.reach.clone(),
         strategy: load.params.strategy,
         now: load.now,
@@ -134,47 +149,74 @@ async fn connect(shared: &Shared) -> Result<PgConnection, ApiError> {
     Ok(options.disable_statement_logging().connect().await?)
 }
 
-/// Decides the waiting rows and sends them to the temporary tables.
-async fn settle(
-    tx: &mut PgConnection,
-    known: &Known<'_>,
+/// The calendars that stored dossiers were counted with, each read once a load.
+struct Editions {
+    db: DatabaseConnection,
+    loaded: HashMap<Edition, Arc<Calendar>>,
+}
+
+impl Editions {
+    async fn get(&mut self, edition: Edition) -> Result<Arc<Calendar>, ApiError> {
+        if let Some(calendar) = self.loaded.get(&edition) {
+            return Ok(calendar.clone());
+        }
+        let calendar = calendar::load_edition(&self.db, &edition).await?;
+        self.loaded.insert(edition, calendar.clone());
+        Ok(calendar)
+    }
+}
+
+/// Where rows are decided.
+struct Desk<'s> {
+    known: Known<'s>,
     lang: Lang,
-    waiting: &mut Vec<Parsed<HistoryRow>>,
-    summary: &mut Summary,
-    chunk: &mut Chunk,
-) -> Result<(), ApiError> {
-    if waiting.is_empty() {
-        return Ok(());
+    editions: Editions,
+    /// The highest number brought along, by agency and day.
+    numbers: HashMap<(String, NaiveDate), i32>,
+    chunk: Chunk,
+}
+
+impl Desk<'_> {
+    /// Decides the waiting rows and sends them to the temporary tables.
+    async fn settle(&mut self, tx: &mut PgConnection, waiting: &mut Vec<Parsed<HistoryRow>>) -> Result<(), ApiError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let codes: Vec<&str> = waiting.iter().filter_map(|p| p.code.as_deref()).collect();
+        let existing = existing(tx, &codes, &mut self.editions).await?;
+        for parsed in waiting.drain(..) {
+            let (index, code) = (parsed.index, parsed.code);
+            let old = code.as_ref().and_then(|c| existing.get(c));
+            let decided = match parsed.row {
+                Ok(row) => decide(&self.known, row, old),
+                Err(faults) => Decided::Rejected(faults),
+            };
+            match decided {
+                Decided::Unchanged => self.chunk.verdict(index, code.as_deref(), "unchanged", None, None),
+                Decided::Rejected(faults) => {
+                    self.chunk.verdict(index, code.as_deref(), "rejected", Some(&in_words(&faults, self.lang)), None);
+                }
+                Decided::Write { dossier, derived, hash, warnings } => {
+                    let warnings = (!warnings.is_empty()).then(|| in_words(&warnings, self.lang));
+                    let word = if old.is_some() { "updated" } else { "created" };
+                    self.chunk.verdict(index, code.as_deref(), word, None, warnings.as_deref());
+                    self.chunk.dossier(index, old.is_some(), &dossier, &derived, &hash, self.known.now);
+                    if old.is_none() {
+                        self.number(&dossier.identity.code);
+                    }
+                }
+            }
+        }
+        Ok(self.chunk.send(tx).await?)
     }
-    let codes: Vec<&str> = waiting.iter().filter_map(|p| p.code.as_deref()).collect();
-    let existing = existing(tx, &codes).await?;
-    for parsed in waiting.drain(..) {
-        let (index, code) = (parsed.index, parsed.code);
-        let old = code.as_ref().and_then(|c| existing.get(c));
-        let decided = match parsed.row {
-            Ok(row) => decide(known, row, old),
-            Err(faults) => Decided::Rejected(faults),
-        };
-        let status = match decided {
-            Decided::Unchanged => {
-                chunk.verdict(index, code.as_deref(), "unchanged", None, None);
-                RowStatus::Unchanged
-            }
-            Decided::Rejected(faults) => {
-                chunk.verdict(index, code.as_deref(), "rejected", Some(&in_words(&faults, lang)), None);
-                RowStatus::Rejected
-            }
-            Decided::Write { dossier, derived, hash, warnings } => {
-                let (status, word) = if old.is_some() { (RowStatus::Updated, "updated") } else { (RowStatus::Created, "created") };
-                let warnings = (!warnings.is_empty()).then(|| in_words(&warnings, lang));
-                chunk.verdict(index, code.as_deref(), word, None, warnings.as_deref());
-                chunk.dossier(index, old.is_some(), &dossier, &derived, &hash, known.now);
-                status
-            }
-        };
-        summary.count(status);
+
+    /// A history may bring any number of ours along; numbers allotted later come after it.
+    fn number(&mut self, code: &str) {
+        if let Some(number) = numbers::parse(code, |agency| self.known.agencies.contains(agency)) {
+            let last = self.numbers.entry((number.agency, number.day)).or_default();
+            *last = number.n.max(*last);
+        }
     }
-    Ok(chunk.send(tx).await?)
 }
 
 fn in_words(faults: &[Fault], lang: Lang) -> String {
@@ -182,10 +224,11 @@ fn in_words(faults: &[Fault], lang: Lang) -> String {
 }
 
 /// What is stored under these codes, locked until the load ends.
-async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<String, Existing>, ApiError> {
+async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Editions) -> Result<HashMap<String, Existing>, ApiError> {
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
-                resolving_department_id, accepted_at, first_due_on, created_at, purged_at IS NOT NULL
+                resolving_department_id, accepted_at, first_due_on, created_at, calendar_code, calendar_version, calendar_base_version,
+                purged_at IS NOT NULL, rule_set_id
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
@@ -195,6 +238,10 @@ async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<Strin
     for row in rows {
         let limit = match (row.get::<Option<i32>, _>(4), row.get::<Option<String>, _>(5).as_deref().and_then(LimitUnit::parse)) {
             (Some(value), Some(unit)) => Some(Limit { value: value.unsigned_abs(), unit }),
+            _ => None,
+        };
+        let calendar = match (row.get(13), row.get(14), row.get(15)) {
+            (Some(code), Some(version), Some(base_version)) => Some(editions.get(Edition { code, version, base_version }).await?),
             _ => None,
         };
         let existing = Existing {
@@ -208,10 +255,12 @@ async fn existing(tx: &mut PgConnection, codes: &[&str]) -> Result<HashMap<Strin
             },
             procedure_id: row.get(8),
             resolving_id: row.get(9),
+            calendar,
             accepted_at: row.get(10),
             first_due_on: row.get::<Option<NaiveDate>, _>(11),
             created_at: row.get(12),
-            purged: row.get(13),
+            purged: row.get(16),
+            rule_set_id: row.get(17),
         };
         found.insert(row.get(0), existing);
     }

@@ -1,5 +1,6 @@
 //! Rows on their way into the database: temporary tables filled by COPY, then merged set by set.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,8 +26,8 @@ pub const TABLES: &str = "
 const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
-    effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search, received_at,
-    version, created_at, updated_at";
+    effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version, calendar_base_version, timeliness,
+    apologised, consulting, source_due_on, rule_set_id, facts_hash, search, received_at, version, created_at, updated_at";
 const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
 const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
@@ -140,8 +141,11 @@ impl Chunk {
         d.some(verdict.and_then(|v| v.reason.as_deref())).some(verdict.and_then(|v| v.document_no.as_deref()));
         d.at(verdict.map(|v| v.at)).at(facts.returned_at).at(void.and_then(|v| v.at)).some(void.and_then(|v| v.reason.as_deref()));
         d.day(reading.map(|r| r.effective_on)).day(reading.and_then(|r| r.first_due_on)).day(reading.and_then(|r| r.due_on));
-        d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before)).maybe(derived.timeliness.map(|t| t.name()));
-        d.plain(derived.apologised).plain(derived.consulting).day(identity.source_due_on).text(&hex).text(&search);
+        d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before));
+        let edition = derived.edition.as_ref();
+        d.some(edition.map(|e| e.code.as_str())).maybe(edition.map(|e| e.version)).maybe(edition.map(|e| e.base_version));
+        d.maybe(derived.timeliness.map(|t| t.name())).plain(derived.apologised).plain(derived.consulting);
+        d.day(identity.source_due_on).maybe(dossier.rule_set_id).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
         d.plain(index).plain(existing).end();
         self.children(dossier, derived);
@@ -235,6 +239,33 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     Ok(())
 }
 
+/// Lets the numbers of each agency's day go on after the highest that was brought along.
+pub async fn push_numbers(connection: &mut PgConnection, numbers: &HashMap<(String, NaiveDate), i32>) -> Result<(), sqlx::Error> {
+    // In order, so that two loads never wait for each other crosswise.
+    let mut rows: Vec<(&str, NaiveDate, i32)> = numbers.iter().map(|((agency, day), last)| (agency.as_str(), *day, *last)).collect();
+    rows.sort_unstable();
+    sqlx::query(
+        "INSERT INTO dossier_numbers AS n (agency, day, last_number)
+         SELECT * FROM unnest($1::text[], $2::date[], $3::int[]) AS r(agency, day, last_number)
+         ON CONFLICT (agency, day) DO UPDATE SET last_number = excluded.last_number WHERE n.last_number < excluded.last_number",
+    )
+    .bind(rows.iter().map(|r| r.0.to_owned()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.1).collect::<Vec<_>>())
+    .bind(rows.iter().map(|r| r.2).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// What was in force when a pause began or ended before a revision of the calendar stays on record, when the same pause is
+/// told again of the same acceptance.
+const KEPT_DUES: &str = "
+    UPDATE stage_pauses s
+       SET due_before = p.due_before, due_after = CASE WHEN p.to_at IS NULL THEN s.due_after ELSE p.due_after END
+      FROM calendar_revision_moves m JOIN dossiers d ON d.id = m.dossier_id JOIN dossier_pauses p ON p.dossier_id = d.id
+     WHERE s.dossier_id = d.id AND s.kind = p.kind AND s.n = p.n AND s.from_at = p.from_at AND (p.to_at IS NULL OR p.to_at = s.to_at)
+       AND p.from_at < m.moved_at AND EXISTS (SELECT 1 FROM stage_dossiers g WHERE g.existing AND g.id = d.id AND g.accepted_at = d.accepted_at)";
+
 /// Writes what was staged, with an audit line and an event a dossier. Answers how many dossiers were created.
 pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result<u64, sqlx::Error> {
     let created = sqlx::query(AssertSqlSafe(format!(
@@ -243,6 +274,7 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result
     .execute(&mut *connection)
     .await?
     .rows_affected();
+    connection.execute(KEPT_DUES).await?;
     let updated = sqlx::query(AssertSqlSafe(format!(
         "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
         DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")

@@ -15,4 +15,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
     read::configure(cfg);
     acts::configure(cfg);
     requests::configure(cfg);
+    super::numbers::configure(cfg);
+    super::revision::configure(cfg);
+    super::slips::configure(cfg);
+    super::register::configure(cfg);
 }

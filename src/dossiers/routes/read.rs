@@ -16,7 +16,7 @@ use crate::dossiers::clock;
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
 use crate::dossiers::wire::{DossierPage, DossierView, Timeline};
-use crate::dossiers::{rules, timeline, view};
+use crate::dossiers::{revision, rules, timeline, view};
 use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
@@ -136,6 +136,7 @@ async fn list_dossiers(
         finding: asked.finding.map(str::to_owned),
         text: asked.q,
         sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
+        ..Filter::default()
     };
     let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
     let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
@@ -200,7 +201,8 @@ async fn get_dossier_by_code(
 async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
     let recorded = audit::of_subject(db.get_ref(), row.id).await?;
-    Ok(HttpResponse::Ok().json(timeline::timeline(&row, &recorded)?))
+    let moves = revision::moves_of(db.get_ref(), row.id).await?;
+    Ok(HttpResponse::Ok().json(timeline::timeline(&row, &recorded, &moves)?))
 }
 
 /// As of when to read the clock.
@@ -233,7 +235,12 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
         let (vi, en) = ("Hồ sơ chưa được tiếp nhận vào lúc đó nên chưa tính thời hạn.", "It was not accepted then; no clock runs.");
         return Err(ApiError::broken(vec![Fault::new(crate::error::Code::Missing, "/accepted_at", vi, en)]));
     };
-    let calendar = calendar::load(db.get_ref(), row.resolving_id).await?;
+    // Before a revision it was counted with another edition of the calendar.
+    let then = match as_of {
+        Some(at) => revision::edition_at(db.get_ref(), row.id, at).await?,
+        None => None,
+    };
+    let calendar = calendar::held(db.get_ref(), then.or(row.edition()).as_ref(), row.resolving_id).await?;
     let (reading, steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
         .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "")]))?;
     Ok(HttpResponse::Ok().json(ClockView::new(&reading, steps, permit.lang)))

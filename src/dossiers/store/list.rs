@@ -17,17 +17,30 @@ pub enum Sort {
     OldestFirst,
 }
 
+impl Sort {
+    fn order(self) -> &'static str {
+        match self {
+            Sort::NewestFirst => "DESC",
+            Sort::OldestFirst => "ASC",
+        }
+    }
+}
+
 /// What to list.
 #[derive(Debug, Default)]
 pub struct Filter {
     /// Codes of the departments asked for; none = all.
     pub departments: Vec<String>,
+    /// Codes of the departments at whose counters; none = all.
+    pub receiving: Vec<String>,
     pub procedures: Vec<String>,
     pub statuses: Vec<String>,
     pub outcomes: Vec<&'static str>,
     pub timeliness: Vec<&'static str>,
     pub channels: Vec<String>,
     pub accepted: (Option<NaiveDate>, Option<NaiveDate>),
+    /// In the order of the list: from this instant on, and before that one.
+    pub received: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub finished: (Option<NaiveDate>, Option<NaiveDate>),
     pub due: (Option<NaiveDate>, Option<NaiveDate>),
     pub finding: Option<String>,
@@ -124,8 +137,16 @@ pub async fn list(
     Listed::find_by_statement(list_statement(reach, filter, after, limit, today)).all(db).await
 }
 
-/// The statement behind a page.
-pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Utc>, Uuid)>, limit: u32, today: NaiveDate) -> Statement {
+/// The rows of a page and one more, as a select of these columns of `dossiers d` with its values: what lists and the register
+/// are made of. The columns include `received_at`, `id` and `resolving_department_id`; `$1` is today.
+pub fn chosen(
+    columns: &str,
+    reach: &Reach,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: u32,
+    today: NaiveDate,
+) -> (String, Vec<Value>) {
     let mut c = Conditions { text: "TRUE".into(), values: vec![today.into()] };
     c.any_of("d.status", &filter.statuses);
     c.any_of("d.channel", &filter.channels);
@@ -145,6 +166,16 @@ pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Ut
         let codes = filter.procedures.clone();
         c.and(|c| format!("d.procedure_id = ANY(array(SELECT id FROM procedures WHERE code = ANY({})))", c.bind(codes)));
     }
+    if !filter.receiving.is_empty() {
+        let codes = filter.receiving.clone();
+        c.and(|c| format!("d.receiving_department_id = ANY(array(SELECT id FROM departments WHERE code = ANY({})))", c.bind(codes)));
+    }
+    if let Some(from) = filter.received.0 {
+        c.and(|c| format!("d.received_at >= {}", c.bind(from)));
+    }
+    if let Some(until) = filter.received.1 {
+        c.and(|c| format!("d.received_at < {}", c.bind(until)));
+    }
     c.between("d.accepted_on", filter.accepted);
     c.between("d.finished_on", filter.finished);
     c.between("d.due_on", filter.due);
@@ -154,10 +185,7 @@ pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Ut
     if let Some(query) = filter.text.as_deref().and_then(prefix_query) {
         c.and(|c| format!("d.search @@ {}::tsquery", c.bind(query)));
     }
-    let (order, compare) = match filter.sort {
-        Sort::NewestFirst => ("DESC", "<"),
-        Sort::OldestFirst => ("ASC", ">"),
-    };
+    let (order, compare) = (filter.sort.order(), if filter.sort == Sort::OldestFirst { ">" } else { "<" });
     if let Some((at, id)) = after {
         c.and(|c| format!("(d.received_at, d.id) {compare} ({}, {})", c.bind(at), c.bind(id)));
     }
@@ -167,12 +195,19 @@ pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Ut
     let departments = departments(reach, &filter.departments, &mut c);
     let condition = c.text.clone();
     let rows = match departments {
-        None => format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition} {page}"),
+        None => format!("SELECT {columns} FROM dossiers d WHERE {condition} {page}"),
         Some(ids) => format!(
             "SELECT * FROM (SELECT d.* FROM unnest({ids}) AS dep(id)
-                CROSS JOIN LATERAL (SELECT {COLUMNS} FROM dossiers d WHERE d.resolving_department_id = dep.id AND {condition} {page}) d) d {page}"
+                CROSS JOIN LATERAL (SELECT {columns} FROM dossiers d WHERE d.resolving_department_id = dep.id AND {condition} {page}) d) d {page}"
         ),
     };
+    (rows, c.values)
+}
+
+/// The statement behind a page.
+pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Utc>, Uuid)>, limit: u32, today: NaiveDate) -> Statement {
+    let order = filter.sort.order();
+    let (rows, values) = chosen(COLUMNS, reach, filter, after, limit, today);
     let text = format!(
         "SELECT d.id, d.code, p.code AS procedure, rc.code AS receiving, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.applicant_sealed,
                 d.submitted_at, d.accepted_at, d.status, d.timeliness, d.apologised, d.due_on, d.first_due_on, d.finished_on, d.received_at, d.version
@@ -180,7 +215,7 @@ pub fn list_statement(reach: &Reach, filter: &Filter, after: Option<(DateTime<Ut
            JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id
           WHERE $1::date IS NOT NULL ORDER BY d.received_at {order}, d.id {order}"
     );
-    sql(text, c.values)
+    sql(text, values)
 }
 
 /// The ids of what is asked for, as far as it may be seen, as an SQL array; none = everything.

@@ -6,12 +6,12 @@ mod read;
 mod save;
 pub mod work;
 
-pub use list::{Filter, Listed, Sort, list, list_statement};
-pub use read::{Row, find, find_statement, lock};
-pub use save::{allot_number, code_exists, insert, update, update_closed};
+pub use list::{Filter, Listed, Sort, chosen, list, list_statement};
+pub use read::{PauseRow, Row, find, find_statement, lock};
+pub use save::{code_exists, insert, update, update_closed};
 
 use sea_orm::{DbBackend, Statement};
 
-fn sql(text: impl Into<String>, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
+pub fn sql(text: impl Into<String>, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, text, values)
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::sql;
 use crate::auth::Reach;
+use crate::calendar::Edition;
 use crate::dossiers::clock::{PauseKind, Terms};
 use crate::dossiers::model::{
     Apology, Applicant, ApplicantKind, Channel, Completion, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder,
@@ -56,9 +57,14 @@ pub struct Row {
     pub due_on: Option<NaiveDate>,
     pub due_at: Option<DateTime<Utc>>,
     pub due_before: Option<NaiveDate>,
+    pub calendar_code: Option<String>,
+    pub calendar_version: Option<i32>,
+    pub calendar_base_version: Option<i32>,
     pub timeliness: Option<String>,
     pub apologised: bool,
     pub source_due_on: Option<NaiveDate>,
+    pub rule_set_id: Option<Uuid>,
+    pub rule_set: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub pauses: Option<Value>,
@@ -74,7 +80,9 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         d.resolving_department_id AS resolving_id, rs.code AS resolving, d.channel, d.applicant_kind, d.applicant_name, d.applicant_sealed, d.digitised,
         d.submitted_at, d.accepted_at, d.processing_at, d.limit_value, d.limit_unit, d.supplement_policy, d.same_day_cutoff,
         d.status, d.decision, d.decision_reason, d.decision_document_no, d.finished_at, d.returned_at, d.return_method, d.voided_at, d.void_reason,
-        d.first_due_on, d.due_on, d.due_at, d.due_before, d.timeliness, d.apologised, d.source_due_on, d.version, d.created_at,
+        d.first_due_on, d.due_on, d.due_at, d.due_before, d.calendar_code, d.calendar_version, d.calendar_base_version, d.timeliness,
+        d.apologised, d.source_due_on, d.rule_set_id, (SELECT r.code FROM rule_sets r WHERE r.id = d.rule_set_id) AS rule_set,
+        d.version, d.created_at,
         (SELECT jsonb_agg(to_jsonb(c)) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
@@ -184,6 +192,12 @@ fn word<T>(parsed: Option<T>, text: &str) -> Result<T, DbErr> {
 }
 
 impl Row {
+    /// What its dates were counted with; none before acceptance.
+    pub fn edition(&self) -> Option<Edition> {
+        let code = self.calendar_code.clone()?;
+        Some(Edition { code, version: self.calendar_version?, base_version: self.calendar_base_version? })
+    }
+
     pub fn status(&self) -> Result<Status, DbErr> {
         word(Status::parse(&self.status), &self.status)
     }
@@ -317,6 +331,7 @@ impl Row {
             terms: self.terms()?,
             receiving_is_one_stop: self.receiving_is_one_stop,
             first_due_on: self.first_due_on,
+            rule_set_id: self.rule_set_id,
             facts: self.facts()?,
             created_at: self.created_at,
         })

@@ -1,27 +1,13 @@
 //! Writing a dossier: the row, its children, what follows from them.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, TryGetable};
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 use serde_json::{Value, json};
 
 use super::sql;
 use crate::dossiers::model::{Dossier, Facts};
 use crate::dossiers::rules::Derived;
 use crate::procedures::LimitUnit;
-
-#[derive(FromQueryResult)]
-struct Number {
-    last_number: i32,
-}
-
-/// The next number of an agency's day. The counter's row stays locked until the transaction ends, so that numbers
-/// have neither gaps nor duplicates.
-pub async fn allot_number(tx: &impl ConnectionTrait, agency: &str, day: NaiveDate) -> Result<i32, DbErr> {
-    let text = "INSERT INTO dossier_numbers (agency, day, last_number) VALUES ($1, $2, 1)
-                ON CONFLICT (agency, day) DO UPDATE SET last_number = dossier_numbers.last_number + 1 RETURNING last_number";
-    let row = Number::find_by_statement(sql(text, [agency.into(), day.into()])).one(tx).await?;
-    row.map(|r| r.last_number).ok_or_else(|| DbErr::RecordNotInserted)
-}
 
 pub async fn code_exists(tx: &impl ConnectionTrait, code: &str) -> Result<bool, DbErr> {
     let row = tx.query_one_raw(sql("SELECT EXISTS (SELECT 1 FROM dossiers WHERE code = $1)", [code.into()])).await?;
@@ -35,7 +21,7 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
     let verdict = facts.verdict.as_ref();
     let void = facts.void.as_ref();
     let hash: String = Dossier::hash(identity, facts).iter().map(|b| format!("{b:02x}")).collect();
-    json!({
+    let mut row = json!({
         "id": dossier.id, "code": identity.code, "source_system": identity.source_system, "external_code": identity.external_code,
         "procedure_id": identity.procedure_id, "receiving_department_id": identity.receiving_id,
         "resolving_department_id": identity.resolving_id, "channel": identity.channel,
@@ -55,20 +41,29 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
         "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
         "created_at": dossier.created_at, "updated_at": now,
-    })
+    });
+    if let Some(edition) = &derived.edition {
+        row["calendar_code"] = json!(edition.code);
+        row["calendar_version"] = json!(edition.version);
+        row["calendar_base_version"] = json!(edition.base_version);
+    }
+    row["rule_set_id"] = json!(dossier.rule_set_id);
+    row
 }
 
 const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash, search,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
+    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
     "SELECT id, code, source_system, external_code, procedure_id, receiving_department_id, resolving_department_id, channel,
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
-    void_reason, effective_on, first_due_on, due_on, due_at, due_before, timeliness, apologised, consulting, source_due_on, facts_hash,
+    void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
+    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";
@@ -140,8 +135,10 @@ async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &D
         })
         .collect();
     if !pauses.is_empty() {
+        // What was in force when a pause began or ended stays on record, also after a revision of the calendar.
         let text = "INSERT INTO dossier_pauses SELECT * FROM jsonb_populate_recordset(NULL::dossier_pauses, $1)
-                    ON CONFLICT (dossier_id, kind, n) DO UPDATE SET to_at = excluded.to_at, due_before = excluded.due_before, due_after = excluded.due_after";
+                    ON CONFLICT (dossier_id, kind, n) DO UPDATE SET to_at = excluded.to_at,
+                        due_after = CASE WHEN dossier_pauses.to_at IS NULL THEN excluded.due_after ELSE dossier_pauses.due_after END";
         tx.execute_raw(sql(text, [Value::from(pauses).into()])).await?;
     }
     let apologies: Vec<Value> = facts

@@ -29,7 +29,8 @@ pub struct ApplicantBody {
 #[schema(example = json!({"procedure": "2.001610", "receiving_department": "MC", "channel": "direct",
     "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "accept": true}))]
 pub struct NewDossier {
-    /// The caller's own code; by default a number is allotted: `{agency}-{yymmdd}-{nnnn}`.
+    /// The caller's own code; by default a number is allotted: `{agency}-{yymmdd}-{nnnn}`. A code of that form must be one that
+    /// was reserved for this counter, or lie below the last number allotted.
     #[serde(default)]
     #[schema(value_type = Option<ResourceCode>)]
     pub code: Option<ResourceCode>,

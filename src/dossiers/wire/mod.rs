@@ -115,9 +115,10 @@ pub struct ConsultationView {
     "procedure": "2.001610", "receiving_department": "MC", "resolving_department": "DKKD", "channel": "direct",
     "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh", "identity_no": null, "phone": null}, "submitted_at": "2022-04-19T08:30:00+07:00",
     "accepted_at": "2022-04-19T08:30:00+07:00", "status": "accepted", "outcome": "in_progress", "timeliness": "in_time", "due_on": "2022-04-22",
-    "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "finished_at": null, "finished_on": null, "returned_at": null,
+    "due_at": null, "first_due_on": "2022-04-22", "due_before": null, "calendar": "vn", "calendar_version": 1, "calendar_base_version": 1,
+    "finished_at": null, "finished_on": null, "returned_at": null,
     "decision_reason": null, "decision_document_no": null, "completion_requests": [], "supplements": [], "fee_requests": [], "suspensions": [], "apologies": [],
-    "consultations": [], "transfers": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "version": 1}))]
+    "consultations": [], "transfers": [], "findings": [], "allowed_acts": ["processing"], "digitised": true, "source_due_on": null, "rule_set": "nd61-2018", "version": 1}))]
 pub struct DossierView {
     pub id: Uuid,
     pub code: String,
@@ -141,6 +142,12 @@ pub struct DossierView {
     pub first_due_on: Option<Day>,
     /// The due date in force when the open pause began.
     pub due_before: Option<Day>,
+    /// Code of the calendar that its dates were counted with; null before acceptance.
+    pub calendar: Option<String>,
+    /// The version of that calendar which holds for it: later ones count only after a revision.
+    pub calendar_version: Option<i32>,
+    /// The version of the base under that calendar; the same when it is the base itself.
+    pub calendar_base_version: Option<i32>,
     pub finished_at: Option<At>,
     pub finished_on: Option<Day>,
     pub returned_at: Option<At>,
@@ -161,6 +168,8 @@ pub struct DossierView {
     pub digitised: Option<bool>,
     /// The due date that the source system sent along.
     pub source_due_on: Option<Day>,
+    /// Code of the rule set it was accepted under, which stays; null before acceptance and for dossiers older than the first set.
+    pub rule_set: Option<String>,
     pub version: i32,
 }
 
@@ -206,7 +215,7 @@ pub struct TimelineEntry {
     pub act: &'static str,
     pub reason: Option<String>,
     pub document_no: Option<String>,
-    /// The new date of an apology, or the due date that a pause led to.
+    /// The new date of an apology, or the due date that a pause or a revision of the calendar led to.
     pub due_on: Option<Day>,
 }
 

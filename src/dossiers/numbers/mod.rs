@@ -1,0 +1,12 @@
+//! Numbers of dossiers, `{agency}-{yymmdd}-{nnnn}`: allotted one by one at receipt, or held in blocks for a counter that
+//! goes offline and brings them along later. Every number below the last is used, or its absence is explained.
+
+mod acts;
+mod routes;
+mod rules;
+mod store;
+mod wire;
+
+pub use acts::{allot, fault_of_brought};
+pub use routes::configure;
+pub use rules::parse;

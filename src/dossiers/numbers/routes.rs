@@ -1,0 +1,167 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, post, web};
+use chrono::NaiveDate;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::store::DaysAsked;
+use super::wire::{NewReservation, NumberDayPage, NumberReservationPage, Release, ReservationView};
+use super::{acts, store};
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page, page::PageParams, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(reserve_numbers)
+        .service(list_number_reservations)
+        .service(get_number_reservation)
+        .service(release_numbers)
+        .service(list_number_gaps);
+}
+
+fn id(text: &str) -> Result<Uuid, ApiError> {
+    Uuid::parse_str(text).map_err(|_| ApiError::not_found())
+}
+
+/// Reserve dossier numbers
+///
+/// A block of consecutive numbers for a one-stop counter that goes offline. Only that counter may bring them along as the
+/// `code` of a dossier, and only until the block expires or is released; what is unused then stays unused, and explained.
+#[utoipa::path(tag = "dossier-numbers", operation_id = "reserve_numbers", security(("bearer" = [])), request_body = NewReservation,
+    params(WriteParams, RetryHeaders), extensions(("x-permission" = json!("dossier_number:reserve"))),
+    responses((status = 201, description = "Reserved", body = ReservationView), WriteProblems))]
+#[post("/api/v1/dossier-numbers/reservations")]
+async fn reserve_numbers(permit: Permit<perm::ReserveNumbers>, _: Query<WriteParams>, body: Json<NewReservation>, db: Db) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::reserve(tx, &permit, &body.value).await).await
+}
+
+/// Which reservations to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReservationFilter {
+    /// Code of the counter.
+    #[param(example = "MC")]
+    department: Option<String>,
+    /// The day of the numbers.
+    #[param(value_type = Option<crate::http::Day>, example = "2022-06-20")]
+    day: Option<NaiveDate>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for ReservationFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        ReservationFilter { department: q.text("department"), day: q.day("day"), cursor: Cursor::read(q) }
+    }
+}
+
+/// List reservations of numbers
+///
+/// In the order in which they were made.
+#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_reservations", params(ReservationFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("dossier_number:read"))),
+    responses((status = 200, description = "A page of reservations", body = NumberReservationPage), ReadProblems))]
+#[get("/api/v1/dossier-numbers/reservations")]
+async fn list_number_reservations(
+    permit: Permit<perm::ReadNumbers>,
+    Query(filter): Query<ReservationFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let after = filter.cursor.after()?;
+    let rows = store::list(db.get_ref(), (filter.department, filter.day), after, filter.cursor.limit, permit.now).await?;
+    let (items, page) = filter.cursor.page(rows, |row| row.id);
+    Ok(page::respond(&req, &page, &NumberReservationPage { items, page: page.clone() }))
+}
+
+/// Get a reservation of numbers
+///
+/// With how many of its numbers are used.
+#[utoipa::path(tag = "dossier-numbers", operation_id = "get_number_reservation", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the reservation")), extensions(("x-permission" = json!("dossier_number:read"))),
+    responses((status = 200, description = "The reservation", body = ReservationView), ReadProblems))]
+#[get("/api/v1/dossier-numbers/reservations/{id}")]
+async fn get_number_reservation(permit: Permit<perm::ReadNumbers>, path: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let view = store::find(db.get_ref(), id(&path)?, permit.now).await?.ok_or_else(ApiError::not_found)?;
+    // It expires by the time alone, and its numbers are used by receipts.
+    Ok(found_today(view.version, &view))
+}
+
+/// Release reserved numbers
+///
+/// The numbers of the block that no dossier has are given up: nobody may use them any more, and the gap is explained.
+#[utoipa::path(tag = "dossier-numbers", operation_id = "release_numbers", security(("bearer" = [])), request_body = Release,
+    params(("id" = Uuid, Path, description = "Id of the reservation"), WriteParams, ChangeHeaders),
+    extensions(("x-permission" = json!("dossier_number:reserve"))),
+    responses((status = 200, description = "Released", body = ReservationView), WriteProblems))]
+#[post("/api/v1/dossier-numbers/reservations/{id}/release")]
+async fn release_numbers(
+    permit: Permit<perm::ReserveNumbers>,
+    path: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<Release>,
+    db: Db,
+) -> Answer {
+    let id = id(&path)?;
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::release(tx, &permit, id, &body.value).await).await
+}
+
+/// Which numbers to account for: a day, or up to 31 from one to another.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct GapFilter {
+    /// What the numbers begin with; all agencies by default.
+    #[param(example = "H32.05")]
+    agency: Option<String>,
+    /// One day.
+    #[param(value_type = Option<crate::http::Day>, example = "2022-06-20")]
+    day: Option<NaiveDate>,
+    /// First day, included; with `to`, instead of `day`.
+    #[param(value_type = Option<crate::http::Day>, example = "2022-06-01")]
+    from: Option<NaiveDate>,
+    /// Last day, included.
+    #[param(value_type = Option<crate::http::Day>, example = "2022-06-30")]
+    to: Option<NaiveDate>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for GapFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        let filter =
+            GapFilter { agency: q.text("agency"), day: q.day("day"), from: q.day("from"), to: q.day("to"), cursor: Cursor::read(q) };
+        let mut wrong = |name: &'static str, vi: &str, en: &str| q.fault(Fault::new(Code::InvalidParameter, name, vi, en));
+        match (filter.day, filter.from, filter.to) {
+            (Some(_), None, None) => {}
+            (None, Some(from), Some(to)) if from > to => wrong("to", "Phải từ ngày “from” trở đi.", "Must not be earlier than “from”."),
+            (None, Some(from), Some(to)) if (to - from).num_days() > 30 => wrong("to", "Tối đa 31 ngày.", "31 days at most."),
+            (None, Some(_), Some(_)) => {}
+            _ => wrong("day", "Hãy gửi “day”, hoặc “from” và “to”.", "Send “day”, or “from” and “to”."),
+        }
+        filter
+    }
+}
+
+/// Account for dossier numbers
+///
+/// For each agency and day every number up to the last: how many are used, which are of voided dossiers, and every hole with
+/// its reason. Ordered by day and agency.
+#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_gaps", params(GapFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("dossier_number:read"))),
+    responses((status = 200, description = "A page of days", body = NumberDayPage), ReadProblems))]
+#[get("/api/v1/dossier-numbers/gaps")]
+async fn list_number_gaps(permit: Permit<perm::ReadNumbers>, Query(filter): Query<GapFilter>, db: Db, req: HttpRequest) -> Answer {
+    let (from, to) = (filter.from.or(filter.day), filter.to.or(filter.day));
+    let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::new(Code::InvalidParameter)) };
+    let after = filter.cursor.after::<(crate::http::Day, String)>()?.map(|(day, agency)| (day.0, agency));
+    let asked = DaysAsked { agency: filter.agency, from, to };
+    let rows = store::days(db.get_ref(), &asked, after, filter.cursor.limit, permit.now).await?;
+    let (items, page) = filter.cursor.page(rows, |row| (row.day, row.agency.clone()));
+    Ok(page::respond(&req, &page, &NumberDayPage { items, page: page.clone() }))
+}

@@ -1,0 +1,83 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, put, web};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::wire::{NewRuleSet, RuleSetPage, RuleSetView};
+use super::{acts, store};
+use crate::auth::Permit;
+use crate::auth::permissions::perm;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::http::call::WriteParams;
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, page::PageParams, write};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(list_rule_sets).service(get_rule_set).service(put_rule_set);
+}
+
+/// Which rule sets to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RuleSetFilter {
+    /// Only the one in force on this day.
+    #[param(value_type = Option<crate::http::Day>)]
+    valid_on: Option<chrono::NaiveDate>,
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for RuleSetFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        RuleSetFilter { valid_on: q.day("valid_on"), cursor: Cursor::read(q) }
+    }
+}
+
+/// List rule sets
+///
+/// The law that held from one day to another, the earliest first.
+#[utoipa::path(tag = "rule-sets", operation_id = "list_rule_sets", params(RuleSetFilter, PageParams), security(("bearer" = [])),
+    extensions(("x-permission" = json!("rule_set:read"))),
+    responses((status = 200, description = "A page of rule sets", body = RuleSetPage), ReadProblems))]
+#[get("/api/v1/rule-sets")]
+async fn list_rule_sets(permit: Permit<perm::ReadRuleSet>, Query(filter): Query<RuleSetFilter>, db: Db, req: HttpRequest) -> Answer {
+    let _ = permit;
+    let rows = store::list(db.get_ref(), filter.valid_on, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |r| r.valid_from.0);
+    Ok(page::respond(&req, &page, &RuleSetPage { items, page: page.clone() }))
+}
+
+/// Get a rule set
+///
+/// By id or code.
+#[utoipa::path(tag = "rule-sets", operation_id = "get_rule_set", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "nd118-2025")),
+    extensions(("x-permission" = json!("rule_set:read"))),
+    responses((status = 200, description = "The rule set", body = RuleSetView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/rule-sets/{key}")]
+async fn get_rule_set(permit: Permit<perm::ReadRuleSet>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(found(&permit, view.version, &view))
+}
+
+/// Put a rule set
+///
+/// Creates it or changes it as a whole; `Unchanged: true` when it is equal already. The set before it then ends on the day
+/// before `valid_from`, and it ends on the day before the next one begins: there is never a gap or an overlap. Dossiers keep
+/// the set they were accepted under.
+#[utoipa::path(tag = "rule-sets", operation_id = "put_rule_set", security(("bearer" = [])), request_body = NewRuleSet,
+    params(("key" = String, Path, description = "Code", example = "nd-2027"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("rule_set:write"))),
+    responses((status = 201, description = "Created", body = RuleSetView), (status = 200, description = "Changed, or equal already", body = RuleSetView), WriteProblems))]
+#[put("/api/v1/rule-sets/{key}")]
+async fn put_rule_set(
+    permit: Permit<perm::WriteRuleSet>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewRuleSet>,
+    db: Db,
+) -> Answer {
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
+}
