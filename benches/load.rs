@@ -213,19 +213,22 @@ fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Option<Duration
     all
 }
 
+/// Clients that the server promises to serve all at once.
+const CROWD: usize = 64;
+
 /// Four times the load that the server can serve: what it takes is served as soon as without the crowd, the rest is told at once.
 fn overload(base: &str, requests: &[Vec<u8>]) {
     crowd(base, &requests[..1], 1, None);
     let alone = crowd(base, requests, 1, None);
-    let loaded = crowd(base, requests, CONNECTIONS, None);
+    let loaded = crowd(base, requests, CROWD, None);
     let can = loaded.served.len() as f64 / seconds() as f64;
-    let clients = 4 * CONNECTIONS;
+    let clients = 4 * CROWD;
     let crowded = crowd(base, requests, clients, Some(Duration::from_secs_f64(clients as f64 / (4.0 * can))));
-    let after = crowd(base, requests, CONNECTIONS, None);
+    let after = crowd(base, requests, CROWD, None);
     println!();
     println!("{:<44} {:>12} {:>12} {:>12} {:>12}", "clients", "served", "p99", "turned away", "p99");
     for (name, run) in
-        [("1", &alone), ("16, all that it can serve", &loaded), ("64 at 4 times that rate", &crowded), ("16 again, at once", &after)]
+        [("1", &alone), ("64, all that it can serve", &loaded), ("256 at 4 times that rate", &crowded), ("64 again, at once", &after)]
     {
         let per = |times: &[f64]| times.len() as f64 / seconds() as f64;
         let (served, away) = (&run.served, &run.turned_away);

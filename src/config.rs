@@ -74,7 +74,6 @@ pub struct Limits {
     pub address_burst: u32,
     pub in_flight_per_worker: usize,
     pub waiting_per_worker: usize,
-    pub overload_wait_ms: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -10,6 +10,7 @@ pub mod clock;
 mod deeds;
 mod findings;
 mod history;
+mod ledger;
 mod model;
 mod numbers;
 mod personal;

@@ -93,6 +93,17 @@ pub struct Pause {
     pub amount_vnd: Option<i64>,
 }
 
+/// By what pauses are ordered. An empty one stands before another of the same instant, an open one after it; where the
+/// instants tell nothing, the kind does, so that acts and rows of history make the same dossier.
+pub fn pause_order(kind: PauseKind, n: i16, from: DateTime<Utc>, to: Option<DateTime<Utc>>) -> impl Ord {
+    let kind = match kind {
+        PauseKind::Supplement => 0,
+        PauseKind::Fee => 1,
+        PauseKind::Suspension => 2,
+    };
+    (from, to.is_none(), to, kind, n)
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Apology {
     pub sent_at: DateTime<Utc>,
@@ -162,7 +173,7 @@ pub struct Facts {
     pub completions: Vec<Completion>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub processing_at: Option<DateTime<Utc>>,
-    /// In order of beginning.
+    /// In the order of [`pause_order`].
     pub pauses: Vec<Pause>,
     pub apologies: Vec<Apology>,
     pub consultations: Vec<Consultation>,
@@ -173,6 +184,12 @@ pub struct Facts {
     pub return_method: Option<Channel>,
     pub void: Option<Void>,
     pub digitised: Option<bool>,
+}
+
+impl Facts {
+    pub fn order_pauses(&mut self) {
+        self.pauses.sort_by_key(|p| pause_order(p.kind, p.n, p.from, p.to));
+    }
 }
 
 /// What a dossier is, apart from what happened to it.

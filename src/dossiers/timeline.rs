@@ -10,8 +10,9 @@ use super::wire::{Timeline, TimelineEntry};
 use crate::audit::Recorded;
 use crate::http::{At, Day};
 
-/// The audit line that recorded something: of the act itself, or of the load that told of it.
-fn line<'r>(recorded: &'r [Recorded], act: &str, at: DateTime<Utc>) -> Option<&'r Recorded> {
+/// The audit line that recorded something, as its place among all: of the act itself, or of the load that told of it. A line
+/// that was taken told of something else at the same instant.
+fn line(recorded: &[Recorded], taken: &[usize], act: &str, at: DateTime<Utc>) -> Option<usize> {
     let verbs: &[&str] = match act {
         "calendar-revision" => &["revise"],
         "submission" => &["receive", "accept"],
@@ -35,26 +36,33 @@ fn line<'r>(recorded: &'r [Recorded], act: &str, at: DateTime<Utc>) -> Option<&'
         "termination" => &["terminate"],
         "withdrawal" => &["withdraw"],
         "non-acceptance" => &["decline"],
-        other => return recorded.iter().find(|l| l.act == other && l.occurred_at == at),
+        other => &[other],
     };
     // A submission may lie before its receipt.
-    let of_the_act = |l: &&Recorded| verbs.contains(&l.act.as_str()) && (l.occurred_at == at || act == "submission");
-    recorded.iter().find(of_the_act).or_else(|| recorded.iter().rfind(|l| l.act == "load"))
+    let of_the_act = |l: &Recorded| verbs.contains(&l.act.as_str()) && (l.occurred_at == at || act == "submission");
+    let mut free = recorded.iter().enumerate().filter(|(place, _)| !taken.contains(place));
+    free.find(|(_, l)| of_the_act(l)).map(|(place, _)| place).or_else(|| recorded.iter().rposition(|l| l.act == "load"))
 }
 
-/// Everything that happened, oldest first.
+/// Everything that happened, oldest first; what happened at one instant in the order of its recording.
 pub fn timeline(row: &Row, recorded: &[Recorded], moves: &[Moved]) -> Result<Timeline, DbErr> {
-    let mut items = Vec::new();
+    let (mut items, mut taken) = (Vec::new(), Vec::new());
     let mut add = |at: Option<DateTime<Utc>>, act, reason: Option<&String>, document_no: Option<&String>, due_on: Option<NaiveDate>| {
-        let line = at.and_then(|at| line(recorded, act, at));
-        items.extend(at.map(|at| TimelineEntry {
-            at: At(at),
-            act,
-            recorded_at: line.map(|l| At(l.recorded_at)),
-            recorded_by: line.map(|l| l.actor.clone()),
-            reason: reason.cloned(),
-            document_no: document_no.cloned(),
-            due_on: due_on.map(Day),
+        let place = at.and_then(|at| line(recorded, &taken, act, at));
+        // A receipt that accepts at once tells of both.
+        taken.extend(place.filter(|_| act != "submission"));
+        let line = place.and_then(|place| recorded.get(place));
+        items.extend(at.map(|at| {
+            let entry = TimelineEntry {
+                at: At(at),
+                act,
+                recorded_at: line.map(|l| At(l.recorded_at)),
+                recorded_by: line.map(|l| l.actor.clone()),
+                reason: reason.cloned(),
+                document_no: document_no.cloned(),
+                due_on: due_on.map(Day),
+            };
+            (place, entry)
         }));
     };
     add(row.submitted_at, "submission", None, None, None);
@@ -100,6 +108,6 @@ pub fn timeline(row: &Row, recorded: &[Recorded], moves: &[Moved]) -> Result<Tim
     add(row.finished_at, verdict, row.decision_reason.as_ref(), row.decision_document_no.as_ref(), None);
     add(row.returned_at, "return", None, None, None);
     add(row.voided_at, "void", row.void_reason.as_ref(), None, None);
-    items.sort_by_key(|e| e.at);
-    Ok(Timeline { items })
+    items.sort_by_key(|(place, entry)| (entry.at, *place));
+    Ok(Timeline { items: items.into_iter().map(|(_, entry)| entry).collect() })
 }

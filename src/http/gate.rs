@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,10 +12,7 @@ use crate::config::Settings;
 use crate::error::{ApiError, Code};
 use crate::metrics::{Metrics, TurnedAway};
 
-/// With somebody waiting for so long without a pause, the thread is overloaded.
-const STANDING: Duration = Duration::from_millis(100);
-
-/// In an overload an answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
+/// An answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
 /// is answered would keep the thread busy with saying no. So many are held at most.
 const HELD_BACK: Duration = Duration::from_millis(50);
 const MOST_HELD: usize = 1024;
@@ -26,14 +23,9 @@ pub struct Gate {
     waiting: Cell<usize>,
     under_way: Cell<usize>,
     held: Cell<usize>,
-    most_turns: usize,
-    /// When last nobody waited.
-    calm: Cell<Instant>,
     most_waiting: usize,
     most_under_way: usize,
-    /// How long a burst may wait, and how long who comes into an overload.
     patience: Duration,
-    overloaded_patience: Duration,
     metrics: Arc<Metrics>,
 }
 
@@ -50,12 +42,9 @@ impl Gate {
             waiting: Cell::new(0),
             under_way: Cell::new(0),
             held: Cell::new(0),
-            most_turns: settings.database.connections_per_worker as usize,
-            calm: Cell::new(Instant::now()),
             most_waiting: limits.waiting_per_worker,
             most_under_way: limits.in_flight_per_worker,
             patience: Duration::from_secs(settings.database.acquire_timeout_s),
-            overloaded_patience: Duration::from_millis(limits.overload_wait_ms),
             metrics,
         }
     }
@@ -72,37 +61,29 @@ impl Gate {
         Ok(Count::up(&self.under_way))
     }
 
-    /// Waits for a turn: long in a burst, hardly at all where others have been waiting all the time.
+    /// Waits for a turn, in a room that holds so few that nobody in it waits for long.
     ///
     /// # Errors
-    /// 503 when none comes.
+    /// 503 when the room is full, or the database does not answer those who are before.
     pub async fn turn(&self) -> Result<Turn, ApiError> {
-        if self.waiting.get() == 0 {
-            self.calm.set(Instant::now());
-        }
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
-        let overloaded = self.calm.get().elapsed() > STANDING;
-        let (room, patience) = match overloaded {
-            true => (self.most_turns.min(self.most_waiting), self.overloaded_patience),
-            false => (self.most_waiting, self.patience),
-        };
-        if self.waiting.get() >= room {
-            return self.turn_away(TurnedAway::Full, overloaded).await;
+        if self.waiting.get() >= self.most_waiting {
+            return self.turn_away(TurnedAway::Full).await;
         }
         let waiting = Count::up(&self.waiting);
-        let permit = tokio::time::timeout(patience, self.turns.clone().acquire_owned()).await;
+        let permit = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
         drop(waiting);
         match permit {
             Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-            _ => self.turn_away(TurnedAway::Waited, overloaded).await,
+            _ => self.turn_away(TurnedAway::Waited).await,
         }
     }
 
-    async fn turn_away(&self, why: TurnedAway, overloaded: bool) -> Result<Turn, ApiError> {
+    async fn turn_away(&self, why: TurnedAway) -> Result<Turn, ApiError> {
         self.metrics.turned_away(why);
-        if overloaded && self.held.get() < MOST_HELD {
+        if self.held.get() < MOST_HELD {
             let _held = Count::up(&self.held);
             tokio::time::sleep(HELD_BACK).await;
         }

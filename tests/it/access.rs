@@ -742,7 +742,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadDossier, "/api/v1/dossiers?q=nguyen", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
-                (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "rows", "resolving_department"),
+                (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "items", "resolving_department"),
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),

@@ -96,6 +96,16 @@ async fn a_dossier_ends_well_after_a_supplement() {
     assert_eq!(counted, 3);
     assert_eq!(o.officer.get(&clock("2022-06-16T09:00:00%2B07:00")).await.expect(200).body["due_on"], "2022-06-17");
     o.officer.get(&clock("2022-06-05")).await.expect(422);
+    let ledger = |answer: &Value| {
+        let entries = answer["due_dates"].as_array().unwrap().clone();
+        entries.iter().map(|e| (e["cause"].as_str().unwrap().to_owned(), e["due_on"].clone())).collect::<Vec<_>>()
+    };
+    let entry = |cause: &str, due: Value| (cause.to_owned(), due);
+    let by_then = [entry("acceptance", json!("2022-06-09")), entry("supplement-request", json!(null))];
+    assert_eq!(ledger(&then), by_then);
+    let now = o.officer.get(&clock("2022-06-20")).await.expect(200).body;
+    assert_eq!(ledger(&now), [&by_then[..], &[entry("fulfilment", json!("2022-06-17"))]].concat());
+    assert_eq!(now["due_dates"][2]["text"], "The papers are here (no. 1): the due date moved from 09/06/2022 to 17/06/2022.");
 
     let timeline = o.officer.get(&format!("/api/v1/dossiers/{}/timeline", dossier["id"].as_str().unwrap())).await.expect(200).body;
     let told: Vec<_> = timeline["items"].as_array().unwrap().iter().map(|e| e["act"].as_str().unwrap()).collect();

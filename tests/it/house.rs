@@ -121,7 +121,10 @@ fn may_query(path: &str) -> bool {
     path.ends_with("/store.rs")
         || path.contains("/store/")
         || ["db/", "audit/"].iter().any(|folder| path.starts_with(folder))
-        || matches!(path, "dossiers/history/stage.rs" | "dossiers/history/load.rs" | "http/retry.rs" | "auth/mod.rs")
+        || matches!(
+            path,
+            "dossiers/history/stage.rs" | "dossiers/history/load.rs" | "dossiers/history/existing.rs" | "http/retry.rs" | "auth/mod.rs"
+        )
 }
 
 /// Whether a string in the code is a statement: a verb of SQL in capitals at its beginning, or after a space with its partner.

@@ -123,3 +123,29 @@ async fn acts_are_told_in_their_order() {
         assert!(ahead.pointers().contains(&"/occurred_at") && ahead.fault_codes().contains(&"date_in_future"), "{name}");
     }
 }
+
+#[tokio::test]
+async fn what_happened_at_one_instant_is_told_in_the_order_of_recording() {
+    let app = App::at(NOW).await.with_examples().await;
+    let (counter, head) = (app.one_stop().await, app.actor(Role::Head, Some("DKKD")).await);
+    let mut dossier = receive(&counter, json!({"accept": true, "occurred_at": "2022-06-14T09:00:00+07:00"})).await;
+    let sorry = || ("apologies", json!({"reason": "Chờ ý kiến", "new_due_on": "2022-06-30"}));
+    for (who, (name, mut body)) in [
+        (&counter, sorry()),
+        (&head, ("processing", json!({}))),
+        (&head, ("suspensions", json!({"reason": "Có tranh chấp", "legal_basis": "Điều 47"}))),
+        (&head, sorry()),
+        (&head, ("suspensions/1/end", json!({}))),
+    ] {
+        body["occurred_at"] = json!("2022-06-15T09:00:00+07:00");
+        dossier = act(who, &dossier, name, body).await.expect(200).body;
+    }
+    let timeline = counter.get(&format!("/api/v1/dossiers/{}/timeline", dossier["id"].as_str().unwrap())).await.expect(200).body;
+    let acts = ["submission", "acceptance", "apology", "processing", "suspension", "apology", "suspension-end"];
+    assert_eq!(acts_of(&timeline), acts);
+    // Two of a kind at one instant are told by those who recorded them.
+    assert_eq!(
+        (&timeline["items"][2]["recorded_by"], &timeline["items"][5]["recorded_by"]),
+        (&json!(counter.username), &json!(head.username))
+    );
+}

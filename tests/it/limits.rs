@@ -240,7 +240,6 @@ async fn locked_table(app: &App) -> PgConnection {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     let app = with(|s| {
-        s.limits.overload_wait_ms = 5;
         s.limits.waiting_per_worker = 6;
         s.database.connections_per_worker = 4;
     })

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod bad_acts;
 mod bad_input;
 mod calendar;
 mod calendar_changes;
@@ -22,6 +23,7 @@ mod life;
 mod limits;
 mod lists;
 mod load_command;
+mod model;
 mod numbers;
 mod personal;
 mod plans;

@@ -51,7 +51,7 @@ async fn office() -> App {
 }
 
 fn codes(body: &Value) -> Vec<&str> {
-    body["rows"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap()).collect()
+    body["items"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap()).collect()
 }
 
 async fn csv(who: &Actor, path: &str) -> Vec<Vec<String>> {
@@ -73,24 +73,24 @@ async fn the_register_holds_what_was_accepted_in_the_period_in_order() {
     let expected = json!({"n": 2, "code": "late", "procedure": "2.001199", "procedure_name": "Đăng ký thành lập công ty cổ phần",
         "applicant_kind": "enterprise", "applicant_name": "=HYPERLINK(\"x\"),\"Biển\"", "receiving_department": "MC",
         "receiving_department_name": "Bộ phận Một cửa", "resolving_department": "DKKD",
-        "resolving_department_name": body["rows"][0]["resolving_department_name"], "channel": "direct", "accepted_at": "2022-04-12T08:00:00+07:00",
+        "resolving_department_name": body["items"][0]["resolving_department_name"], "channel": "direct", "accepted_at": "2022-04-12T08:00:00+07:00",
         "return_on": "2022-04-15", "promised_on": "2022-04-19", "finished_on": "2022-04-20", "returned_at": null, "return_method": null,
         "outcome": "refused", "document_no": "77/TB", "reason": "@Ngành cấm"});
-    assert_eq!(body["rows"][1], expected);
-    let outcomes: Vec<_> = body["rows"].as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
+    assert_eq!(body["items"][1], expected);
+    let outcomes: Vec<_> = body["items"].as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["on_time", "refused", "voided", "overdue", "overdue"]);
 
     // Pages go on where they ended, and so does the numbering.
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = office.get(&format!("{APRIL}&limit=2{cursor}")).await.expect(200).body;
-        all.extend(page["rows"].as_array().unwrap().clone());
+        all.extend(page["items"].as_array().unwrap().clone());
         match page["page"]["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }
-    assert_eq!(json!(all), body["rows"]);
+    assert_eq!(json!(all), body["items"]);
     assert_eq!(all.iter().map(|r| r["n"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
 
     for (query, found) in [

@@ -22,16 +22,17 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The fenced `sh` blocks between the marks of the tour.
-fn tour(readme: &str) -> Vec<String> {
+/// The fenced `sh` blocks between the marks of a tour.
+fn tour(readme: &str, name: &str) -> Vec<String> {
     let text = read(readme);
-    let inside = text.split_once("<!-- tour -->").unwrap().1.split_once("<!-- /tour -->").unwrap().0;
+    let (begin, end) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
+    let inside = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
     inside.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0.to_owned()).collect()
 }
 
 #[test]
 fn both_readmes_give_the_same_tour_of_ten_calls() {
-    let [english, vietnamese] = READMES.map(tour);
+    let [english, vietnamese] = READMES.map(|readme| tour(readme, "tour"));
     assert_eq!(english, vietnamese);
     let calls: Vec<usize> = english.iter().map(|block| block.matches("curl ").count()).collect();
     assert_eq!(calls, [1; 10]);
@@ -54,20 +55,23 @@ async fn figures(who: &Actor) -> [i64; 4] {
     ]
 }
 
-#[tokio::test]
-async fn the_tour_works_as_written() {
+/// A server with its demo, if there is a program to speak to it with.
+async fn with_demo() -> Option<App> {
     if std::process::Command::new("curl").arg("--version").output().is_err() {
         eprintln!("not run: there is no curl on this machine");
-        return;
+        return None;
     }
     let app = App::start().await;
     identity::create_demo_admin(&app.shared.background, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD).await.unwrap();
     demo::load(&app.base, ADMIN, DEFAULT_PASSWORD, DEFAULT_PASSWORD, &Progress::silent()).await.unwrap();
-    let office = app.office().await;
-    let before = figures(&office).await;
-    let script = tour("README.md").concat();
-    let output = tokio::process::Command::new("bash")
-        .args(["-eu", "-o", "pipefail", "-c", &script])
+    Some(app)
+}
+
+/// What a tour prints.
+async fn run(shell: &str, options: &[&str], app: &App, blocks: Vec<String>) -> String {
+    let output = tokio::process::Command::new(shell)
+        .args(options)
+        .args(["-c", &blocks.concat()])
         .env("API", &app.base)
         // A proxy of this machine has no part in it.
         .env("no_proxy", "127.0.0.1")
@@ -76,6 +80,15 @@ async fn the_tour_works_as_written() {
         .unwrap();
     let (told, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}\n{complaints}");
+    told.into_owned()
+}
+
+#[tokio::test]
+async fn the_tour_works_as_written() {
+    let Some(app) = with_demo().await else { return };
+    let office = app.office().await;
+    let before = figures(&office).await;
+    let told = run("bash", &["-eu", "-o", "pipefail"], &app, tour("README.md", "tour")).await;
     let lines: Vec<&str> = told.lines().map(|line| line.trim_start_matches('\u{feff}').trim_end()).collect();
 
     let tokens: Vec<_> = lines.iter().filter(|l| l.starts_with("eyJ")).collect();
@@ -123,6 +136,52 @@ async fn the_tour_works_as_written() {
     assert!(lines.iter().any(|l| l.starts_with("online_rate,2022,DKKD,")), "{told}");
 }
 
+#[test]
+fn both_readmes_give_the_same_second_tour_each_in_its_language() {
+    let [english, vietnamese] = READMES.map(|readme| tour(readme, "second tour"));
+    assert_eq!(english[0].replace("SPEAK=en", "SPEAK=vi"), vietnamese[0]);
+    assert_eq!((english[1..].to_vec(), english.len()), (vietnamese[1..].to_vec(), 9));
+}
+
+#[tokio::test]
+async fn the_second_tour_works_as_written() {
+    let Some(app) = with_demo().await else { return };
+    let told = run("sh", &["-eu"], &app, tour("README.md", "second tour")).await;
+    let lines: Vec<&str> = told.lines().collect();
+    let state = |status: &str, outcome: &str, due: &str, findings: &[&str], version: u8| {
+        let findings = json!(findings);
+        format!("\"status\":\"{status}\" \"outcome\":\"{outcome}\" \"due_on\":{due} \"findings\":{findings} \"version\":{version}")
+    };
+    let (first, moved, second) = ("\"2022-04-29\"", "\"2022-05-10\"", "\"2022-05-23\"");
+    let (remind, escalate, sorry) = ("consultation_reminder_due", "consultation_escalation_due", "apology_after_due");
+    assert_eq!(
+        lines[..10],
+        [
+            state("processing", "overdue", first, &[], 2),
+            state("awaiting_supplement", "supplement_requested", "null", &[], 3),
+            state("processing", "overdue", moved, &[], 4),
+            state("processing", "overdue", moved, &[escalate, remind], 5),
+            state("processing", "overdue", moved, &[escalate, remind], 6),
+            state("processing", "overdue", moved, &[escalate], 7),
+            state("processing", "overdue_with_apology", moved, &[sorry, escalate], 8),
+            state("processing", "overdue_with_apology", moved, &[sorry], 9),
+            state("processing", "overdue_with_apology", moved, &[sorry], 10),
+            state("resolved", "late_with_apology", moved, &[sorry], 11),
+        ]
+    );
+    let rest = lines[10..].iter().position(|line| line.starts_with("\"at\"")).unwrap() + 10;
+    let (steps, timeline) = (&lines[10..rest], &lines[rest..lines.len() - 3]);
+    assert_eq!(steps.iter().filter(|s| s.contains(": working day ")).count(), 10, "{told}");
+    assert_eq!(steps[steps.len() - 4], "The due date moves from Friday 29 April 2022 to Tuesday 10 May 2022.");
+    assert_eq!(steps.last(), Some(&"The papers are here (no. 1): the due date moved from 29/04/2022 to 10/05/2022."));
+    assert_eq!((timeline.len(), timeline[11]), (12, "\"at\":\"2022-05-16T15:00:00+07:00\" \"act\":\"resolution\""));
+    let refused = "\"code\":\"rule_broken\" \"code\":\"missing\" \"pointer\":\"/document_no\"";
+    assert_eq!(
+        lines[lines.len() - 3..],
+        [state("processing", "overdue", second, &[], 2), refused.to_owned(), state("refused", "refused", second, &[], 3)]
+    );
+}
+
 /// Pieces of a document in `backticks`, and the targets of its links.
 fn named(text: &str) -> (Vec<&str>, Vec<&str>) {
     let prose: Vec<&str> = text.split("```").step_by(2).collect();
@@ -149,7 +208,9 @@ fn is_a_test(name: &str) -> bool {
     let parts: Vec<&str> = name.split("::").collect();
     let function = format!("fn {}(", parts[parts.len() - 1]);
     match parts[0] {
-        "it" => sources(&format!("tests/it/{}.rs", parts[1])).contains(&function),
+        "it" => [format!("tests/it/{}", parts[1]), format!("tests/it/{}.rs", parts[1])]
+            .iter()
+            .any(|place| root().join(place).exists() && sources(place).contains(&function)),
         _ => [format!("src/{}", parts[1]), format!("src/{}.rs", parts[1])]
             .iter()
             .any(|place| root().join(place).exists() && sources(place).contains(&function)),

@@ -133,6 +133,7 @@ pub fn decide(case: &Case, deed: &Deed, at: DateTime<Utc>, now: DateTime<Utc>) -
             after.return_method = *method;
         }
         Deed::Transfer { department, reason } => match case.destination {
+            None if department.is_empty() => {}
             None => faults.push(Fault::unknown("/department", department)),
             Some(to) => {
                 faults.extend((!to.valid_on(vn_date(at))).then(|| Fault::plain(Code::NotValidThen, "/department")));
@@ -143,6 +144,7 @@ pub fn decide(case: &Case, deed: &Deed, at: DateTime<Utc>, now: DateTime<Utc>) -
         Deed::Withdraw { reason } => after.verdict = Some(verdict(Decision::Withdrawn, at, Some(reason), None)),
         Deed::Void { reason } => after.void = Some(Void { at: Some(at), reason: Some(reason.clone()) }),
     }
+    after.order_pauses();
     // Whatever the facts cannot be is the fault of the instant given.
     let mut of_time: Vec<Fault> = rules::faults(&after, now).into_iter().map(|f| Fault { pointer: "/occurred_at".into(), ..f }).collect();
     of_time.extend((at > now).then(|| Fault::plain(Code::DateInFuture, "/occurred_at")));

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::calendar::vn_date;
 use crate::departments;
+use crate::dossiers::clock::PauseKind;
 use crate::dossiers::model::{Facts, Outcome};
 use crate::dossiers::rules;
 use crate::error::Code;
@@ -113,11 +114,31 @@ fn refused(facts: &Facts, deed: &Deed, minutes: i64, destination: Option<&depart
 fn a_transfer_goes_to_another_department_that_is_open_then() {
     let transfer = |reason: &str| Deed::Transfer { department: "DN".into(), reason: reason.into() };
     let closed = department(NaiveDate::from_ymd_opt(2022, 6, 1));
+    let nowhere = Deed::Transfer { department: String::new(), reason: "x".into() };
+    assert_eq!(refused(&submitted(), &nowhere, 5, None), [(Code::Missing, "/department".to_owned())]);
     let (reason, place) = ("/reason".to_owned(), "/department".to_owned());
     assert_eq!(refused(&submitted(), &transfer(" "), 5, None), [(Code::Missing, reason), (Code::UnknownCode, place.clone())]);
     assert_eq!(refused(&submitted(), &transfer("x"), 5, Some(&closed)), [(Code::NotValidThen, place.clone())]);
     let same = departments::Known { id: Uuid::nil(), ..department(None) };
     assert_eq!(refused(&submitted(), &transfer("x"), 5, Some(&same)), [(Code::RuleBroken, place)]);
+}
+
+/// However they were recorded, pauses of one instant stand in one order, and an open one stands last.
+#[test]
+fn pauses_of_one_instant_stand_in_one_order() {
+    let begins = ["acceptance", "processing"];
+    for acts in [
+        ["fee-requests", "payment", "supplement-requests", "fulfilment", "suspensions"],
+        ["supplement-requests", "fulfilment", "fee-requests", "payment", "suspensions"],
+    ] {
+        let mut facts = submitted();
+        for name in begins.iter().chain(&acts) {
+            facts = decide_at(&facts, &deed(name, &facts), start() + TimeDelta::days(1), None).unwrap();
+        }
+        let kinds: Vec<_> = facts.pauses.iter().map(|p| p.kind).collect();
+        assert_eq!(kinds, [PauseKind::Supplement, PauseKind::Fee, PauseKind::Suspension]);
+        assert_eq!(facts.status(), Status::Suspended);
+    }
 }
 
 #[test]

@@ -225,7 +225,6 @@ impl HistoryRow {
         for (n, f) in self.fee_requests.into_iter().flatten().enumerate() {
             pauses.push(Pause { amount_vnd: f.amount_vnd.map(|v| v.0), ..blank(PauseKind::Fee, n, f.requested_at, f.paid_at) });
         }
-        pauses.sort_by_key(|p| p.from);
         let apologies = self.apologies.into_iter().flatten().map(|a| Apology {
             sent_at: a.sent_at.0,
             reason: prose(a.reason),
@@ -274,6 +273,7 @@ impl HistoryRow {
             void,
             digitised: self.digitised,
         };
+        facts.order_pauses();
         facts.apologies.sort_by_key(|a| a.sent_at);
         facts
     }

@@ -153,9 +153,9 @@ impl Chunk {
 
     fn children(&mut self, dossier: &Dossier, derived: &Derived) {
         let facts = &dossier.facts;
-        let moves = derived.reading.as_ref().map(|r| r.pauses.as_slice()).unwrap_or_default();
-        for pause in &facts.pauses {
-            let moved = moves.iter().find(|m| m.from == pause.from && m.to == pause.to);
+        // The clock tells of the pauses in the order it was given them.
+        let moves = derived.reading.iter().flat_map(|r| &r.pauses).map(Some).chain(std::iter::repeat(None));
+        for (pause, moved) in facts.pauses.iter().zip(moves) {
             let kind = match pause.kind {
                 crate::dossiers::clock::PauseKind::Supplement => "supplement",
                 crate::dossiers::clock::PauseKind::Fee => "fee",

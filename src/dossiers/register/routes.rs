@@ -17,7 +17,11 @@ use crate::dossiers::model::Channel;
 use crate::dossiers::store::{Filter, Sort};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::FromQuery;
-use crate::http::{Answer, Cursor, Day, Query, QueryReader, ReadProblems, accept, page, page::PageParams, table};
+use crate::http::{
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, accept, page,
+    page::{EVERY, PageParams},
+    table,
+};
 use crate::rule_sets;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -128,8 +132,10 @@ async fn get_dossier_register(permit: Permit<perm::ReadRegister>, Query(asked): 
     let rows = store::page(db.get_ref(), &reach, &filter, after.map(|(at, id, _)| (at, id)), asked.cursor.limit, today).await?;
     let numbered = rows.into_iter().zip(begun + 1..).collect();
     let (rows, info) = asked.cursor.page(numbered, |(r, n)| (r.received_at, r.id, *n));
-    let rows = rows.into_iter().map(|(r, n)| RegisterRow::of(n, r, today)).collect::<Result<_, _>>()?;
-    Ok(page::respond(&req, &info, &DossierRegister { form, from: Day(from), to: Day(to), rows, page: info.clone() }))
+    let info =
+        asked.cursor.counted(db.get_ref(), info, async |db| store::page(db, &reach, &filter, None, EVERY, today).await.map(drop)).await?;
+    let items = rows.into_iter().map(|(r, n)| RegisterRow::of(n, r, today)).collect::<Result<_, _>>()?;
+    Ok(page::respond(&req, &info, &DossierRegister { form, from: Day(from), to: Day(to), items, page: info.clone() }))
 }
 
 fn only_in_pages() -> ApiError {

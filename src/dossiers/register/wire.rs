@@ -74,7 +74,7 @@ pub struct RegisterRow {
 /// A page of the register.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"form": {"rule_set": "nd61-2018", "number": "06", "title": "Sổ theo dõi hồ sơ", "source": "Thông tư số 01/2018/TT-VPCP"},
-    "from": "2022-04-01", "to": "2022-04-30", "rows": [{"n": 1, "code": "H32.05-220419-0001", "procedure": "2.001610",
+    "from": "2022-04-01", "to": "2022-04-30", "items": [{"n": 1, "code": "H32.05-220419-0001", "procedure": "2.001610",
         "procedure_name": "Đăng ký thành lập doanh nghiệp tư nhân", "applicant_kind": "citizen", "applicant_name": "Nguyễn Thị Biển",
         "receiving_department": "MC", "receiving_department_name": "Bộ phận Một cửa", "resolving_department": "DKKD",
         "resolving_department_name": "Phòng Đăng ký kinh doanh", "channel": "online", "accepted_at": "2022-04-19T08:30:00+07:00",
@@ -86,7 +86,7 @@ pub struct DossierRegister {
     pub from: Day,
     pub to: Day,
     /// In order of acceptance.
-    pub rows: Vec<RegisterRow>,
+    pub items: Vec<RegisterRow>,
     pub page: PageInfo,
 }
 

@@ -13,6 +13,7 @@ use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
 use crate::dossiers::calculator::ClockView;
 use crate::dossiers::clock;
+use crate::dossiers::ledger::{self, DossierClock};
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
 use crate::dossiers::wire::{DossierPage, DossierView, FindingCatalogue, Timeline};
@@ -240,10 +241,10 @@ impl FromQuery for ClockMoment {
 
 /// Get a dossier's clock
 ///
-/// Its due dates as of an instant, with every step of the counting in words.
+/// Its due dates as of an instant, with every step of the counting in words, and the due dates that were in force before.
 #[utoipa::path(tag = "dossiers", operation_id = "get_dossier_clock", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "Id of the dossier"), ClockMoment), extensions(("x-permission" = json!("dossier:read"))),
-    responses((status = 200, description = "The clock", body = ClockView), ReadProblems))]
+    responses((status = 200, description = "The clock", body = DossierClock), ReadProblems))]
 #[get("/api/v1/dossiers/{id}/clock")]
 async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<String>, Query(moment): Query<ClockMoment>, db: Db) -> Answer {
     let row = store::find(db.get_ref(), &by_id(&id)?, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
@@ -261,5 +262,7 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
     let calendar = calendar::held(db.get_ref(), then.or(row.edition()).as_ref(), row.resolving_id).await?;
     let (reading, steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
         .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "")]))?;
-    Ok(HttpResponse::Ok().json(ClockView::new(&reading, steps, permit.lang)))
+    let moves = revision::moves_of(db.get_ref(), row.id).await?;
+    let due_dates = ledger::due_dates(&row, &moves, as_of, permit.lang)?;
+    Ok(HttpResponse::Ok().json(DossierClock { clock: ClockView::new(&reading, steps, permit.lang), due_dates }))
 }

@@ -12,7 +12,7 @@ use crate::calendar::Edition;
 use crate::dossiers::clock::{PauseKind, Terms};
 use crate::dossiers::model::{
     Apology, Applicant, ApplicantKind, Channel, Completion, Consultation, Decision, Dossier, Facts, Finding, Identity, Pause, Reminder,
-    Status, Timeliness, Transfer, Verdict, Void,
+    Status, Timeliness, Transfer, Verdict, Void, pause_order,
 };
 use crate::http::values::Key;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
@@ -83,7 +83,7 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         d.first_due_on, d.due_on, d.due_at, d.due_before, d.calendar_code, d.calendar_version, d.calendar_base_version, d.timeliness,
         d.apologised, d.source_due_on, d.rule_set_id, (SELECT r.code FROM rule_sets r WHERE r.id = d.rule_set_id) AS rule_set,
         d.version, d.created_at,
-        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.from_at) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
+        (SELECT jsonb_agg(to_jsonb(c)) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_completions c WHERE c.dossier_id = d.id) AS completions,
@@ -216,7 +216,9 @@ impl Row {
     }
 
     pub fn pauses(&self) -> Result<Vec<PauseRow>, DbErr> {
-        children(self.pauses.as_ref())
+        let mut pauses: Vec<PauseRow> = children(self.pauses.as_ref())?;
+        pauses.sort_by_key(|p| pause_order(p.kind, p.n, p.from_at, p.to_at));
+        Ok(pauses)
     }
 
     pub fn apologies(&self) -> Result<Vec<ApologyRow>, DbErr> {

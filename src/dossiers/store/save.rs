@@ -122,13 +122,13 @@ pub async fn update_closed(tx: &impl ConnectionTrait, dossier: &Dossier, now: Da
 
 async fn save_children(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &Derived) -> Result<(), DbErr> {
     let facts = &dossier.facts;
-    let moved =
-        |from: DateTime<Utc>, to: Option<DateTime<Utc>>| derived.reading.as_ref()?.pauses.iter().find(|p| p.from == from && p.to == to);
+    // The clock tells of the pauses in the order it was given them.
+    let moves = derived.reading.iter().flat_map(|r| &r.pauses).map(Some).chain(std::iter::repeat(None));
     let pauses: Vec<Value> = facts
         .pauses
         .iter()
-        .map(|p| {
-            let moved = moved(p.from, p.to);
+        .zip(moves)
+        .map(|(p, moved)| {
             json!({"dossier_id": dossier.id, "kind": p.kind, "n": p.n, "from_at": p.from, "to_at": p.to, "reason": p.reason,
                 "document_no": p.document_no, "legal_basis": p.legal_basis, "items": p.items, "respond_by_on": p.respond_by_on,
                 "amount_vnd": p.amount_vnd, "due_before": moved.and_then(|m| m.due_before), "due_after": moved.and_then(|m| m.due_after)})

@@ -128,7 +128,8 @@ pub fn state(relevant: Relevant) -> String {
                       (p.from_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS from_on
                  FROM dossier_pauses p
                 WHERE p.dossier_id = d.id AND p.from_at < $6::timestamptz
-                ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST LIMIT 1) AS pause ON true
+                ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST, array_position(ARRAY['supplement', 'fee', 'suspension'], p.kind) DESC, p.n DESC
+                 LIMIT 1) AS pause ON true
       LEFT JOIN LATERAL (
                SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on FROM calendar_revision_moves m
                 WHERE m.dossier_id = d.id AND m.moved_at < $6::timestamptz ORDER BY m.moved_at DESC LIMIT 1) AS move ON true
