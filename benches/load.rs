@@ -5,6 +5,9 @@
 //! makes it shorter.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "load/writes.rs"]
+mod writes;
+
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -327,7 +330,7 @@ fn side_by_side(base: &str, cluster: &PrivateCluster, request: &[u8], period: &s
     let set = dunghen::reports::period::PeriodSet::Calendar;
     let days = dunghen::reports::period::Period::parse(period).unwrap().days(set);
     let end = format!("{} 00:00+07", days.to.succ_opt().unwrap());
-    let plain = include_str!("results_baseline.sql");
+    let plain = include_str!("load/results_baseline.sql");
     let plain = plain.replace("{from}", &days.from.to_string()).replace("{to}", &days.to.to_string()).replace("{end}", &end);
     let own = dunghen::reports::results_statement(period, set).unwrap();
     assert_eq!(psql(cluster, &[&own]), psql(cluster, &[&plain]), "{period}");
@@ -430,6 +433,39 @@ fn main() {
     let times = get(format!("/api/v1/reports/handling-times?period={year}&period_set=calendar&group_by=department"));
     let times_seconds = (0..3).map(|_| timed(&base, &times)).fold(f64::MAX, f64::min);
 
+    eprintln!("acting …");
+    let today = chrono::Utc::now().date_naive();
+    let soon = today.checked_add_days(chrono::Days::new(3)).unwrap();
+    let work = get("/api/v1/work-list?limit=50".into());
+    let plain_work = include_str!("load/work_baseline.sql").replace("{today}", &today.to_string()).replace("{soon}", &soon.to_string());
+    let (mut work_seconds, mut work_plain) = (f64::MAX, f64::MAX);
+    for _ in 0..3 {
+        work_seconds = work_seconds.min(timed(&base, &work));
+        let started = Instant::now();
+        psql(&cluster, &[&plain_work]);
+        work_plain = work_plain.min(started.elapsed().as_secs_f64());
+    }
+    let counter = json!({"username": "bench.counter", "display_name": "Bench", "password": PASSWORD, "grants": [{"role": "one_stop"}]});
+    call(&base, "PUT", "/api/v1/users/bench.counter", Some(&admin), Some(&counter));
+    let counter = sign_in(&base, "bench.counter");
+    let post = |path: &str, headers: &str, body: &Value| {
+        let body = body.to_string();
+        let length = body.len();
+        format!("POST {path} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {counter}\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+    };
+    let open = psql(
+        &cluster,
+        &["SELECT id FROM dossiers WHERE decision IS NULL AND status IN ('accepted', 'processing') AND due_on IS NOT NULL LIMIT 30000"],
+    );
+    let sorry = json!({"reason": "Chờ ý kiến cơ quan phối hợp", "new_due_on": today.checked_add_days(chrono::Days::new(3000)).unwrap(), "document_no": "40/XL"});
+    let mut acts: Vec<_> = open.lines().map(|id| post(&format!("/api/v1/dossiers/{id}/apologies"), "If-Match: *\r\n", &sorry)).collect();
+    let told = acts.split_off(acts.len() - SAMPLE.min(acts.len() / 2));
+    let sent = told.len();
+    let act_statements = writes::transactions(&cluster, || assert_eq!(writes::spend(&base, &told, 1, 200).1, 0));
+    assert_eq!(act_statements.len(), sent, "one transaction an act");
+    let (act_http, act_bad) = writes::spend(&base, &acts, CONNECTIONS, 200);
+    let act_sql = writes::replay(&cluster, &dir, "act", &act_statements, CONNECTIONS);
+
     let (load, copy) = (rows as f64 / load_seconds, rows as f64 / copy_seconds);
     println!();
     println!("{rows} dossiers, {CONNECTIONS} connections, {} processors", std::thread::available_parallelism().map_or(0, usize::from));
@@ -439,6 +475,7 @@ fn main() {
     };
     line("GET /dossiers/{id} against pgbench", detail_http, detail_sql, 0.20);
     line("GET /dossiers?department=…&limit=50", list_http, list_sql, 0.20);
+    line("an act on a dossier, against its statements", act_http, act_sql, 0.20);
     line("bulk rows against \\copy", load, copy, 0.15);
     line("the same rows again against the first load", rows as f64 / again_seconds, load, 3.0);
     println!("{:<44} {peak:>8.0} MiB {:>10.0} MiB {:>7} {:>9}", "peak resident memory (idle before)", idle, "", "≤ 128");
@@ -447,6 +484,14 @@ fn main() {
         println!("{name:<68} {:>6.0} ms {:>6.0} ms {:>6.2} {most:>8.2}", served * 1e3, plain * 1e3, served / plain);
     }
     println!(
+        "{:<68} {:>6.0} ms {:>6.0} ms {:>6.2} {:>8.2}",
+        "work-list?limit=50",
+        work_seconds * 1e3,
+        work_plain * 1e3,
+        work_seconds / work_plain,
+        0.1
+    );
+    println!(
         "{:<68} {:>6.0} ms {:>9} {:>6} {:>8}",
         "handling-times of the same year by department",
         times_seconds * 1e3,
@@ -454,7 +499,7 @@ fn main() {
         "",
         "2000 ms"
     );
-    println!("answers that were not 200: {}", detail_bad + list_bad);
+    println!("answers that were not 200: {}", detail_bad + list_bad + act_bad);
     eprintln!("crowding …");
     overload(&base, &detail_requests);
     drop(server);

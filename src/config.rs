@@ -74,6 +74,7 @@ pub struct Limits {
     pub address_burst: u32,
     pub in_flight_per_worker: usize,
     pub waiting_per_worker: usize,
+    pub waiting_overloaded_per_worker: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

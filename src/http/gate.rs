@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage, HttpRequest, web};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,6 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::config::Settings;
 use crate::error::{ApiError, Code};
 use crate::metrics::{Metrics, TurnedAway};
+
+/// With somebody waiting for so long without a pause, it is no burst any more: the thread is overloaded.
+const STANDING: Duration = Duration::from_millis(250);
 
 /// An answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
 /// is answered would keep the thread busy with saying no. So many are held at most.
@@ -23,7 +26,10 @@ pub struct Gate {
     waiting: Cell<usize>,
     under_way: Cell<usize>,
     held: Cell<usize>,
+    /// When last nobody waited.
+    calm: Cell<Instant>,
     most_waiting: usize,
+    most_waiting_overloaded: usize,
     most_under_way: usize,
     patience: Duration,
     metrics: Arc<Metrics>,
@@ -42,7 +48,9 @@ impl Gate {
             waiting: Cell::new(0),
             under_way: Cell::new(0),
             held: Cell::new(0),
+            calm: Cell::new(Instant::now()),
             most_waiting: limits.waiting_per_worker,
+            most_waiting_overloaded: limits.waiting_overloaded_per_worker,
             most_under_way: limits.in_flight_per_worker,
             patience: Duration::from_secs(settings.database.acquire_timeout_s),
             metrics,
@@ -61,15 +69,20 @@ impl Gate {
         Ok(Count::up(&self.under_way))
     }
 
-    /// Waits for a turn, in a room that holds so few that nobody in it waits for long.
+    /// Waits for a turn. The room for those who wait is wide in a burst; where it has not been empty for a while it is narrow, so that
+    /// nobody in it waits for long.
     ///
     /// # Errors
     /// 503 when the room is full, or the database does not answer those who are before.
     pub async fn turn(&self) -> Result<Turn, ApiError> {
+        if self.waiting.get() == 0 {
+            self.calm.set(Instant::now());
+        }
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
-        if self.waiting.get() >= self.most_waiting {
+        let overloaded = self.calm.get().elapsed() > STANDING;
+        if self.waiting.get() >= if overloaded { self.most_waiting_overloaded } else { self.most_waiting } {
             return self.turn_away(TurnedAway::Full).await;
         }
         let waiting = Count::up(&self.waiting);

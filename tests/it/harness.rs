@@ -135,6 +135,8 @@ impl App {
         settings.database.connections_per_worker = 4;
         settings.http.workers = 1;
         // Tests ask much at once of a server with few connections on a busy machine.
+        // One thread serves here what several do elsewhere.
+        settings.limits.waiting_overloaded_per_worker = 256;
         change(&mut settings);
         let background = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let shared = {

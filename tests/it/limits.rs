@@ -241,6 +241,7 @@ async fn locked_table(app: &App) -> PgConnection {
 async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     let app = with(|s| {
         s.limits.waiting_per_worker = 6;
+        s.limits.waiting_overloaded_per_worker = 6;
         s.database.connections_per_worker = 4;
     })
     .await;

@@ -1,0 +1,151 @@
+//! Acts and receipts, each against `pgbench` running the very statements that the server runs for them: PostgreSQL's own log tells
+//! which those are.
+
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use dunghen::db::private::PrivateCluster;
+
+use crate::{Wire, psql, seconds};
+
+/// What `clients` make of requests of which each is sent once: answers a second, and how many were not as they should be.
+pub fn spend(base: &str, requests: &[Vec<u8>], clients: usize, good: u16) -> (f64, u64) {
+    let (next, done, bad) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..clients {
+            scope.spawn(|| {
+                let mut wire = Wire::open(base);
+                while started.elapsed().as_secs() < seconds() {
+                    let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                    let status = wire.send(request);
+                    done.fetch_add(1, Ordering::Relaxed);
+                    if status != good && bad.fetch_add(1, Ordering::Relaxed) == 0 {
+                        eprintln!("{status}: {}", String::from_utf8_lossy(&wire.body));
+                    }
+                }
+            });
+        }
+    });
+    (done.into_inner() as f64 / started.elapsed().as_secs_f64(), bad.into_inner())
+}
+
+/// The transactions that PostgreSQL runs while something is done, one statement after the other, with their values written in.
+pub fn transactions(cluster: &PrivateCluster, run: impl FnOnce()) -> Vec<Vec<String>> {
+    let settle = || std::thread::sleep(std::time::Duration::from_millis(500));
+    let begin = std::fs::metadata(cluster.log_file()).unwrap().len();
+    psql(cluster, &["ALTER SYSTEM SET log_min_duration_statement = 0", "SELECT pg_reload_conf()"]);
+    settle();
+    run();
+    settle();
+    psql(cluster, &["ALTER SYSTEM RESET log_min_duration_statement", "SELECT pg_reload_conf()"]);
+    let mut log = std::fs::File::open(cluster.log_file()).unwrap();
+    log.seek(SeekFrom::Start(begin)).unwrap();
+    let mut text = Vec::new();
+    log.read_to_end(&mut text).unwrap();
+    told(&String::from_utf8_lossy(&text))
+}
+
+/// One entry of the log: the process it speaks of, and what it says.
+fn entries(log: &str) -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for line in log.lines() {
+        let head = line.split_once("] ").filter(|(head, _)| head.starts_with("20") && head.contains('['));
+        match (head, entries.last_mut()) {
+            (Some((head, rest)), _) => entries.push((head.rsplit('[').next().unwrap_or_default().to_owned(), rest.to_owned())),
+            (None, Some((_, text))) => {
+                text.push('\n');
+                text.push_str(line.trim_start_matches('\t'));
+            }
+            (None, None) => {}
+        }
+    }
+    entries
+}
+
+fn told(log: &str) -> Vec<Vec<String>> {
+    let mut open: HashMap<String, Vec<String>> = HashMap::new();
+    let (mut whole, mut waiting) = (Vec::new(), HashMap::<String, String>::new());
+    for (process, text) in entries(log) {
+        if let Some(values) = text.strip_prefix("DETAIL:  ").and_then(|d| d.to_lowercase().starts_with("parameters: ").then(|| &d[12..])) {
+            if let (Some(statement), Some(run)) = (waiting.remove(&process), open.get_mut(&process)) {
+                run.push(filled(&statement, &parameters(values)));
+            }
+            continue;
+        }
+        if let (Some(statement), Some(run)) = (waiting.remove(&process), open.get_mut(&process)) {
+            run.push(statement);
+        }
+        let Some((_, what)) = text.strip_prefix("LOG:  duration: ").and_then(|t| t.split_once(" ms  ")) else { continue };
+        let statement =
+            what.strip_prefix("statement: ").or_else(|| what.strip_prefix("execute ").and_then(|s| Some(s.split_once(": ")?.1)));
+        match statement.map(str::trim) {
+            Some(s) if s.starts_with("BEGIN") => drop(open.insert(process, Vec::new())),
+            Some("COMMIT") => whole.extend(open.remove(&process).filter(|run| !run.is_empty())),
+            Some("ROLLBACK") => drop(open.remove(&process)),
+            Some(s) => drop(waiting.insert(process, s.to_owned())),
+            None => {}
+        }
+    }
+    whole
+}
+
+/// `$1 = 'it''s', $2 = NULL` by number.
+fn parameters(text: &str) -> HashMap<usize, String> {
+    let (mut found, mut rest) = (HashMap::new(), text);
+    while let Some(start) = rest.strip_prefix('$') {
+        let Some((number, value)) = start.split_once(" = ") else { break };
+        let end = match value.strip_prefix('\'') {
+            None => value.find(',').unwrap_or(value.len()),
+            Some(quoted) => {
+                let bytes = quoted.as_bytes();
+                let mut at = 0;
+                while at < bytes.len() && (bytes[at] != b'\'' || bytes.get(at + 1) == Some(&b'\'')) {
+                    at += if bytes[at] == b'\'' { 2 } else { 1 };
+                }
+                at + 2
+            }
+        };
+        found.insert(number.parse().unwrap(), value[..end.min(value.len())].to_owned());
+        rest = value[end.min(value.len())..].trim_start_matches(", ");
+    }
+    found
+}
+
+fn filled(statement: &str, values: &HashMap<usize, String>) -> String {
+    let mut out = String::new();
+    let mut rest = statement;
+    while let Some(at) = rest.find('$') {
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        out.push_str(&rest[..at]);
+        match rest[at + 1..at + 1 + digits].parse().ok().and_then(|n: usize| values.get(&n)) {
+            Some(value) => out.push_str(value),
+            None => out.push_str(&rest[at..at + 1 + digits]),
+        }
+        rest = &rest[at + 1 + digits..];
+    }
+    out + rest
+}
+
+/// Each transaction as a script of its own, run over and over: transactions a second.
+pub fn replay(cluster: &PrivateCluster, dir: &Path, name: &str, transactions: &[Vec<String>], clients: usize) -> f64 {
+    let mut command = Command::new(cluster.bin_dir().join("pgbench"));
+    let threads = clients.min(2).to_string();
+    command.args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &threads, "-T", &seconds().to_string()]);
+    for (i, transaction) in transactions.iter().enumerate() {
+        let file = dir.join(format!("{name}-{i}.sql"));
+        let lines: Vec<String> = transaction.iter().map(|s| format!("{};\n", s.replace('\n', " "))).collect();
+        std::fs::write(&file, format!("BEGIN;\n{}COMMIT;\n", lines.concat())).unwrap();
+        command.arg("-f").arg(file);
+    }
+    let output = command.arg(cluster.url()).output().expect("pgbench (Debian: postgresql-client)");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!errors.contains("ERROR"), "{errors}");
+    let tps = text.lines().find_map(|l| l.strip_prefix("tps = ")).and_then(|l| l.split(' ').next()).and_then(|t| t.parse().ok());
+    tps.unwrap_or_else(|| panic!("pgbench: {text}{errors}"))
+}
