@@ -466,6 +466,22 @@ fn main() {
     let (act_http, act_bad) = writes::spend(&base, &acts, CONNECTIONS, 200);
     let act_sql = writes::replay(&cluster, &dir, "act", &act_statements, CONNECTIONS);
 
+    eprintln!("receiving …");
+    let receive = |n: usize| {
+        let body = json!({"procedure": "2.001610", "receiving_department": "MC", "channel": "direct", "accept": true,
+            "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}});
+        post("/api/v1/dossiers", &format!("Idempotency-Key: bench-{n}\r\n"), &body)
+    };
+    let told: Vec<_> = (0..SAMPLE).map(receive).collect();
+    let receipts = writes::transactions(&cluster, || assert_eq!(writes::spend(&base, &told, 1, 201).1, 0));
+    let receipts: Vec<_> =
+        receipts.iter().filter(|run| run.iter().any(|s| s.starts_with("INSERT INTO dossiers "))).map(|run| writes::varied(run)).collect();
+    assert_eq!(receipts.len(), SAMPLE, "one transaction a receipt");
+    let many: Vec<_> = (SAMPLE..SAMPLE + 60_000).map(receive).collect();
+    let (receive_http, receive_bad) = writes::spend(&base, &many, CROWD, 201);
+    let twice = psql(&cluster, &["SELECT count(*) FROM (SELECT code FROM dossiers GROUP BY code HAVING count(*) > 1) AS twice"]);
+    let receive_sql = writes::replay(&cluster, &dir, "receipt", &receipts, CROWD);
+
     let (load, copy) = (rows as f64 / load_seconds, rows as f64 / copy_seconds);
     println!();
     println!("{rows} dossiers, {CONNECTIONS} connections, {} processors", std::thread::available_parallelism().map_or(0, usize::from));
@@ -476,6 +492,7 @@ fn main() {
     line("GET /dossiers/{id} against pgbench", detail_http, detail_sql, 0.20);
     line("GET /dossiers?department=…&limit=50", list_http, list_sql, 0.20);
     line("an act on a dossier, against its statements", act_http, act_sql, 0.20);
+    line("POST /dossiers by 64 clients", receive_http, receive_sql, 0.25);
     line("bulk rows against \\copy", load, copy, 0.15);
     line("the same rows again against the first load", rows as f64 / again_seconds, load, 3.0);
     println!("{:<44} {peak:>8.0} MiB {:>10.0} MiB {:>7} {:>9}", "peak resident memory (idle before)", idle, "", "≤ 128");
@@ -499,7 +516,8 @@ fn main() {
         "",
         "2000 ms"
     );
-    println!("answers that were not 200: {}", detail_bad + list_bad + act_bad);
+    println!("answers that were not 200: {}", detail_bad + list_bad + act_bad + receive_bad);
+    println!("numbers allotted twice: {}", twice.trim());
     eprintln!("crowding …");
     overload(&base, &detail_requests);
     drop(server);

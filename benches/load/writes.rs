@@ -138,8 +138,10 @@ pub fn replay(cluster: &PrivateCluster, dir: &Path, name: &str, transactions: &[
     command.args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &threads, "-T", &seconds().to_string()]);
     for (i, transaction) in transactions.iter().enumerate() {
         let file = dir.join(format!("{name}-{i}.sql"));
-        let lines: Vec<String> = transaction.iter().map(|s| format!("{};\n", s.replace('\n', " "))).collect();
-        std::fs::write(&file, format!("BEGIN;\n{}COMMIT;\n", lines.concat())).unwrap();
+        let (set, run): (Vec<&String>, Vec<&String>) = transaction.iter().partition(|s| s.starts_with('\\'));
+        let set: String = set.iter().map(|s| format!("{s}\n")).collect();
+        let run: String = run.iter().map(|s| format!("{};\n", s.replace('\n', " "))).collect();
+        std::fs::write(&file, format!("{set}BEGIN;\n{run}COMMIT;\n")).unwrap();
         command.arg("-f").arg(file);
     }
     let output = command.arg(cluster.url()).output().expect("pgbench (Debian: postgresql-client)");
@@ -148,4 +150,57 @@ pub fn replay(cluster: &PrivateCluster, dir: &Path, name: &str, transactions: &[
     assert!(!errors.contains("ERROR"), "{errors}");
     let tps = text.lines().find_map(|l| l.strip_prefix("tps = ")).and_then(|l| l.split(' ').next()).and_then(|t| t.parse().ok());
     tps.unwrap_or_else(|| panic!("pgbench: {text}{errors}"))
+}
+
+/// Receipts made anew each time they run: identity, code and key of the transaction are varied by a random number.
+pub fn varied(transaction: &[String]) -> Vec<String> {
+    let all = transaction.join("\n");
+    let row = all.find("INSERT INTO dossiers ").map(|at| &all[at..]).expect("a receipt inserts a dossier");
+    let member = |name: &str| {
+        let mark = format!("\"{name}\": \"");
+        let start = row.find(&mark).expect("a member of the row") + mark.len();
+        row[start..start + row[start..].find('"').unwrap()].to_owned()
+    };
+    let (id, code) = (member("id"), member("code"));
+    let key = &all[all.find("'bench-").expect("a key") + 1..];
+    let key = key[..key.find('\'').unwrap()].to_owned();
+    let changes = [
+        (id[24..].to_owned(), "lpad(to_hex(:k::bigint), 12, '0')".to_owned()),
+        (code.clone(), format!("'{}' || :k::text", &code[..code.len() - 4])),
+        (key, "'bench-' || :k::text".to_owned()),
+    ];
+    let mut lines = vec!["\\set k random(1, 250000000000000)".to_owned()];
+    lines.extend(transaction.iter().map(|statement| rewritten(statement, &changes)));
+    lines
+}
+
+/// Every literal of the statement with something to vary becomes an expression of its type.
+fn rewritten(statement: &str, changes: &[(String, String)]) -> String {
+    let (mut out, mut rest) = (String::new(), statement);
+    while let Some(start) = rest.find('\'') {
+        let bytes = rest.as_bytes();
+        let mut end = start + 1;
+        while end < bytes.len() && (bytes[end] != b'\'' || bytes.get(end + 1) == Some(&b'\'')) {
+            end += if bytes[end] == b'\'' { 2 } else { 1 };
+        }
+        let literal = &rest[start..=end.min(rest.len() - 1)];
+        out.push_str(&rest[..start]);
+        let concerned: Vec<_> = changes.iter().filter(|(old, _)| literal.contains(old.as_str())).collect();
+        if concerned.is_empty() {
+            out.push_str(literal);
+        } else {
+            let replaced = concerned.iter().fold(format!("{literal}::text"), |text, (old, new)| format!("replace({text}, '{old}', {new})"));
+            let inside = literal.trim_matches('\'');
+            let kind = if inside.starts_with(['{', '[']) {
+                "jsonb"
+            } else if inside.len() == 36 && inside.as_bytes()[8] == b'-' {
+                "uuid"
+            } else {
+                "text"
+            };
+            out.push_str(&format!("({replaced})::{kind}"));
+        }
+        rest = &rest[end + 1..];
+    }
+    out + rest
 }
