@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::clock::Terms;
 use super::deeds::{self, Case, Deed, Refusal};
-use super::model::{Applicant, Dossier, Facts, Identity};
+use super::model::{Applicant, Dossier, Facts, Finding, Identity};
 use super::personal::Numbers;
 use super::wire::NewDossier;
 use super::{numbers, rules, store, view};
@@ -170,6 +170,8 @@ pub async fn perform(
         let calendar = calendar::held(tx, row.edition().as_ref(), row.resolving_id).await?;
         let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
             .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
+        let stored = row.stored_findings()?.into_iter().find(|(finding, _)| *finding == Finding::ApologyAfterDue);
+        rules::keep_verdict_on_apologies(&mut derived, &dossier.facts, before.apologies.len(), stored.map(|(_, on)| on));
         // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
         if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {
             reading.first_due_on = Some(first);

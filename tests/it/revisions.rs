@@ -359,3 +359,38 @@ async fn revisions_and_acts_at_once_lose_nothing() {
         assert_eq!((due, &now["calendar_version"], &now["first_due_on"]), (&json!("2022-06-10"), &json!(2), &json!("2022-06-09")), "{now}");
     }
 }
+
+/// Accepted on Wednesday 1 June 2022, due on Monday the 6th.
+async fn apologised(o: &Office, sent: &str) -> Value {
+    let new = json!({"procedure": "2.001199", "receiving_department": "MC", "channel": "direct", "accept": true,
+        "occurred_at": "2022-06-01T09:00:00+07:00", "applicant": {"kind": "enterprise", "name": "Công ty Biển Xanh"}});
+    let dossier = o.one_stop.post("/api/v1/dossiers", new).await.expect(201).body;
+    let dossier = act(&o.officer, &dossier, "processing", json!({"occurred_at": "2022-06-01T10:00:00+07:00"})).await.expect(200).body;
+    let sorry = json!({"reason": "Chờ ý kiến", "new_due_on": "2022-06-10", "occurred_at": sent});
+    act(&o.one_stop, &dossier, "apologies", sorry).await.expect(200).body
+}
+
+/// An apology was sent before or after the due date of its time, whatever a revision makes of that date later.
+#[tokio::test]
+async fn the_verdict_on_an_apology_stands() {
+    let o = Office::open().await;
+    let late = apologised(&o, "2022-06-07T09:00:00+07:00").await;
+    assert_eq!((&late["due_on"], &late["findings"]), (&json!("2022-06-06"), &json!(["apology_after_due"])));
+    o.day_off("vn", "2022-06-03").await;
+    o.revise(2, json!({})).await.expect(201);
+    let moved = o.get(&late).await;
+    assert_eq!(moved["due_on"], "2022-06-07");
+    let done = act(&o.officer, &moved, "resolution", json!({})).await.expect(200).body;
+    assert_eq!((&done["findings"], &done["outcome"]), (&json!(["apology_after_due"]), &json!("late_with_apology")));
+
+    let o = Office::open().await;
+    let early = apologised(&o, "2022-06-06T09:00:00+07:00").await;
+    assert_eq!((&early["due_on"], &early["findings"]), (&json!("2022-06-06"), &json!([])));
+    let works = json!({"kind": "make_up", "name": "Làm bù"});
+    o.admin.put("/api/v1/calendars/vn/days/2022-06-04", works).await.expect(201);
+    o.revise(2, json!({})).await.expect(201);
+    let moved = o.get(&early).await;
+    assert_eq!(moved["due_on"], "2022-06-04");
+    let done = act(&o.officer, &moved, "resolution", json!({})).await.expect(200).body;
+    assert_eq!(done["findings"], json!([]));
+}
