@@ -17,26 +17,16 @@ use crate::http::{Call, Day, Reply, ResourceCode};
 /// # Errors
 /// 412 and 428 on a stale or missing version, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewCalendar) -> Result<Reply, ApiError> {
-    if row.code.as_str() != code {
-        return Err(ApiError::broken(vec![Fault::new(
-            Code::RuleBroken,
-            "/code",
-            "Mã trong nội dung khác mã trên đường dẫn.",
-            "The body's code differs from the path's.",
-        )]));
-    }
-    let before = match store::lock(tx, code).await? {
+    row.code.check_path(code, "/code")?;
+    let subject = store::lock(tx, code).await?;
+    let before = match &subject {
         Some(_) => store::find(tx, code, None).await?,
         None => None,
     };
-    if let Some(old) = &before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::equal(row, old) {
-            return Reply::unchanged(old.version, old);
-        }
-        call.check_version(old.version)?;
+    if let (Some(subject), Some(old)) = (&subject, &before)
+        && !call.changes(subject.id, old.version, rules::equal(row, old))?
+    {
+        return Reply::unchanged(old.version, old);
     }
     let mut faults = rules::faults(row, before.as_ref());
     let department = match &row.department {
@@ -88,7 +78,7 @@ pub async fn put_day(tx: &DatabaseTransaction, call: &Call, code: &str, on: Naiv
         }
     }
     if before.is_some() || call.names_version() {
-        call.check_version(calendar.version)?;
+        call.check_version(calendar.id, calendar.version)?;
     }
     if day.name.is_blank() {
         return Err(ApiError::broken(vec![Fault::missing("/name")]));
@@ -110,7 +100,7 @@ pub async fn put_day(tx: &DatabaseTransaction, call: &Call, code: &str, on: Naiv
 pub async fn remove_day(tx: &DatabaseTransaction, call: &Call, code: &str, on: NaiveDate) -> Result<Reply, ApiError> {
     let calendar = find(tx, code).await?;
     let day = store::day(tx, code, on).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version(calendar.version)?;
+    call.check_version(calendar.id, calendar.version)?;
     store::set_day(tx, code, on, None, call.now).await?;
     let (subject, view) = after(tx, code).await?;
     tell(tx, call, &subject, "remove_day", json!({"on": Day(on), "kind": day.kind, "name": day.name})).await?;

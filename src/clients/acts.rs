@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::wire::{ClientSecret, ClientView, NewClient, NewSecret};
 use super::{rules, store};
 use crate::audit::{self, Entry};
-use crate::error::{ApiError, Code, Fault};
+use crate::error::{ApiError, Code};
 use crate::http::values::Key;
 use crate::http::{Call, Reply};
 
@@ -17,24 +17,13 @@ use crate::http::{Call, Reply};
 /// # Errors
 /// 412 and 428 on a stale or missing version, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, call: &Call, client_id: &str, row: &NewClient) -> Result<(Reply, Option<Uuid>), ApiError> {
-    if row.client_id.as_str() != client_id {
-        return Err(ApiError::broken(vec![Fault::new(
-            Code::RuleBroken,
-            "/client_id",
-            "Mã trong nội dung khác mã trên đường dẫn.",
-            "The body's id differs from the path's.",
-        )]));
-    }
+    row.client_id.check_path(client_id, "/client_id")?;
     let before = store::lock(tx, client_id).await?;
     let mut ended = None;
     if let Some(old) = &before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::equal(row, old) {
+        if !call.changes(old.id, old.version, rules::equal(row, old))? {
             return Ok((Reply::unchanged(old.version, old)?, None));
         }
-        call.check_version_of(old.id, old.version)?;
         ended = store::family(tx, old.id).await?;
     }
     let faults = rules::faults(row, &store::department_codes(tx).await?);
@@ -73,7 +62,7 @@ pub async fn add_secret(
     (secret, hash): (&str, &str),
 ) -> Result<Reply, ApiError> {
     let client = store::lock(tx, client_id).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version_of(client.id, client.version)?;
+    call.check_version(client.id, client.version)?;
     let id = Uuid::now_v7();
     store::add_secret(tx, client.id, (id, hash), i64::from(new.keep_previous), call.now).await?;
     let view = store::find(tx, &Key::Id(client.id)).await?.ok_or_else(ApiError::not_found)?;

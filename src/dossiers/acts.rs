@@ -132,7 +132,7 @@ pub async fn perform(
     if !call.actor.reach(permission).covers(row.resolving_id) {
         return Err(permit::forbidden());
     }
-    call.check_version_of(row.id, row.version)?;
+    call.check_version(row.id, row.version)?;
     let mut dossier = row.dossier()?;
     let seen = json!(view::masked(&row, call, vault)?);
     let at = occurred_at.map_or(call.now, |at| at.0);

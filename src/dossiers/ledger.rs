@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::calculator::ClockView;
-use super::clock::PauseKind;
+use super::clock::{PauseKind, Reading, Step};
 use super::revision::Moved;
 use super::store::{PauseRow, Row};
 use crate::http::{At, Day, Lang};
@@ -43,6 +43,22 @@ pub struct DossierClock {
     pub clock: ClockView,
     /// Every due date that was in force by then, oldest first, with what changed it.
     pub due_dates: Vec<DueEntry>,
+}
+
+/// A revision of the calendar moves the due date, not the first promise: the reading shows the promise, and the step that counts to
+/// it says so.
+pub fn keep_promise(reading: &mut Reading, steps: &mut [Step], promise: Option<NaiveDate>) {
+    if reading.first_due_on == promise || promise.is_none() {
+        return;
+    }
+    let (counted, first) = (printed(reading.first_due_on), printed(promise));
+    for step in steps.iter_mut().filter(|step| step.code == "first_due") {
+        step.text = Text {
+            vi: format!("Theo lịch làm việc đang áp dụng, thời hạn tính đến {counted}; ngày hẹn trả ban đầu vẫn là {first}."),
+            en: format!("By the calendar that holds now the limit ends on {counted}; the first due date is still {first}."),
+        };
+    }
+    reading.first_due_on = promise;
 }
 
 /// What is known of a change before it is put into words.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::auth::Actor;
 use crate::error::{ApiError, Code, Fault};
@@ -71,19 +72,25 @@ impl Call {
         self.if_match.as_ref()?.iter().find_map(|tag| tag.trim_matches('"').parse().ok())
     }
 
-    /// As [`Call::check_version`]; a refusal tells what has changed since the version that the caller has seen, and by whom.
+    /// Whether a `PUT` changes what stands at its key already; `equal` says that the body is the same.
     ///
     /// # Errors
-    /// The same.
-    pub fn check_version_of(&self, subject: uuid::Uuid, current: i32) -> Result<(), ApiError> {
-        self.check_version(current).map_err(|error| error.about(subject))
+    /// 412 when the caller wants to create only, and those of [`Call::check_version`] when something changes.
+    pub fn changes(&self, subject: Uuid, current: i32, equal: bool) -> Result<bool, ApiError> {
+        if self.create_only() {
+            return Err(ApiError::new(Code::AlreadyExists).member("current_version", current));
+        }
+        if !equal {
+            self.check_version(subject, current)?;
+        }
+        Ok(!equal)
     }
 
     /// A change to an existing resource must name the version it was decided on.
     ///
     /// # Errors
-    /// 428 without `If-Match`; 412 with the current version when it names another.
-    pub fn check_version(&self, current: i32) -> Result<(), ApiError> {
+    /// 428 without `If-Match`; 412 when it names another than the current version, with what has changed since and by whom.
+    pub fn check_version(&self, subject: Uuid, current: i32) -> Result<(), ApiError> {
         let Some(tags) = &self.if_match else {
             return Err(ApiError::new(Code::PreconditionRequired)
                 .member("current_version", current)
@@ -93,7 +100,8 @@ impl Call {
         if tags.iter().any(|t| *t == tag || t == "*") {
             return Ok(());
         }
-        Err(ApiError::new(Code::VersionMismatch).member("current_version", current).say(
+        let error = ApiError::new(Code::VersionMismatch).member("current_version", current).about(subject);
+        Err(error.say(
             format!("Phiên bản hiện tại là {current}; hãy tải lại rồi thử lại."),
             format!("The current version is {current}; load it again and retry."),
         ))

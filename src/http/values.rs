@@ -9,6 +9,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::error::{ApiError, Code, Fault};
+
 /// Years that a date or instant may have: what PostgreSQL, spreadsheets and four digits all hold.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
@@ -241,6 +243,18 @@ impl ResourceCode {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The key in a body is the one in the path.
+    ///
+    /// # Errors
+    /// 422 at the pointer when it is another.
+    pub fn check_path(&self, path: &str, pointer: &'static str) -> Result<(), ApiError> {
+        if self.0 == path {
+            return Ok(());
+        }
+        let (vi, en) = ("Mã trong nội dung khác mã trên đường dẫn.", "The body's code differs from the path's.");
+        Err(ApiError::broken(vec![Fault::new(Code::RuleBroken, pointer, vi, en)]))
     }
 }
 

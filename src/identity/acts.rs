@@ -31,24 +31,12 @@ pub async fn put(
     hash: Option<&String>,
     demo_allowed: bool,
 ) -> Result<(Reply, Ended), ApiError> {
-    if row.username.as_str() != name {
-        let fault = Fault::new(
-            Code::RuleBroken,
-            "/username",
-            "Tên trong nội dung khác tên trên đường dẫn.",
-            "The body's name differs from the path's.",
-        );
-        return Err(ApiError::broken(vec![fault]));
-    }
+    row.username.check_path(name, "/username")?;
     let before = store::lock(tx, &[name]).await?.remove(name);
-    if let Some(old) = &before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::equal(row, old) && hash.is_none() {
-            return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
-        }
-        call.check_version_of(old.id, old.version)?;
+    if let Some(old) = &before
+        && !call.changes(old.id, old.version, rules::equal(row, old) && hash.is_none())?
+    {
+        return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
     }
     let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
     let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes, demo_allowed).await?;

@@ -10,7 +10,7 @@ use crate::audit::{self, Entry};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::departments;
-use crate::error::{ApiError, Code, Fault};
+use crate::error::{ApiError, Fault};
 use crate::http::values::{Key, vietnam};
 use crate::http::{Call, Reply};
 use crate::reports::period::Period;
@@ -20,22 +20,15 @@ use crate::reports::period::Period;
 /// # Errors
 /// 412 and 428 on a stale or missing version, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewKpi) -> Result<Reply, ApiError> {
-    if row.code.as_str() != code {
-        let (vi, en) = ("Mã trong nội dung khác mã trên đường dẫn.", "The body's code differs from the path's.");
-        return Err(ApiError::broken(vec![Fault::new(Code::RuleBroken, "/code", vi, en)]));
-    }
+    row.code.check_path(code, "/code")?;
     store::lock_definitions(tx).await?;
     let key = Key::Code(code.to_owned());
     let before = store::find(tx, &key).await?;
     let mut measured = false;
     if let Some(old) = &before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::same_kpi(row, old) {
+        if !call.changes(old.id, old.version, rules::same_kpi(row, old))? {
             return Reply::unchanged(old.version, old);
         }
-        call.check_version_of(old.id, old.version)?;
         measured = store::is_measured(tx, old.id).await?;
     }
     let mut known = store::known(tx).await?;
@@ -91,14 +84,10 @@ pub async fn measure(
     let place = Place { kpi: kpi.id, department: department.id, period: period.code(), field };
     let reach = permit.reach();
     let before = store::measurement(tx, &reach, &place).await?;
-    if let Some(old) = &before {
-        if permit.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::same_measurement(row, old) {
-            return Reply::unchanged(old.version, old);
-        }
-        permit.check_version_of(old.id, old.version)?;
+    if let Some(old) = &before
+        && !permit.changes(old.id, old.version, rules::same_measurement(row, old))?
+    {
+        return Reply::unchanged(old.version, old);
     }
     store::save_measurement(tx, &place, row, permit.now).await?;
     let view = store::measurement(tx, &reach, &place).await?.ok_or_else(ApiError::not_found)?;

@@ -12,7 +12,7 @@ use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::departments;
-use crate::error::{ApiError, Code, Fault, constraint};
+use crate::error::{ApiError, Code, constraint};
 use crate::http::values::Key;
 use crate::http::{Call, Reply};
 
@@ -21,23 +21,12 @@ use crate::http::{Call, Reply};
 /// # Errors
 /// 412 and 428 on a stale or missing version, 403 for another's plan, 409 when the code is taken, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, code: &str, plan: &NewPlan) -> Result<Reply, ApiError> {
-    if plan.code.as_str() != code {
-        return Err(ApiError::broken(vec![Fault::new(
-            Code::RuleBroken,
-            "/code",
-            "Mã trong nội dung khác mã trên đường dẫn.",
-            "The body's code differs from the path's.",
-        )]));
-    }
+    plan.code.check_path(code, "/code")?;
     let before = store::lock(tx, &permit.reach(), code).await?;
-    if let Some(old) = &before {
-        if permit.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if old.plan == *plan {
-            return Reply::unchanged(old.version, &read(tx, permit, old.clone()).await?);
-        }
-        permit.check_version_of(old.id, old.version)?;
+    if let Some(old) = &before
+        && !permit.changes(old.id, old.version, old.plan == *plan)?
+    {
+        return Reply::unchanged(old.version, &read(tx, permit, old.clone()).await?);
     }
     let known = departments::known(tx).await?;
     let worked = match &before {

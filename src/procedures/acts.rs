@@ -10,7 +10,7 @@ use super::wire::{NewProcedure, ProcedureView};
 use super::{rules, store};
 use crate::audit::{self, Entry};
 use crate::departments;
-use crate::error::{ApiError, Code, Fault};
+use crate::error::{ApiError, Fault};
 use crate::http::bulk::{RowStatus, Strategy, Verdict};
 use crate::http::values::Key;
 use crate::http::{Call, Reply};
@@ -20,26 +20,15 @@ use crate::http::{Call, Reply};
 /// # Errors
 /// 412 and 428 on a stale or missing version, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewProcedure) -> Result<Reply, ApiError> {
-    if row.code.as_str() != code {
-        return Err(ApiError::broken(vec![Fault::new(
-            Code::RuleBroken,
-            "/code",
-            "Mã trong nội dung khác mã trên đường dẫn.",
-            "The body's code differs from the path's.",
-        )]));
-    }
+    row.code.check_path(code, "/code")?;
     // Before the version is read: two changes decided on the same version must not both pass.
     store::lock(tx).await?;
     let key = Key::Code(code.to_owned());
     let before = store::find(tx, &key).await?;
-    if let Some(old) = &before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::equal(row, old, row.field.name.as_ref().map(|name| name.as_str())) {
-            return Reply::unchanged(old.version, old);
-        }
-        call.check_version_of(old.id, old.version)?;
+    if let Some(old) = &before
+        && !call.changes(old.id, old.version, rules::equal(row, old, row.field.name.as_ref().map(|name| name.as_str())))?
+    {
+        return Reply::unchanged(old.version, old);
     }
     let verdicts = load(tx, call, &[(0, row.clone())], Strategy::Upsert).await?;
     if let Some(refused) = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {

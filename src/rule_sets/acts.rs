@@ -6,7 +6,7 @@ use serde_json::json;
 use super::wire::{NewRuleSet, RuleSetView};
 use super::{rules, store};
 use crate::audit::{self, Entry};
-use crate::error::{ApiError, Code, Fault};
+use crate::error::ApiError;
 use crate::http::{Call, Reply};
 
 /// Creates or changes the rule set with this code. Its neighbours end where it begins and begin where it ends.
@@ -14,24 +14,13 @@ use crate::http::{Call, Reply};
 /// # Errors
 /// 412 and 428 on a stale or missing version, 422 with every fault.
 pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewRuleSet) -> Result<Reply, ApiError> {
-    if row.code.as_str() != code {
-        return Err(ApiError::broken(vec![Fault::new(
-            Code::RuleBroken,
-            "/code",
-            "Mã trong nội dung khác mã trên đường dẫn.",
-            "The body's code differs from the path's.",
-        )]));
-    }
+    row.code.check_path(code, "/code")?;
     let all = store::lock_all(tx).await?;
     let before = all.iter().find(|s| s.code == code);
-    if let Some(old) = before {
-        if call.create_only() {
-            return Err(ApiError::new(Code::AlreadyExists).member("current_version", old.version));
-        }
-        if rules::equal(row, old) {
-            return Reply::unchanged(old.version, old);
-        }
-        call.check_version(old.version)?;
+    if let Some(old) = before
+        && !call.changes(old.id, old.version, rules::equal(row, old))?
+    {
+        return Reply::unchanged(old.version, old);
     }
     let faults = rules::faults(row, &all);
     if !faults.is_empty() {

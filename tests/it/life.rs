@@ -149,3 +149,23 @@ async fn what_happened_at_one_instant_is_told_in_the_order_of_recording() {
         (&json!(counter.username), &json!(head.username))
     );
 }
+
+/// A source that sends the dossier again does not know that the counter waits for papers.
+#[tokio::test]
+async fn a_row_of_history_does_not_end_the_wait_for_papers() {
+    let app = App::at(NOW).await.with_examples().await;
+    let (office, counter) = (app.office().await, app.one_stop().await);
+    let mut row = json!({"code": "X-1", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+        "submitted_at": "2022-06-13T09:00:00+07:00"});
+    office.load("/api/v1/dossiers/bulk", &[row.clone()]).await.expect(200);
+    let dossier = counter.get("/api/v1/dossiers/by-code/X-1").await.expect(200).body;
+    act(&counter, &dossier, "completion-requests", json!({"reason": "Thiếu bản sao"})).await.expect(200);
+    row["digitised"] = json!(true);
+    office.load("/api/v1/dossiers/bulk", &[row.clone()]).await.expect(200);
+    let waiting = counter.get("/api/v1/dossiers/by-code/X-1").await.expect(200).body;
+    assert_eq!((&waiting["status"], &waiting["digitised"]), (&json!("awaiting_completion"), &json!(true)));
+    act(&counter, &waiting, "completion-requests/1/completion", json!({})).await.expect(200);
+    row["accepted_at"] = json!("2022-06-14T09:00:00+07:00");
+    office.load("/api/v1/dossiers/bulk", &[row]).await.expect(200);
+    assert_eq!(counter.get("/api/v1/dossiers/by-code/X-1").await.expect(200).body["status"], "processing");
+}

@@ -241,7 +241,7 @@ async fn locked_table(app: &App) -> PgConnection {
 async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     let app = with(|s| {
         s.limits.waiting_per_worker = 6;
-        s.limits.waiting_overloaded_per_worker = 6;
+        s.limits.waiting_overloaded_per_worker = 2;
         s.database.connections_per_worker = 4;
     })
     .await;
@@ -285,6 +285,21 @@ async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     }
     let figures = app.nobody().get("/metrics").await.text;
     assert!(figures.contains("dunghen_turned_away_total{why=\"full\"} 22"), "{figures}");
+
+    // A few who wait without a pause make an overload: the room is narrow then, though it would hold more in a burst.
+    let mut lock = locked_table(&app).await;
+    let few: Vec<_> = (0..7)
+        .map(|_| {
+            let admin = admin.clone();
+            tokio::spawn(async move { admin.get("/api/v1/users").await.status })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(admin.get("/api/v1/users").await.expect(503).code(), "overloaded");
+    lock.execute("ROLLBACK").await.unwrap();
+    for status in few {
+        assert_eq!(status.await.unwrap(), 200);
+    }
 }
 
 #[tokio::test]

@@ -139,7 +139,19 @@ async fn a_revision_is_previewed_and_then_moves_the_open_ones_only() {
     // What was in force when the pause began stays on record.
     assert_eq!(paused["supplements"][0]["due_before"], "2022-06-09");
     assert_eq!((bare(&o.get(&closed).await), bare(&o.get(&late).await)), (bare(&closed), bare(&late)));
-    assert_eq!(o.clock(&open).await["due_on"], "2022-06-10");
+    let clock = o.clock(&open).await;
+    assert_eq!((&clock["due_on"], &clock["first_due_on"]), (&json!("2022-06-10"), &json!("2022-06-09")));
+    let step = clock["steps"].as_array().unwrap().iter().find(|s| s["code"] == "first_due").unwrap();
+    assert_eq!(step["text"], "By the calendar that holds now the limit ends on 10/06/2022; the first due date is still 09/06/2022.");
+    // The ledger tells of the move, and of none while the clock stands still.
+    let ledger = |clock: &Value| {
+        let told = clock["due_dates"].as_array().unwrap().iter();
+        told.map(|e| (e["cause"].as_str().unwrap().to_owned(), e["due_on"].clone())).collect::<Vec<_>>()
+    };
+    let entry = |cause: &str, due: Value| (cause.to_owned(), due);
+    assert_eq!(ledger(&clock), [entry("acceptance", json!("2022-06-09")), entry("calendar-revision", json!("2022-06-10"))]);
+    assert_eq!(clock["due_dates"][1]["text"], "The calendar changed (Bão số 4): the due date is now 10/06/2022.");
+    assert_eq!(ledger(&o.clock(&waiting).await).pop(), Some(entry("calendar-revision", Value::Null)));
     // As of before, the clock shows what it showed then.
     let before = format!("/api/v1/dossiers/{}/clock?as_of=2022-06-07", open["id"].as_str().unwrap());
     assert_eq!(o.one_stop.get(&before).await.expect(200).body["due_on"], "2022-06-09");

@@ -11,7 +11,7 @@ use crate::auth::Reach;
 use crate::calendar::{Calendar, Calendars, vn_date};
 use crate::departments;
 use crate::dossiers::clock::Terms;
-use crate::dossiers::model::{Applicant, Dossier, Facts, Identity};
+use crate::dossiers::model::{Applicant, Dossier, Facts, Identity, Status};
 use crate::dossiers::personal::Numbers;
 use crate::dossiers::rules::{self, Derived};
 use crate::error::{Code, Fault};
@@ -52,6 +52,8 @@ pub struct Existing {
     /// Personal data was purged and does not come back.
     pub purged: bool,
     pub rule_set_id: Option<Uuid>,
+    /// The counter has asked for papers before acceptance, which rows of history do not tell of.
+    pub waiting: bool,
 }
 
 pub enum Decided {
@@ -111,6 +113,9 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
         Ok(derived) => derived,
         Err(error) => return Decided::Rejected(vec![rules::clock_fault(&error, "")]),
     };
+    if derived.status == Status::Submitted && existing.is_some_and(|e| e.waiting) {
+        derived.status = Status::AwaitingCompletion;
+    }
     keep_first_due(&mut derived, existing, &facts);
     let warnings = source_due_differs(&identity, &derived);
     let dossier = Dossier {

@@ -36,7 +36,7 @@ pub async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Edit
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
                 resolving_department_id, accepted_at, first_due_on, created_at, calendar_code, calendar_version, calendar_base_version,
-                purged_at IS NOT NULL, rule_set_id
+                purged_at IS NOT NULL, rule_set_id, status = 'awaiting_completion'
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
@@ -69,6 +69,7 @@ pub async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Edit
             created_at: row.get(12),
             purged: row.get(16),
             rule_set_id: row.get(17),
+            waiting: row.get(18),
         };
         found.insert(row.get(0), existing);
     }

@@ -101,7 +101,7 @@ pub async fn reserve(tx: &DatabaseTransaction, call: &Call, new: &NewReservation
 /// 404, 428, 412; 409 when the block was released or has expired.
 pub async fn release(tx: &DatabaseTransaction, call: &Call, id: Uuid, body: &Release) -> Result<Reply, ApiError> {
     let before = store::lock(tx, id, call.now).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version(before.version)?;
+    call.check_version(before.id, before.version)?;
     if before.state != ReservationState::Open {
         return Err(ApiError::new(Code::ReservationOver).member("state", json!(before.state)));
     }

@@ -35,7 +35,7 @@ const FAULTS: usize = 100;
 pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &NewRevision) -> Result<Reply, ApiError> {
     let code = ResourceCode::parse(code).ok_or_else(ApiError::not_found)?;
     let subject = calendar::lock(tx, code.as_str()).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version(subject.version)?;
+    call.check_version(subject.id, subject.version)?;
     let calendars = calendar::load_all(tx).await?;
     let current = calendars.by_code(code.as_str()).ok_or_else(ApiError::not_found)?;
     let departments = departments::known(tx).await?;

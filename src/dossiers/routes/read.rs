@@ -260,8 +260,9 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
         None => None,
     };
     let calendar = calendar::held(db.get_ref(), then.or(row.edition()).as_ref(), row.resolving_id).await?;
-    let (reading, steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
+    let (mut reading, mut steps) = clock::explain(&calendar, accepted_at, &dossier.terms, &dossier.facts.clock_pauses(), as_of)
         .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "")]))?;
+    ledger::keep_promise(&mut reading, &mut steps, row.first_due_on);
     let moves = revision::moves_of(db.get_ref(), row.id).await?;
     let due_dates = ledger::due_dates(&row, &moves, as_of, permit.lang)?;
     Ok(HttpResponse::Ok().json(DossierClock { clock: ClockView::new(&reading, steps, permit.lang), due_dates }))

@@ -71,7 +71,7 @@ pub async fn complete(
 /// The task, locked, at the version the caller has seen, and not closed.
 async fn open(tx: &DatabaseTransaction, call: &Call, key: &Key, act: TaskAct) -> Result<Found, ApiError> {
     let task = store::lock(tx, &Reaches::of(call), key).await?.ok_or_else(ApiError::not_found)?;
-    call.check_version_of(task.id, task.version)?;
+    call.check_version(task.id, task.version)?;
     match &task.completion {
         None => Ok(task),
         Some(completion) => Err(ApiError::new(Code::TransitionNotAllowed)
