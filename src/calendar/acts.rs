@@ -83,10 +83,13 @@ pub async fn put_day(tx: &DatabaseTransaction, call: &Call, code: &str, on: Naiv
     if day.name.is_blank() {
         return Err(ApiError::broken(vec![Fault::missing("/name")]));
     }
+    let years = view(tx, code).await?.years;
     store::set_day(tx, code, on, Some(day), call.now).await?;
-    let (subject, _) = after(tx, code).await?;
+    let (subject, after) = after(tx, code).await?;
     let view = store::day(tx, code, on).await?.ok_or_else(ApiError::not_found)?;
-    tell(tx, call, &subject, "put_day", json!(view)).await?;
+    let mut detail = json!(view);
+    detail[audit::CHANGED] = changed(&years, &after);
+    tell(tx, call, &subject, "put_day", detail).await?;
     match before {
         Some(_) => Reply::ok(subject.version, &view),
         None => Reply::created(format!("/api/v1/calendars/{code}/days/{on}"), subject.version, &view),
@@ -101,9 +104,11 @@ pub async fn remove_day(tx: &DatabaseTransaction, call: &Call, code: &str, on: N
     let calendar = find(tx, code).await?;
     let day = store::day(tx, code, on).await?.ok_or_else(ApiError::not_found)?;
     call.check_version(calendar.id, calendar.version)?;
+    let years = view(tx, code).await?.years;
     store::set_day(tx, code, on, None, call.now).await?;
     let (subject, view) = after(tx, code).await?;
-    tell(tx, call, &subject, "remove_day", json!({"on": Day(on), "kind": day.kind, "name": day.name})).await?;
+    let detail = json!({"on": Day(on), "kind": day.kind, "name": day.name, audit::CHANGED: changed(&years, &view)});
+    tell(tx, call, &subject, "remove_day", detail).await?;
     Reply::ok(view.version, &view)
 }
 
@@ -115,8 +120,16 @@ async fn find(tx: &DatabaseTransaction, code: &str) -> Result<Subject, ApiError>
 
 async fn after(tx: &DatabaseTransaction, code: &str) -> Result<(Subject, CalendarView), ApiError> {
     let subject = store::lock(tx, code).await?.ok_or_else(ApiError::not_found)?;
-    let view = store::find(tx, code, None).await?.ok_or_else(ApiError::not_found)?;
-    Ok((subject, view))
+    Ok((subject, view(tx, code).await?))
+}
+
+async fn view(tx: &DatabaseTransaction, code: &str) -> Result<CalendarView, ApiError> {
+    store::find(tx, code, None).await?.ok_or_else(ApiError::not_found)
+}
+
+/// What a changed day changes of the calendar: its list of days, and the years that it has days of.
+fn changed(years: &[i32], after: &CalendarView) -> serde_json::Value {
+    if years == after.years { json!(["days"]) } else { json!(["days", "years"]) }
 }
 
 async fn tell(

@@ -172,13 +172,22 @@ pub struct Subject {
     pub version: i32,
 }
 
+const SUBJECT: &str = "SELECT id, code, department_id, version FROM calendars WHERE code = $1";
+
+/// The calendar, for who only reads.
+///
+/// # Errors
+/// The database's.
+pub async fn subject(db: &impl ConnectionTrait, code: &str) -> Result<Option<Subject>, DbErr> {
+    Subject::find_by_statement(sql(SUBJECT, [code.into()])).one(db).await
+}
+
 /// The calendar, locked until the transaction ends: its versions are made one by one.
 ///
 /// # Errors
 /// The database's.
 pub async fn lock(tx: &impl ConnectionTrait, code: &str) -> Result<Option<Subject>, DbErr> {
-    let statement = sql("SELECT id, code, department_id, version FROM calendars WHERE code = $1 FOR UPDATE", [code.into()]);
-    Subject::find_by_statement(statement).one(tx).await
+    Subject::find_by_statement(sql(format!("{SUBJECT} FOR UPDATE"), [code.into()])).one(tx).await
 }
 
 fn hours(row: &NewCalendar) -> Value {

@@ -270,6 +270,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("delete_calendar_day", No, "/api/v1/calendars/vn/days/2027-12-31?dry_run=true".into());
     read("list_calendar_revisions", No, "/api/v1/calendars/vn/revisions".into());
     read("get_calendar_revision", No, "/api/v1/calendars/vn/revisions/1".into());
+    read("list_calendar_revision_moves", No, "/api/v1/calendars/vn/revisions/1/moves".into());
     read("list_number_reservations", No, "/api/v1/dossier-numbers/reservations?department=MC&day=2022-06-15".into());
     read("get_number_reservation", No, format!("/api/v1/dossier-numbers/reservations/{reservation}"));
     read("list_number_gaps", No, "/api/v1/dossier-numbers/gaps?agency=H32.05&from=2022-06-10&to=2022-06-15".into());

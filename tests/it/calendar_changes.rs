@@ -72,6 +72,17 @@ async fn a_day_is_put_changed_and_taken_out_by_versions() {
     clerk.get(&format!("{VN}?version=99999999999")).await.expect(400);
     let acts = ["put_day vn 2", "put_day vn 3", "remove_day vn 4"].map(str::to_owned);
     assert_eq!(told(&app).await, (acts.to_vec(), 3));
+
+    // A year without days before has some, and then none again.
+    admin.put(&day("2031-01-01"), off("Tết Dương lịch")).await.expect(201);
+    admin.send("DELETE", &day("2031-01-01"), &[("if-match", "\"5\"")], None).await.expect(200);
+    let changed = sqlx::query_scalar("SELECT detail -> 'changed' FROM audit_events WHERE subject_type = 'calendar' ORDER BY id");
+    let changed: Vec<Value> = changed.fetch_all(&app.pool).await.unwrap();
+    let (days, both) = (json!(["days"]), json!(["days", "years"]));
+    assert_eq!(changed, [days.clone(), days.clone(), days, both.clone(), both]);
+    // Who comes late is told what of the calendar changed.
+    let late = put_at(&admin, &day("2022-09-06"), "4", off("Bão số 4")).await.expect(412);
+    assert_eq!(late.body["changes"][0]["fields"], json!(["days", "years"]), "{}", late.text);
 }
 
 #[tokio::test]

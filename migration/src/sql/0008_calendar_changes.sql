@@ -45,14 +45,27 @@ CREATE TABLE calendar_revision_moves (
     due_at timestamptz,
     due_before_from date,
     due_before date,
-    calendar_code_from text,
-    calendar_version_from integer,
-    calendar_base_version_from integer,
     PRIMARY KEY (dossier_id, calendar_code, revision),
     CONSTRAINT calendar_revision_move_revision_fkey FOREIGN KEY (calendar_code, revision)
         REFERENCES calendar_revisions (calendar_code, number) ON DELETE RESTRICT
 );
-CREATE INDEX calendar_revision_move_revision_idx ON calendar_revision_moves (calendar_code, revision);
+CREATE INDEX calendar_revision_move_revision_idx ON calendar_revision_moves (calendar_code, revision, dossier_id);
+
+-- Beside the moves, for every dossier that was recomputed: what was counted before a revision is read with the calendar of
+-- its time, also where the due date came out the same.
+CREATE TABLE calendar_revision_editions (
+    dossier_id uuid NOT NULL CONSTRAINT calendar_revision_edition_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,
+    calendar_code text NOT NULL,
+    revision integer NOT NULL,
+    replaced_at timestamptz NOT NULL,
+    calendar_code_from text,
+    calendar_version_from integer,
+    calendar_base_version_from integer,
+    PRIMARY KEY (dossier_id, calendar_code, revision),
+    CONSTRAINT calendar_revision_edition_revision_fkey FOREIGN KEY (calendar_code, revision)
+        REFERENCES calendar_revisions (calendar_code, number) ON DELETE RESTRICT
+);
+CREATE INDEX calendar_revision_edition_revision_idx ON calendar_revision_editions (calendar_code, revision);
 
 -- A number has four digits, or five when a day needs them.
 ALTER TABLE dossier_numbers DROP CONSTRAINT dossier_number_check,
@@ -115,9 +128,15 @@ COMMENT ON COLUMN calendar_revision_moves.due_at_from IS 'Its instant before, fo
 COMMENT ON COLUMN calendar_revision_moves.due_at IS 'Its instant since, for limits in working hours; otherwise null';
 COMMENT ON COLUMN calendar_revision_moves.due_before_from IS 'Due date before the open pause, as it was; null when none was open';
 COMMENT ON COLUMN calendar_revision_moves.due_before IS 'Due date before the open pause, as it is since; null when none was open';
-COMMENT ON COLUMN calendar_revision_moves.calendar_code_from IS 'Calendar that the dossier was counted with before';
-COMMENT ON COLUMN calendar_revision_moves.calendar_version_from IS 'Its version';
-COMMENT ON COLUMN calendar_revision_moves.calendar_base_version_from IS 'Version of the base under it';
+
+COMMENT ON TABLE calendar_revision_editions IS 'Editions of calendars that revisions replaced, dossier by dossier, whether or not the due date moved';
+COMMENT ON COLUMN calendar_revision_editions.dossier_id IS 'The dossier';
+COMMENT ON COLUMN calendar_revision_editions.calendar_code IS 'The calendar';
+COMMENT ON COLUMN calendar_revision_editions.revision IS 'Number of the revision';
+COMMENT ON COLUMN calendar_revision_editions.replaced_at IS 'When; until then the dossier was counted with the following';
+COMMENT ON COLUMN calendar_revision_editions.calendar_code_from IS 'Calendar that it was counted with before';
+COMMENT ON COLUMN calendar_revision_editions.calendar_version_from IS 'Its version';
+COMMENT ON COLUMN calendar_revision_editions.calendar_base_version_from IS 'Version of the base under it';
 
 COMMENT ON TABLE dossier_number_reservations IS 'Blocks of numbers held for one-stop counters that go offline';
 COMMENT ON COLUMN dossier_number_reservations.id IS 'UUIDv7';

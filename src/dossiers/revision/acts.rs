@@ -15,7 +15,7 @@ use crate::audit::{self, Entry};
 use crate::calendar::{self, Calendar, Edition};
 use crate::departments;
 use crate::dossiers::rules::clock_fault;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, Code, Fault};
 use crate::http::{At, Call, Reply, ResourceCode};
 
 /// Dossiers recomputed and written at a time.
@@ -27,17 +27,19 @@ const LISTED: usize = 1000;
 /// Dossiers named when some cannot be recomputed.
 const FAULTS: usize = 100;
 
-/// Recomputes the open dossiers of a calendar that were counted with another edition of it. A dry run reads only: it
-/// neither locks nor writes.
+/// Recomputes the open dossiers of a calendar that were counted with another edition of it, and lists those that move, from
+/// `after` on. A dry run reads only: it neither locks nor writes.
 ///
 /// # Errors
-/// 404, 428, 412; 422 when the current calendar has no data for a year that a dossier needs: then none moves.
-pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &NewRevision) -> Result<Reply, ApiError> {
+/// 404, 428, 412, also when the base is not the one that was previewed; 422 when the current calendar has no data for a year that a dossier needs: then none moves.
+pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &NewRevision, after: Option<Uuid>) -> Result<Reply, ApiError> {
     let code = ResourceCode::parse(code).ok_or_else(ApiError::not_found)?;
-    let subject = calendar::lock(tx, code.as_str()).await?.ok_or_else(ApiError::not_found)?;
+    let subject = if call.dry_run { calendar::subject(tx, code.as_str()).await? } else { calendar::lock(tx, code.as_str()).await? };
+    let subject = subject.ok_or_else(ApiError::not_found)?;
     call.check_version(subject.id, subject.version)?;
     let calendars = calendar::load_all(tx).await?;
     let current = calendars.by_code(code.as_str()).ok_or_else(ApiError::not_found)?;
+    check_base(tx, new.calendar_base_version, current.edition(), calendars.base().code()).await?;
     let departments = departments::known(tx).await?;
     let of_it = departments.values().map(|d| d.id).filter(|id| calendars.for_department(*id).code() == code.as_str()).collect();
     let stale = store::stale(tx, of_it, current.edition(), !call.dry_run).await?;
@@ -52,6 +54,7 @@ pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &New
         checked: i32::try_from(stale.len()).unwrap_or(i32::MAX),
         moved: 0,
         dossiers: Vec::new(),
+        next_after: None,
     };
     if stale.is_empty() {
         return Reply::unchanged(subject.version, &report);
@@ -68,12 +71,16 @@ pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &New
         report.moved += i32::try_from(moved.len()).unwrap_or(i32::MAX);
         if !call.dry_run && revision.faults.is_empty() {
             store::save(tx, &revised, &edition, call.now).await?;
-            store::record_moves(tx, &revised, (&edition.code, number), call.now).await?;
+            store::record(tx, &revised, (&edition.code, number), call.now).await?;
             let entries: Vec<Entry> = moved.iter().map(|(resolving, dossier)| entry(*resolving, dossier, &report, call.now)).collect();
             audit::record(tx, call, &entries).await?;
         }
-        let room = LISTED.saturating_sub(report.dossiers.len());
-        report.dossiers.extend(moved.into_iter().map(|(_, dossier)| dossier).take(room));
+        for (_, dossier) in moved.into_iter().filter(|(_, dossier)| after.is_none_or(|after| dossier.id > after)) {
+            match report.dossiers.last() {
+                Some(last) if report.dossiers.len() == LISTED => report.next_after = Some(last.id),
+                _ => report.dossiers.push(dossier),
+            }
+        }
     }
     if !revision.faults.is_empty() {
         revision.faults.truncate(FAULTS);
@@ -84,6 +91,18 @@ pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &New
         tell(tx, call, &subject, &report).await?;
     }
     Reply::created(format!("/api/v1/calendars/{}/revisions/{number}", edition.code), subject.version, &report)
+}
+
+/// The version of a calendar says nothing of the base under it, which another may have changed since the preview.
+async fn check_base(tx: &DatabaseTransaction, seen: Option<i32>, current: &Edition, base: &str) -> Result<(), ApiError> {
+    let (now, Some(seen)) = (current.base_version, seen.filter(|seen| *seen != current.base_version)) else { return Ok(()) };
+    let base = calendar::subject(tx, base).await?.ok_or_else(ApiError::not_found)?;
+    let changes = audit::changes_since(tx, base.id, seen).await?;
+    let error = ApiError::new(Code::VersionMismatch).member("current_version", current.version).member("current_base_version", now);
+    Err(error.member("changes", json!(changes)).say(
+        format!("Lịch gốc đã thay đổi, phiên bản hiện tại là {now}; hãy xem trước lại."),
+        format!("The base has changed and is at version {now}; preview again."),
+    ))
 }
 
 fn view(report: &RevisionReport, number: i32, call: &Call) -> RevisionView {
@@ -176,7 +195,8 @@ fn entry(resolving: Uuid, dossier: &MovedDossier, report: &RevisionReport, now: 
         version: dossier.version,
         occurred_at: now,
         detail: json!({"calendar": report.calendar, "revision": report.number, "calendar_version": report.calendar_version,
-            "from": dossier.from, "to": dossier.to, "changed_days": dossier.changed_days, "reason": report.reason}),
+            "from": dossier.from, "to": dossier.to, "changed_days": dossier.changed_days, "reason": report.reason,
+            audit::CHANGED: audit::changed(&json!(dossier.from), &json!(dossier.to))}),
     }
 }
 
@@ -189,7 +209,9 @@ async fn tell(tx: &DatabaseTransaction, call: &Call, subject: &calendar::Subject
         department_id: subject.department_id,
         version: subject.version,
         occurred_at: call.now,
-        detail: json!({"revision": report.number, "checked": report.checked, "moved": report.moved, "reason": report.reason}),
+        // It moves dossiers; the calendar stays as it is.
+        detail: json!({"revision": report.number, "checked": report.checked, "moved": report.moved, "reason": report.reason,
+            audit::CHANGED: []}),
     };
     Ok(audit::record(tx, call, &[entry]).await?)
 }

@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, get, post, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
-use super::wire::{CalendarRevisionPage, NewRevision, RevisionReport, RevisionView};
+use super::wire::{CalendarRevisionMovePage, CalendarRevisionPage, NewRevision, RevisionReport, RevisionView};
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
@@ -19,18 +20,36 @@ use crate::http::{
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(create_calendar_revision).service(list_calendar_revisions).service(get_calendar_revision);
+    cfg.service(create_calendar_revision)
+        .service(list_calendar_revisions)
+        .service(get_calendar_revision)
+        .service(list_calendar_revision_moves);
+}
+
+/// Where the list of a revision begins.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RevisionParams {
+    /// List the dossiers that come after this one: `next_after` of the answer before. What moves is the same.
+    after: Option<Uuid>,
+}
+
+impl FromQuery for RevisionParams {
+    fn read(q: &mut QueryReader) -> Self {
+        let _ = WriteParams::read(q);
+        RevisionParams { after: q.parse("after", "Phải là id của hồ sơ.", "Must be the id of a dossier.") }
+    }
 }
 
 /// Revise open dossiers
 ///
 /// Recomputes the open dossiers of the departments that this calendar holds for, as far as they were counted with another
 /// version of it. With `dry_run` it says which would move, from which due date to which and because of which days, and moves
-/// none. The first due date stays; closed dossiers never move. `If-Match` names the version of the calendar that was previewed;
-/// `Unchanged: true` when every open dossier is counted with it already. A change of the base does not revise the dossiers of
+/// none; `next_after` goes on where it lists no more. The first due date stays; closed dossiers never move. `If-Match` names the
+/// version of the calendar that was previewed, `calendar_base_version` that of the base under it; `Unchanged: true` when every open dossier is counted with it already. A change of the base does not revise the dossiers of
 /// departments with a calendar of their own: revise that one too.
 #[utoipa::path(tag = "calendars", operation_id = "create_calendar_revision", security(("bearer" = [])), request_body = NewRevision,
-    params(("code" = String, Path, description = "Code", example = "vn"), WriteParams, ChangeHeaders),
+    params(("code" = String, Path, description = "Code", example = "vn"), WriteParams, RevisionParams, ChangeHeaders),
     extensions(("x-permission" = json!("dossier:revise"))),
     responses((status = 201, description = "Revised", body = RevisionReport),
         (status = 200, description = "There was nothing to revise", body = RevisionReport), WriteProblems))]
@@ -38,11 +57,11 @@ pub fn configure(cfg: &mut ServiceConfig) {
 async fn create_calendar_revision(
     permit: Permit<perm::ReviseDossiers>,
     code: web::Path<String>,
-    _: Query<WriteParams>,
+    Query(params): Query<RevisionParams>,
     body: Json<NewRevision>,
     db: Db,
 ) -> Answer {
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::revise(tx, &permit, &code, &body.value).await).await
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::revise(tx, &permit, &code, &body.value, params.after).await).await
 }
 
 /// Which revisions to list: all of the calendar.
@@ -87,7 +106,7 @@ async fn list_calendar_revisions(
 
 /// Get a revision of a calendar
 ///
-/// When, by whom, and how many dossiers moved. Which ones is in the timeline of each dossier.
+/// When, by whom, and how many dossiers moved.
 #[utoipa::path(tag = "calendars", operation_id = "get_calendar_revision", security(("bearer" = [])),
     params(("code" = String, Path, description = "Code", example = "vn"), ("number" = i32, Path, description = "Number of the revision, from 1", minimum = 1)),
     extensions(("x-permission" = json!("calendar:read"))),
@@ -99,4 +118,47 @@ async fn get_calendar_revision(permit: Permit<perm::ReadCalendar>, path: web::Pa
     let view = store::find(db.get_ref(), code.as_str(), number).await?.ok_or_else(ApiError::not_found)?;
     // It never changes.
     Ok(found(&permit, 1, &view))
+}
+
+/// Which moves to list: all that the caller may see.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MoveFilter {
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for MoveFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        MoveFilter { cursor: Cursor::read(q) }
+    }
+}
+
+/// List the dossiers that a revision moved
+///
+/// Those that the caller may see, each with its due date before and after.
+#[utoipa::path(tag = "calendars", operation_id = "list_calendar_revision_moves", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code", example = "vn"), ("number" = i32, Path, description = "Number of the revision, from 1", minimum = 1),
+        MoveFilter, PageParams),
+    extensions(("x-permission" = json!("dossier:read"))),
+    responses((status = 200, description = "A page of moved dossiers", body = CalendarRevisionMovePage), ReadProblems))]
+#[get("/api/v1/calendars/{code}/revisions/{number}/moves")]
+async fn list_calendar_revision_moves(
+    permit: Permit<perm::ReadDossier>,
+    path: web::Path<(String, String)>,
+    Query(filter): Query<MoveFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let code = ResourceCode::parse(&path.0).ok_or_else(ApiError::not_found)?;
+    let number: i32 = path.1.parse().map_err(|_| ApiError::not_found())?;
+    let (revision, reach) = ((code.as_str(), number), permit.reach());
+    let rows = store::moves(db.get_ref(), revision, &reach, filter.cursor.after()?, filter.cursor.limit).await?;
+    if rows.is_empty() && store::find(db.get_ref(), code.as_str(), number).await?.is_none() {
+        return Err(ApiError::not_found());
+    }
+    let (items, page) = filter.cursor.page(rows, |row| row.id);
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::moves(db, revision, &reach, None, EVERY).await.map(drop)).await?;
+    Ok(page::respond(&req, &page, &CalendarRevisionMovePage { items, page: page.clone() }))
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::rules::Due;
-use super::wire::RevisionView;
+use super::wire::{RevisionMove, RevisionView};
+use crate::auth::Reach;
 use crate::calendar::Edition;
 use crate::dossiers::clock::{Pause, Terms};
 use crate::http::At;
@@ -146,21 +147,25 @@ pub async fn save(tx: &impl ConnectionTrait, revised: &[Revised], edition: &Edit
     tx.execute_raw(sql(text, values)).await.map(drop)
 }
 
-/// Writes down which due dates moved, and what they were before.
-pub async fn record_moves(
+/// Writes down which edition each was counted with until now, and which due dates moved from what.
+pub async fn record(
     tx: &impl ConnectionTrait,
     revised: &[Revised],
     (calendar, number): (&str, i32),
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let text =
-        "INSERT INTO calendar_revision_moves (dossier_id, calendar_code, revision, moved_at, due_on_from, due_on, due_at_from, due_at,
-                    due_before_from, due_before, calendar_code_from, calendar_version_from, calendar_base_version_from)
-                SELECT id, $2, $3, $4, due_on_from, due_on, due_at_from, due_at, due_before_from, due_before, edition_from ->> 'code',
-                       (edition_from ->> 'version')::int, (edition_from ->> 'base_version')::int
-                  FROM jsonb_to_recordset($1) AS r(id uuid, due_on_from date, due_on date, due_at_from timestamptz, due_at timestamptz,
+    let text = "WITH revised AS (
+            SELECT * FROM jsonb_to_recordset($1) AS r(id uuid, due_on_from date, due_on date, due_at_from timestamptz, due_at timestamptz,
                        due_before_from date, due_before date, edition_from jsonb, moved bool)
-                 WHERE moved";
+         ), edition AS (
+            INSERT INTO calendar_revision_editions (dossier_id, calendar_code, revision, replaced_at, calendar_code_from,
+                    calendar_version_from, calendar_base_version_from)
+            SELECT id, $2, $3, $4, edition_from ->> 'code', (edition_from ->> 'version')::int, (edition_from ->> 'base_version')::int
+              FROM revised
+         )
+         INSERT INTO calendar_revision_moves (dossier_id, calendar_code, revision, moved_at, due_on_from, due_on, due_at_from, due_at,
+                    due_before_from, due_before)
+         SELECT id, $2, $3, $4, due_on_from, due_on, due_at_from, due_at, due_before_from, due_before FROM revised WHERE moved";
     tx.execute_raw(sql(text, [json(revised)?, calendar.into(), number.into(), now.into()])).await.map(drop)
 }
 
@@ -248,16 +253,61 @@ pub async fn find(db: &impl ConnectionTrait, calendar: &str, number: i32) -> Res
 }
 
 #[derive(FromQueryResult)]
+struct MoveRow {
+    id: Uuid,
+    code: String,
+    resolving_department: String,
+    due_on_from: Option<NaiveDate>,
+    due_on: Option<NaiveDate>,
+    due_at_from: Option<DateTime<Utc>>,
+    due_at: Option<DateTime<Utc>>,
+    due_before_from: Option<NaiveDate>,
+    due_before: Option<NaiveDate>,
+}
+
+impl From<MoveRow> for RevisionMove {
+    fn from(row: MoveRow) -> Self {
+        RevisionMove {
+            id: row.id,
+            code: row.code,
+            resolving_department: row.resolving_department,
+            from: Due { on: row.due_on_from, at: row.due_at_from, before: row.due_before_from }.into(),
+            to: Due { on: row.due_on, at: row.due_at, before: row.due_before }.into(),
+        }
+    }
+}
+
+/// The dossiers within the caller's sight that a revision moved, in the order of their ids.
+pub async fn moves(
+    db: &impl ConnectionTrait,
+    (calendar, number): (&str, i32),
+    reach: &Reach,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<RevisionMove>, DbErr> {
+    let text = "SELECT d.id, d.code, rs.code AS resolving_department, m.due_on_from, m.due_on, m.due_at_from, m.due_at, m.due_before_from,
+                       m.due_before
+                  FROM calendar_revision_moves m JOIN dossiers d ON d.id = m.dossier_id
+                  JOIN departments rs ON rs.id = d.resolving_department_id
+                 WHERE m.calendar_code = $1 AND m.revision = $2 AND ($3::uuid[] IS NULL OR d.resolving_department_id = ANY($3))
+                   AND ($4::uuid IS NULL OR m.dossier_id > $4)
+                 ORDER BY m.dossier_id LIMIT $5";
+    let values = [calendar.into(), number.into(), reach.ids().into(), after.into(), i64::from(limit + 1).into()];
+    let rows = MoveRow::find_by_statement(sql(text, values)).all(db).await?;
+    Ok(rows.into_iter().map(RevisionMove::from).collect())
+}
+
+#[derive(FromQueryResult)]
 struct EditionRow {
     code: Option<String>,
     version: Option<i32>,
     base_version: Option<i32>,
 }
 
-/// What a dossier was counted with at an instant, when a revision has moved it since; the caller has found it within its sight.
+/// What a dossier was counted with at an instant, when a revision has replaced that since; the caller has found it within its sight.
 pub async fn edition_at(db: &impl ConnectionTrait, dossier: Uuid, at: DateTime<Utc>) -> Result<Option<Edition>, DbErr> {
     let text = "SELECT calendar_code_from AS code, calendar_version_from AS version, calendar_base_version_from AS base_version
-                  FROM calendar_revision_moves WHERE dossier_id = $1 AND moved_at > $2 ORDER BY moved_at LIMIT 1";
+                  FROM calendar_revision_editions WHERE dossier_id = $1 AND replaced_at > $2 ORDER BY replaced_at, revision LIMIT 1";
     let row = EditionRow::find_by_statement(sql(text, [dossier.into(), at.into()])).one(db).await?;
     Ok(row.and_then(|r| Some(Edition { code: r.code?, version: r.version?, base_version: r.base_version? })))
 }

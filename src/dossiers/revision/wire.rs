@@ -16,6 +16,11 @@ pub struct NewRevision {
     /// For people, and for the history of every dossier that moves.
     #[serde(default)]
     pub reason: Option<Prose>,
+    /// `calendar_base_version` of the preview. `If-Match` names the version of the calendar alone; whoever revises a calendar of a
+    /// department says with this that the base under it is still what was previewed.
+    #[serde(default)]
+    #[schema(example = 2, minimum = 0)]
+    pub calendar_base_version: Option<i32>,
 }
 
 /// A revision that was done.
@@ -100,7 +105,7 @@ pub struct MovedDossier {
 #[schema(as = CalendarRevisionReport, example = json!({"calendar": "vn", "number": 1, "calendar_version": 2, "calendar_base_version": 2, "reason": null,
     "checked": 120, "moved": 1, "dossiers": [{"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220606-0001", "resolving_department": "DKKD",
     "from": {"due_on": "2022-06-09", "due_at": null, "due_before": null}, "to": {"due_on": "2022-06-10", "due_at": null, "due_before": null},
-    "changed_days": [{"on": "2022-06-08", "works": false, "name": "Nghỉ tránh bão"}], "office_hours_changed": false, "version": 3}]}))]
+    "changed_days": [{"on": "2022-06-08", "works": false, "name": "Nghỉ tránh bão"}], "office_hours_changed": false, "version": 3}], "next_after": null}))]
 pub struct RevisionReport {
     pub calendar: String,
     /// Number among the calendar's revisions; null when there is nothing to revise.
@@ -112,6 +117,26 @@ pub struct RevisionReport {
     pub checked: i32,
     /// Those of them whose due date moves; all of them, also when fewer are listed.
     pub moved: i32,
-    /// The first 1,000 of those that move.
+    /// The first 1,000 of those that move, in the order of their ids; from `after` on when it was given.
     pub dossiers: Vec<MovedDossier>,
+    /// Give this as `after` to see those that follow; null when none does.
+    pub next_after: Option<Uuid>,
 }
+
+/// A dossier whose due date a revision moved.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CalendarRevisionMove, example = json!({"id": "0198c5a0-0000-7000-8000-000000000003", "code": "H32.05-220606-0001",
+    "resolving_department": "DKKD", "from": {"due_on": "2022-06-09", "due_at": null, "due_before": null},
+    "to": {"due_on": "2022-06-10", "due_at": null, "due_before": null}}))]
+pub struct RevisionMove {
+    pub id: Uuid,
+    pub code: String,
+    /// The department that resolves it now.
+    pub resolving_department: String,
+    pub from: DueInForce,
+    pub to: DueInForce,
+}
+
+crate::page_of!(
+    /// A page of the dossiers that a revision moved.
+    CalendarRevisionMovePage, RevisionMove);
