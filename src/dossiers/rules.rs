@@ -177,13 +177,13 @@ fn promised(reading: &Reading, at: DateTime<Utc>) -> Option<NaiveDate> {
 }
 
 /// An apology is judged by the due date in force when it was sent. So the verdict on those sent before a revision of the calendar
-/// moved the dossier stays as it is stored; only later ones are judged by the due date as it is now.
-pub fn keep_verdict_on_apologies(derived: &mut Derived, facts: &Facts, moved_at: DateTime<Utc>, stored: Option<NaiveDate>) {
+/// moved the dossier stays as it is stored (`stands`, by when they were sent); only others are judged by the due date as it is now.
+pub fn keep_verdict_on_apologies(derived: &mut Derived, facts: &Facts, stands: impl Fn(DateTime<Utc>) -> bool, stored: Option<NaiveDate>) {
     let Some(reading) = derived.reading.as_ref().filter(|_| derived.status != Status::Voided) else { return };
     let after_due = |at: DateTime<Utc>| promised(reading, at).is_some_and(|due| vn_date(at) > due);
-    let sent = facts.apologies.iter().map(|a| a.sent_at).find(|at| *at >= moved_at && after_due(*at)).map(vn_date);
+    let sent = facts.apologies.iter().map(|a| a.sent_at).find(|at| !stands(*at) && after_due(*at)).map(vn_date);
     derived.findings.retain(|(finding, _)| *finding != Finding::ApologyAfterDue);
-    derived.findings.extend(stored.or(sent).map(|on| (Finding::ApologyAfterDue, on)));
+    derived.findings.extend(stored.into_iter().chain(sent).min().map(|on| (Finding::ApologyAfterDue, on)));
     derived.findings.sort_unstable();
 }
 

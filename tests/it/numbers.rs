@@ -57,19 +57,17 @@ async fn sixty_four_at_once_at_three_agencies_get_every_number_once() {
                 let mut found = Vec::new();
                 for round in 0..3 {
                     let (counter, _) = counters[(i + round) % 3];
-                    // Every eighth is refused after its number would have been taken.
-                    let body = match (i + round) % 8 {
-                        0 => json!({"procedure": "2.001199", "receiving_department": counter, "channel": "direct", "accept": true,
-                            "occurred_at": "2022-06-20T09:00:00+07:00", "submitted_at": "2022-06-20T09:30:00+07:00", "applicant": {"kind": "citizen", "name": "A"}}),
-                        1 => json!({"department": counter, "count": 2}),
-                        _ => dossier(counter, None),
+                    // Every eighth takes its number, and gives it back.
+                    let (path, body) = match (i + round) % 8 {
+                        0 => ("/api/v1/dossiers?dry_run=true", dossier(counter, None)),
+                        1 => (RESERVATIONS, json!({"department": counter, "count": 2})),
+                        _ => ("/api/v1/dossiers", dossier(counter, None)),
                     };
-                    let path = if (i + round) % 8 == 1 { RESERVATIONS } else { "/api/v1/dossiers" };
                     let answer = who.post(path, body).await;
                     match (answer.status, (i + round) % 8) {
                         (201, 1) => found.extend(["first_code", "last_code"].map(|m| answer.body[m].as_str().unwrap().to_owned())),
                         (201, 2..) => found.push(answer.body["code"].as_str().unwrap().to_owned()),
-                        (422, 0) => {}
+                        (201, 0) => assert!(answer.body["code"].as_str().unwrap().ends_with(char::is_numeric)),
                         _ => panic!("{}", answer.text),
                     }
                 }
@@ -155,6 +153,9 @@ async fn a_block_is_used_by_its_counter_and_every_hole_is_explained() {
             .await
             .unwrap();
     assert_eq!(acts, ["reserve", "release"]);
+    let changed: Value =
+        sqlx::query_scalar("SELECT detail -> 'changed' FROM audit_events WHERE act = 'release'").fetch_one(&app.pool).await.unwrap();
+    assert_eq!(changed, json!(["released_at", "state"]));
 }
 
 #[tokio::test]
@@ -238,6 +239,107 @@ async fn a_loaded_history_brings_numbers_along_and_receipts_go_on_after_them() {
     let next = days.header("link").unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
     let second = clerk.get(&next).await.expect(200).body;
     assert_eq!((&second["items"][0]["day"], &second["page"]["next_cursor"]), (&json!("2022-06-20"), &Value::Null));
+}
+
+fn history(code: &str, counter: &str) -> Value {
+    json!({"code": code, "procedure": "2.001199", "receiving_department": counter, "channel": "online", "accepted_at": "2022-06-20T08:30:00+07:00"})
+}
+
+#[tokio::test]
+async fn a_load_pushes_on_only_what_it_writes_of_its_own_agency_up_to_today() {
+    let app = offices(NOW).await;
+    let (clerk, office) = (app.one_stop().await, app.office().await);
+    let rows = [
+        history("MC-220620-0003", "MC"),
+        // Refused: told twice.
+        history("MC-220620-0050", "MC"),
+        history("MC-220620-0050", "MC"),
+        // Another agency's number, and one of tomorrow.
+        history("H32.06-220620-0070", "MC"),
+        history("MC-220621-0080", "MC"),
+        // Refused: no such procedure.
+        json!({"code": "MC-220620-0090", "procedure": "x", "receiving_department": "MC", "channel": "online", "accepted_at": "2022-06-20T08:30:00+07:00"}),
+    ];
+    let loaded = office.load("/api/v1/dossiers/bulk?mode=best_effort", &rows).await.expect(207).body;
+    assert_eq!((&loaded["summary"]["created"], &loaded["summary"]["rejected"]), (&json!(3), &json!(3)));
+    assert_eq!(receive(&clerk, "MC", None).await.expect(201).body["code"], "MC-220620-0004");
+    assert_eq!(receive(&clerk, "MC2", None).await.expect(201).body["code"], "H32.06-220620-0001");
+    assert_eq!(app.count("dossier_numbers WHERE day = '2022-06-21'").await, 0);
+}
+
+#[tokio::test]
+async fn the_holes_of_an_agency_are_its_own_counters_to_fill() {
+    let app = offices(NOW).await;
+    let clerk = app.one_stop().await;
+    app.office().await.load("/api/v1/dossiers/bulk", &[history("H32.06-220620-0004", "MC2")]).await.expect(200);
+    let refused = receive(&clerk, "MC", Some("H32.06-220620-0003")).await.expect(422);
+    assert_eq!((refused.fault_codes(), refused.pointers()), (vec!["number_not_reserved"], vec!["/code"]));
+    receive(&clerk, "MC2", Some("H32.06-220620-0003")).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_load_leaves_the_open_blocks_of_other_counters_alone() {
+    let app = offices(NOW).await;
+    let (clerk, office) = (app.one_stop().await, app.office().await);
+    let block = reserve(&clerk, "MC", 3).await;
+    let rows = [history("MC-220620-0001", "MC"), history("MC-220620-0002", "MC2"), history("MC-220620-0004", "MC2")];
+    for path in ["/api/v1/dossiers/bulk?mode=best_effort&dry_run=true", "/api/v1/dossiers/bulk?mode=best_effort"] {
+        let loaded = office.load(path, &rows).await.expect(207).body;
+        assert_eq!((&loaded["summary"]["created"], &loaded["summary"]["rejected"]), (&json!(2), &json!(1)), "{path}");
+        let told = &loaded["results"].as_array().unwrap().iter().find(|r| r["status"] == "rejected").unwrap()["errors"];
+        assert_eq!((&told[0]["code"], &told[0]["pointer"]), (&json!("number_reserved_elsewhere"), &json!("/code")));
+    }
+    // With every other fault of the row, and no longer once the block is given up; what is stored already stays.
+    let mut wrong = history("MC-220620-0002", "MC2");
+    wrong["procedure"] = json!("x");
+    let refused = office.load("/api/v1/dossiers/bulk", &[wrong]).await.expect(422).body["results"][0]["errors"].clone();
+    let codes: Vec<_> = refused.as_array().unwrap().iter().map(|e| e["code"].clone()).collect();
+    assert_eq!(codes, ["unknown_code", "number_reserved_elsewhere"]);
+    let mut again = history("MC-220620-0001", "MC2");
+    again["digitised"] = json!(true);
+    office.load("/api/v1/dossiers/bulk", &[again]).await.expect(200);
+    let path = format!("{RESERVATIONS}/{}/release", block["id"].as_str().unwrap());
+    clerk.act(&path, 1, json!({})).await.expect(200);
+    office.load("/api/v1/dossiers/bulk", &rows[1..2]).await.expect(200);
+}
+
+/// The rows come in for a while; what is reserved meanwhile is not taken by them.
+#[tokio::test]
+async fn a_block_that_is_reserved_while_a_load_comes_in_is_respected() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = offices(NOW).await;
+    let (clerk, office) = (app.one_stop().await, app.office().await);
+    let row = format!("{}\n", history("MC-220620-0002", "MC2"));
+    let host = app.base.trim_start_matches("http://");
+    let head = format!(
+        "POST /api/v1/dossiers/bulk HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        office.token.as_ref().unwrap(),
+        row.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&row.as_bytes()[..10]).await.unwrap();
+    // The load has begun: it has a connection of its own.
+    let mut waited = 0;
+    while app
+        .count(
+            "pg_stat_activity WHERE application_name = 'dunghen load' AND state = 'idle in transaction' AND datname = current_database()",
+        )
+        .await
+        == 0
+    {
+        waited += 1;
+        assert!(waited < 200, "the load does not begin");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    reserve(&clerk, "MC", 3).await;
+    stream.write_all(&row.as_bytes()[10..]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
+    assert_eq!(app.count("dossiers").await, 0);
+    let refused = office.load("/api/v1/dossiers/bulk", &[history("MC-220620-0002", "MC2")]).await.expect(422);
+    assert_eq!(refused.body["results"][0]["errors"][0]["code"], "number_reserved_elsewhere");
 }
 
 #[tokio::test]

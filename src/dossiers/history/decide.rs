@@ -12,6 +12,7 @@ use crate::calendar::{Calendar, Calendars, vn_date};
 use crate::departments;
 use crate::dossiers::clock::Terms;
 use crate::dossiers::model::{Applicant, Dossier, Facts, Identity, Status};
+use crate::dossiers::numbers::{self, Number, OpenBlocks};
 use crate::dossiers::personal::Numbers;
 use crate::dossiers::rules::{self, Derived};
 use crate::error::{Code, Fault};
@@ -27,6 +28,8 @@ pub struct Known<'s> {
     pub procedures: HashMap<String, procedures::Known>,
     /// What numbers allotted here begin with.
     pub agencies: HashSet<String>,
+    /// Blocks of numbers that their counters may still bring along.
+    pub blocks: OpenBlocks,
     pub calendars: Calendars,
     pub rule_sets: Validities,
     pub reach: Reach,
@@ -54,12 +57,25 @@ pub struct Existing {
     pub rule_set_id: Option<Uuid>,
     /// The counter has asked for papers before acceptance, which rows of history do not tell of.
     pub waiting: bool,
+    /// When a revision last put another edition of its calendar in place.
+    pub revised_at: Option<DateTime<Utc>>,
+    /// The day of the finding that an apology was sent after the due date, if it was found.
+    pub apology_after_due: Option<NaiveDate>,
+    /// When the apologies were sent, in order.
+    pub apologies: Vec<DateTime<Utc>>,
 }
 
 pub enum Decided {
     Unchanged,
-    Write { dossier: Box<Dossier>, derived: Box<Derived>, hash: [u8; 16], warnings: Vec<Fault> },
+    Write { dossier: Box<Dossier>, derived: Box<Derived>, hash: [u8; 16], warnings: Vec<Fault>, number: Option<BroughtNumber> },
     Rejected(Vec<Fault>),
+}
+
+/// The number of ours that a new dossier has.
+pub struct BroughtNumber {
+    pub number: Number,
+    /// Numbers allotted later come after it.
+    pub pushes: bool,
 }
 
 pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -> Decided {
@@ -81,6 +97,10 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
     let out_of_reach = |id: Uuid| !known.reach.covers(id);
     if resolving.is_some_and(|d| out_of_reach(d.id)) || existing.is_some_and(|e| out_of_reach(e.resolving_id)) {
         faults.push(Fault::plain(Code::NotPermitted, "/resolving_department"));
+    }
+    let number = numbers::parse(row.code.as_str(), |agency| known.agencies.contains(agency)).filter(|_| existing.is_none());
+    if let (Some(number), Some(receiving)) = (&number, receiving) {
+        faults.extend(known.blocks.fault(number, receiving.id));
     }
     let identity = match (procedure, receiving, resolving) {
         (Some(procedure), Some(receiving), Some(resolving)) => Some((procedure, receiving, resolving)),
@@ -105,8 +125,9 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
     let kept = existing.filter(|e| e.procedure_id == procedure.id).map(|e| e.terms);
     let terms =
         kept.unwrap_or(Terms { limit: procedure.limit, policy: procedure.supplement_policy, same_day_cutoff: procedure.same_day_cutoff });
-    // A history that grows goes on with the calendar that it was counted with, unless another department resolves it now.
-    let held = existing.filter(|e| e.resolving_id == resolving.id).and_then(|e| e.calendar.clone());
+    // A history that grows goes on with the calendar that it was counted with, whoever resolves it now: as after a transfer, a
+    // revision moves it to that of its department.
+    let held = existing.and_then(|e| e.calendar.clone());
     let calendar = held.unwrap_or_else(|| known.calendars.for_department(resolving.id));
     let created_at = existing.map_or(known.now, |e| e.created_at);
     let mut derived = match rules::derive(&facts, &terms, receiving.one_stop, Dossier::received_at(&facts, created_at), &calendar) {
@@ -116,6 +137,7 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
     if derived.status == Status::Submitted && existing.is_some_and(|e| e.waiting) {
         derived.status = Status::AwaitingCompletion;
     }
+    keep_verdict_on_apologies(&mut derived, existing, &facts);
     keep_first_due(&mut derived, existing, &facts);
     let warnings = source_due_differs(&identity, &derived);
     let dossier = Dossier {
@@ -129,7 +151,8 @@ pub fn decide(known: &Known<'_>, row: HistoryRow, existing: Option<&Existing>) -
         facts,
         created_at,
     };
-    Decided::Write { dossier: Box::new(dossier), derived: Box::new(derived), hash, warnings }
+    let number = number.map(|number| BroughtNumber { pushes: numbers::pushes(&number, &receiving.agency, known.now), number });
+    Decided::Write { dossier: Box::new(dossier), derived: Box::new(derived), hash, warnings, number }
 }
 
 /// The parts of a row that say what the dossier is, taken before the rest becomes facts.
@@ -173,6 +196,17 @@ impl Source {
             source_due_on: self.due_on,
         }
     }
+}
+
+/// A revision of the calendar does not judge anew the apologies that were known before it, as long as the same acceptance is told.
+/// Whatever the row tells of besides is judged by what is in force now.
+fn keep_verdict_on_apologies(derived: &mut Derived, existing: Option<&Existing>, facts: &Facts) {
+    let Some(existing) = existing.filter(|e| e.accepted_at == facts.accepted_at) else { return };
+    let Some(revised_at) = existing.revised_at else { return };
+    let stands = |at: DateTime<Utc>| at < revised_at && existing.apologies.contains(&at);
+    // The one that it was found of may have been taken back.
+    let told = |on: &NaiveDate| facts.apologies.iter().any(|a| stands(a.sent_at) && vn_date(a.sent_at) == *on);
+    rules::keep_verdict_on_apologies(derived, facts, stands, existing.apology_after_due.filter(told));
 }
 
 /// The first due date never changes; only a corrected acceptance makes another promise.

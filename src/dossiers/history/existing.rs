@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::decide::Existing;
 use crate::calendar::{self, Calendar, Edition};
 use crate::dossiers::clock::Terms;
+use crate::dossiers::model::Finding;
 use crate::error::ApiError;
 use crate::procedures::{Limit, LimitUnit, SupplementPolicy};
 
@@ -36,10 +37,14 @@ pub async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Edit
     let rows = sqlx::query(
         "SELECT code, id, version, facts_hash, limit_value, limit_unit, supplement_policy, same_day_cutoff, procedure_id,
                 resolving_department_id, accepted_at, first_due_on, created_at, calendar_code, calendar_version, calendar_base_version,
-                purged_at IS NOT NULL, rule_set_id, status = 'awaiting_completion'
+                purged_at IS NOT NULL, rule_set_id, status = 'awaiting_completion',
+                (SELECT max(replaced_at) FROM calendar_revision_editions e WHERE e.dossier_id = dossiers.id),
+                (SELECT arose_on FROM dossier_findings f WHERE f.dossier_id = dossiers.id AND f.kind = $2),
+                array(SELECT sent_at FROM dossier_apologies a WHERE a.dossier_id = dossiers.id ORDER BY sent_at)
            FROM dossiers WHERE code = ANY($1) ORDER BY code FOR UPDATE",
     )
     .bind(codes)
+    .bind(Finding::ApologyAfterDue.name())
     .fetch_all(tx)
     .await?;
     let mut found = HashMap::with_capacity(rows.len());
@@ -70,6 +75,9 @@ pub async fn existing(tx: &mut PgConnection, codes: &[&str], editions: &mut Edit
             purged: row.get(16),
             rule_set_id: row.get(17),
             waiting: row.get(18),
+            revised_at: row.get(19),
+            apology_after_due: row.get(20),
+            apologies: row.get(21),
         };
         found.insert(row.get(0), existing);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgRow};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::decide::{Decided, Known, decide};
 use super::existing::{Editions, existing};
 use super::row::HistoryRow;
-use super::stage::{self, Chunk};
+use super::stage::{self, Chunk, Place};
 use crate::app::Shared;
 use crate::audit::Teller;
 use crate::auth::{Actor, Reach};
@@ -90,7 +90,6 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         known,
         lang: load.lang,
         editions: Editions { db: shared.background.clone(), loaded: HashMap::new() },
-        numbers: HashMap::new(),
         chunk: Chunk::default(),
     };
     let hash = loop {
@@ -120,12 +119,13 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
         let teller =
             Teller { actor_id: Some(load.actor.user_id), actor: &load.actor.username, request_id: Some(&load.request_id), now: load.now };
         // First: a receipt that is under way takes a later number.
-        stage::push_numbers(&mut tx, &desk.numbers).await?;
-        let created = stage::merge(&mut tx, &teller).await?;
-        if created != summary.created {
+        stage::push_numbers(&mut tx).await?;
+        // A block that was reserved while the rows came in: sent again, they are told apart.
+        let reserved = stage::reserved_meanwhile(&mut tx, load.now).await?;
+        if reserved || stage::merge(&mut tx, &teller, summary.updated > 0).await? != summary.created {
             return Err(ApiError::new(Code::ConcurrentChange).say(
-                "Một yêu cầu khác vừa ghi hồ sơ cùng mã; không ghi gì, hãy gửi lại.",
-                "Another request wrote a dossier with one of these codes; nothing was written, send it again.",
+                "Một yêu cầu khác vừa ghi hồ sơ cùng mã hoặc giữ số; không ghi gì, hãy gửi lại.",
+                "Another request wrote a dossier with one of these codes or reserved its number; nothing was written, send it again.",
             ));
         }
     }
@@ -177,6 +177,7 @@ async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError
     Ok(Known {
         agencies: departments.values().map(|d| d.agency.clone()).collect(),
         departments,
+        blocks: numbers::open_blocks(db, load.now).await?,
         procedures: procedures::known(db).await?,
         calendars: calendar::load_all(db).await?,
         rule_sets: rule_sets::validities(db).await?,
@@ -199,8 +200,6 @@ struct Desk<'s> {
     known: Known<'s>,
     lang: Lang,
     editions: Editions,
-    /// The highest number brought along, by agency and day.
-    numbers: HashMap<(String, NaiveDate), i32>,
     chunk: Chunk,
 }
 
@@ -224,26 +223,16 @@ impl Desk<'_> {
                 Decided::Rejected(faults) => {
                     self.chunk.verdict(index, code.as_deref(), "rejected", Some(&in_words(&faults, self.lang)), None);
                 }
-                Decided::Write { dossier, derived, hash, warnings } => {
+                Decided::Write { dossier, derived, hash, warnings, number } => {
                     let warnings = (!warnings.is_empty()).then(|| in_words(&warnings, self.lang));
                     let word = if old.is_some() { "updated" } else { "created" };
                     self.chunk.verdict(index, code.as_deref(), word, None, warnings.as_deref());
-                    self.chunk.dossier(index, old.is_some(), &dossier, &derived, &hash, self.known.now);
-                    if old.is_none() {
-                        self.number(&dossier.identity.code);
-                    }
+                    let place = Place { index, existing: old.is_some(), number: number.as_ref() };
+                    self.chunk.dossier(&place, &dossier, &derived, &hash, self.known.now);
                 }
             }
         }
         Ok(self.chunk.send(tx).await?)
-    }
-
-    /// A history may bring any number of ours along; numbers allotted later come after it.
-    fn number(&mut self, code: &str) {
-        if let Some(number) = numbers::parse(code, |agency| self.known.agencies.contains(agency)) {
-            let last = self.numbers.entry((number.agency, number.day)).or_default();
-            *last = number.n.max(*last);
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Rows on their way into the database: temporary tables filled by COPY, then merged set by set.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,6 +7,7 @@ use serde::Serialize;
 use sqlx::postgres::PgCopyIn;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
+use super::decide::BroughtNumber;
 use crate::audit::Teller;
 use crate::dossiers::model::Dossier;
 use crate::dossiers::rules::Derived;
@@ -17,7 +17,8 @@ use crate::vault::Sealed;
 pub const TABLES: &str = "
     CREATE TEMP TABLE stage_rows (idx bigint NOT NULL, code text, status text NOT NULL, errors text, warnings text);
     CREATE TEMP TABLE stage_dossiers (LIKE dossiers);
-    ALTER TABLE stage_dossiers ADD COLUMN idx bigint NOT NULL, ADD COLUMN existing boolean NOT NULL;
+    ALTER TABLE stage_dossiers ADD COLUMN idx bigint NOT NULL, ADD COLUMN existing boolean NOT NULL,
+        ADD COLUMN agency text, ADD COLUMN day date, ADD COLUMN n integer, ADD COLUMN pushes boolean;
     CREATE TEMP TABLE stage_pauses (LIKE dossier_pauses);
     CREATE TEMP TABLE stage_apologies (LIKE dossier_apologies);
     CREATE TEMP TABLE stage_consultations (LIKE dossier_consultations);
@@ -101,6 +102,13 @@ impl Lines {
     }
 }
 
+/// Where a dossier stands in the load.
+pub struct Place<'a> {
+    pub index: u64,
+    pub existing: bool,
+    pub number: Option<&'a BroughtNumber>,
+}
+
 /// A chunk of rows for each table.
 #[derive(Default)]
 pub struct Chunk {
@@ -118,7 +126,7 @@ impl Chunk {
         self.rows.plain(index).some(code).plain(status).some(errors).some(warnings).end();
     }
 
-    pub fn dossier(&mut self, index: u64, existing: bool, dossier: &Dossier, derived: &Derived, hash: &[u8; 16], now: DateTime<Utc>) {
+    pub fn dossier(&mut self, place: &Place<'_>, dossier: &Dossier, derived: &Derived, hash: &[u8; 16], now: DateTime<Utc>) {
         let (identity, facts, terms) = (&dossier.identity, &dossier.facts, &dossier.terms);
         let (verdict, void, reading) = (facts.verdict.as_ref(), facts.void.as_ref(), derived.reading.as_ref());
         let mut hex = String::from("\\x");
@@ -147,7 +155,10 @@ impl Chunk {
         d.maybe(derived.timeliness.map(|t| t.name())).plain(derived.apologised).plain(derived.consulting);
         d.day(identity.source_due_on).maybe(dossier.rule_set_id).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
-        d.plain(index).plain(existing).end();
+        d.plain(place.index).plain(place.existing);
+        let number = place.number.map(|n| &n.number);
+        d.some(number.map(|n| n.agency.as_str())).day(number.map(|n| n.day)).maybe(number.map(|n| n.n));
+        d.maybe(place.number.map(|n| n.pushes)).end();
         self.children(dossier, derived);
     }
 
@@ -182,7 +193,7 @@ impl Chunk {
     /// Sends the chunk to the temporary tables and empties it.
     pub async fn send(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         copy(connection, "stage_rows", "idx, code, status, errors, warnings", &mut self.rows).await?;
-        copy(connection, "stage_dossiers", &format!("{DOSSIER}, idx, existing"), &mut self.dossiers).await?;
+        copy(connection, "stage_dossiers", &format!("{DOSSIER}, idx, existing, agency, day, n, pushes"), &mut self.dossiers).await?;
         copy(connection, "stage_pauses", PAUSE, &mut self.pauses).await?;
         copy(connection, "stage_apologies", APOLOGY, &mut self.apologies).await?;
         copy(connection, "stage_consultations", CONSULTATION, &mut self.consultations).await?;
@@ -239,22 +250,22 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     Ok(())
 }
 
-/// Lets the numbers of each agency's day go on after the highest that was brought along.
-pub async fn push_numbers(connection: &mut PgConnection, numbers: &HashMap<(String, NaiveDate), i32>) -> Result<(), sqlx::Error> {
-    // In order, so that two loads never wait for each other crosswise.
-    let mut rows: Vec<(&str, NaiveDate, i32)> = numbers.iter().map(|((agency, day), last)| (agency.as_str(), *day, *last)).collect();
-    rows.sort_unstable();
-    sqlx::query(
-        "INSERT INTO dossier_numbers AS n (agency, day, last_number)
-         SELECT * FROM unnest($1::text[], $2::date[], $3::int[]) AS r(agency, day, last_number)
-         ON CONFLICT (agency, day) DO UPDATE SET last_number = excluded.last_number WHERE n.last_number < excluded.last_number",
-    )
-    .bind(rows.iter().map(|r| r.0.to_owned()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|r| r.1).collect::<Vec<_>>())
-    .bind(rows.iter().map(|r| r.2).collect::<Vec<_>>())
-    .execute(connection)
-    .await
-    .map(drop)
+/// Lets the numbers of each agency's day go on after the highest that is brought along; in order, so that two loads never wait for
+/// each other crosswise.
+pub async fn push_numbers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let text = "INSERT INTO dossier_numbers AS n (agency, day, last_number)
+                SELECT agency, day, max(n) FROM stage_dossiers WHERE pushes GROUP BY agency, day ORDER BY agency, day
+                ON CONFLICT (agency, day) DO UPDATE SET last_number = excluded.last_number WHERE n.last_number < excluded.last_number";
+    connection.execute(text).await.map(drop)
+}
+
+/// Whether a number that is brought along is held for another counter. What was held when the load began was refused already;
+/// behind the numbers pushed on nothing more can be held.
+pub async fn reserved_meanwhile(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let text = "SELECT EXISTS (SELECT FROM dossier_number_reservations r JOIN stage_dossiers s
+                    ON s.agency = r.agency AND s.day = r.day AND r.numbers @> s.n AND s.receiving_department_id <> r.department_id
+                 WHERE r.released_at IS NULL AND r.expires_at > $1)";
+    sqlx::query_scalar(text).bind(now).fetch_one(connection).await
 }
 
 /// What was in force when a pause began or ended before a revision of the calendar stays on record, when the same pause is
@@ -262,33 +273,46 @@ pub async fn push_numbers(connection: &mut PgConnection, numbers: &HashMap<(Stri
 const KEPT_DUES: &str = "
     UPDATE stage_pauses s
        SET due_before = p.due_before, due_after = CASE WHEN p.to_at IS NULL THEN s.due_after ELSE p.due_after END
-      FROM calendar_revision_moves m JOIN dossiers d ON d.id = m.dossier_id JOIN dossier_pauses p ON p.dossier_id = d.id
-     WHERE s.dossier_id = d.id AND s.kind = p.kind AND s.n = p.n AND s.from_at = p.from_at AND (p.to_at IS NULL OR p.to_at = s.to_at)
-       AND p.from_at < m.moved_at AND EXISTS (SELECT 1 FROM stage_dossiers g WHERE g.existing AND g.id = d.id AND g.accepted_at = d.accepted_at)";
+      FROM stage_dossiers g JOIN dossiers d ON d.id = g.id AND d.accepted_at = g.accepted_at JOIN dossier_pauses p ON p.dossier_id = d.id
+     WHERE g.existing AND s.dossier_id = d.id AND s.kind = p.kind AND s.n = p.n AND s.from_at = p.from_at
+       AND (p.to_at IS NULL OR p.to_at = s.to_at)
+       AND EXISTS (SELECT FROM calendar_revision_editions e WHERE e.dossier_id = d.id AND e.replaced_at > p.from_at)";
+
+/// As for an act that is told late (`store::align_last_move`): what has been in force since the last revision is the due date as it is
+/// now, unless something of the clock has happened since.
+const ALIGNED_MOVES: &str = "
+    UPDATE calendar_revision_moves m SET due_on = d.due_on, due_at = d.due_at, due_before = d.due_before
+      FROM stage_dossiers g JOIN dossiers d ON d.id = g.id
+     WHERE g.existing AND m.dossier_id = d.id AND (m.due_on, m.due_at, m.due_before) IS DISTINCT FROM (d.due_on, d.due_at, d.due_before)
+       AND m.moved_at = (SELECT max(l.moved_at) FROM calendar_revision_moves l WHERE l.dossier_id = d.id)
+       AND NOT EXISTS (SELECT FROM dossier_pauses p WHERE p.dossier_id = d.id AND (p.from_at > m.moved_at OR p.to_at > m.moved_at))";
 
 /// Writes what was staged, with an audit line and an event a dossier. Answers how many dossiers were created.
-pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>) -> Result<u64, sqlx::Error> {
+pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>, updates: bool) -> Result<u64, sqlx::Error> {
     let created = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO dossiers ({DOSSIER}) SELECT {DOSSIER} FROM stage_dossiers WHERE NOT existing ORDER BY idx ON CONFLICT (code) DO NOTHING"
     )))
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    connection.execute(KEPT_DUES).await?;
-    let updated = sqlx::query(AssertSqlSafe(format!(
-        "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
-        DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")
-    )))
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
+    if updates {
+        connection.execute(KEPT_DUES).await?;
+        let text = format!(
+            "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
+            DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")
+        );
+        connection.execute(AssertSqlSafe(text)).await?;
+    }
     for (table, columns) in [("pauses", PAUSE), ("apologies", APOLOGY), ("consultations", CONSULTATION), ("findings", FINDING)] {
-        if updated > 0 {
+        if updates {
             let text = format!("DELETE FROM dossier_{table} c USING stage_dossiers s WHERE s.existing AND c.dossier_id = s.id");
             connection.execute(AssertSqlSafe(text)).await?;
         }
         let text = format!("INSERT INTO dossier_{table} ({columns}) SELECT {columns} FROM stage_{table}");
         connection.execute(AssertSqlSafe(text)).await?;
+    }
+    if updates {
+        connection.execute(ALIGNED_MOVES).await?;
     }
     sqlx::query(
         "INSERT INTO audit_events (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id)

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DatabaseTransaction, DbErr};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rules::{self, MOST, Number};
+use super::rules::{self, Counter, MOST, Number};
 use super::store::{self, NewBlock};
 use super::wire::{NewReservation, Release, ReservationState, ReservationView};
 use crate::audit::{self, Entry};
@@ -15,7 +15,7 @@ use crate::calendar::vn_date;
 use crate::departments::{self, Known};
 use crate::dossiers::store::code_exists;
 use crate::error::{ApiError, Code, Fault, constraint};
-use crate::http::{Call, Line, Reply};
+use crate::http::{Call, Reply};
 
 /// A day that runs out of numbers is told as such.
 fn exhausted(error: DbErr, pointer: &'static str) -> ApiError {
@@ -61,9 +61,11 @@ pub async fn fault_of_brought(
     if code_exists(tx, code).await? {
         return Ok(None);
     }
-    let block = store::block_of(tx, &number).await?;
+    // The last number first: each statement sees what was committed before it, and a block that is reserved between the two must
+    // not make its numbers look like a hole of the past.
     let last = store::last(tx, &number).await?;
-    Ok(rules::brought(&number, last, block.as_ref(), counter.id, now))
+    let block = store::block_of(tx, &number).await?;
+    Ok(rules::brought(&number, last, block.as_ref(), Counter { id: counter.id, agency: &counter.agency }, now))
 }
 
 /// Holds the next numbers for a counter.
@@ -91,7 +93,7 @@ pub async fn reserve(tx: &DatabaseTransaction, call: &Call, new: &NewReservation
     };
     store::insert(tx, &block).await?;
     let view = store::find(tx, block.id, call.now).await?.ok_or_else(ApiError::not_found)?;
-    tell(tx, call, "reserve", &view, counter.id, None).await?;
+    tell(tx, call, "reserve", &view, counter.id, json!({"reservation": view})).await?;
     Reply::created(format!("/api/v1/dossier-numbers/reservations/{}", block.id), view.version, &view)
 }
 
@@ -109,7 +111,9 @@ pub async fn release(tx: &DatabaseTransaction, call: &Call, id: Uuid, body: &Rel
     let view = store::find(tx, id, call.now).await?.ok_or_else(ApiError::not_found)?;
     let departments = departments::known(tx).await?;
     let counter = departments.get(&view.department).ok_or_else(ApiError::not_found)?;
-    tell(tx, call, "release", &view, counter.id, body.reason.as_ref()).await?;
+    let changed = audit::changed(&json!(before), &json!(view));
+    let detail = json!({"reservation": view, "reason": body.reason, audit::CHANGED: changed});
+    tell(tx, call, "release", &view, counter.id, detail).await?;
     Reply::ok(view.version, &view)
 }
 
@@ -119,7 +123,7 @@ async fn tell(
     act: &'static str,
     view: &ReservationView,
     counter: Uuid,
-    reason: Option<&Line>,
+    detail: Value,
 ) -> Result<(), ApiError> {
     let entry = Entry {
         act,
@@ -129,7 +133,7 @@ async fn tell(
         department_id: Some(counter),
         version: view.version,
         occurred_at: call.now,
-        detail: json!({"reservation": view, "reason": reason}),
+        detail,
     };
     Ok(audit::record(tx, call, &[entry]).await?)
 }

@@ -9,4 +9,5 @@ mod wire;
 
 pub use acts::{allot, fault_of_brought};
 pub use routes::configure;
-pub use rules::parse;
+pub use rules::{Number, OpenBlocks, parse, pushes};
+pub use store::open_blocks;

@@ -1,6 +1,8 @@
 //! What a number is, who may bring one along, and when a block may be held. Pure.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::wire::{HoleReason, NewReservation, ReservationState};
@@ -60,21 +62,71 @@ impl Block {
             None => ReservationState::Open,
         }
     }
+
+    fn held_for_another(&self) -> Fault {
+        let (vi, en) = (format!("Số này được giữ cho {}.", self.department), format!("It is reserved for {}.", self.department));
+        Fault::new(Code::NumberReservedElsewhere, "/code", vi, en)
+    }
 }
 
-/// Why a number that nobody uses yet may not be brought along by a counter: it is held for another, is held no longer, or lies
-/// where the next receipts will be numbered. One below the last number that was held for nobody fills a hole of the past.
-pub fn brought(number: &Number, last: i32, block: Option<&Block>, counter: Uuid, now: DateTime<Utc>) -> Option<Fault> {
+/// Who brings a number along.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter<'a> {
+    pub id: Uuid,
+    /// What its own numbers begin with.
+    pub agency: &'a str,
+}
+
+/// A block that is open, with its first and last number.
+#[derive(Clone, Debug)]
+pub struct OpenBlock {
+    pub first: i32,
+    pub last: i32,
+    pub block: Block,
+}
+
+/// The blocks that are open, by agency and day, for loads of many rows.
+#[derive(Clone, Debug, Default)]
+pub struct OpenBlocks(pub HashMap<(String, NaiveDate), Vec<OpenBlock>>);
+
+impl OpenBlocks {
+    /// Why a row of history of this counter may not have the number: another may still bring it along.
+    pub fn fault(&self, number: &Number, counter: Uuid) -> Option<Fault> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let blocks = self.0.get(&(number.agency.clone(), number.day))?;
+        let open = blocks.iter().find(|open| (open.first..=open.last).contains(&number.n))?;
+        (open.block.department_id != counter).then(|| open.block.held_for_another())
+    }
+}
+
+/// Whether the numbers allotted later come after this one of a history: it is of the agency of the counter that received it, and
+/// of a day that has begun.
+pub fn pushes(number: &Number, agency: &str, now: DateTime<Utc>) -> bool {
+    number.agency == agency && number.day <= vn_date(now)
+}
+
+/// Why a number that nobody uses yet may not be brought along by a counter: it is held for another, is held no longer, is one of
+/// another agency, or lies where the next receipts will be numbered. One of its own agency below the last number that was held for
+/// nobody fills a hole of the past.
+pub fn brought(number: &Number, last: i32, block: Option<&Block>, counter: Counter<'_>, now: DateTime<Utc>) -> Option<Fault> {
     let Some(block) = block else {
-        let (vi, en) = (
-            format!("Số {} chưa được cấp và không được giữ; hãy giữ số trước khi ghi sổ giấy.", number.code()),
-            format!("{} was neither allotted nor reserved; reserve numbers before writing them down.", number.code()),
-        );
-        return (number.n > last).then(|| Fault::new(Code::NumberNotReserved, "/code", vi, en));
+        let (vi, en) = if number.agency == counter.agency {
+            (
+                format!("Số {} chưa được cấp và không được giữ; hãy giữ số trước khi ghi sổ giấy.", number.code()),
+                format!("{} was neither allotted nor reserved; reserve numbers before writing them down.", number.code()),
+            )
+        } else {
+            (
+                format!("Số {} là số của cơ quan khác và không được giữ cho Một cửa này.", number.code()),
+                format!("{} is a number of another agency and is not reserved for this counter.", number.code()),
+            )
+        };
+        return (number.n > last || number.agency != counter.agency).then(|| Fault::new(Code::NumberNotReserved, "/code", vi, en));
     };
-    if block.department_id != counter {
-        let (vi, en) = (format!("Số này được giữ cho {}.", block.department), format!("It is reserved for {}.", block.department));
-        return Some(Fault::new(Code::NumberReservedElsewhere, "/code", vi, en));
+    if block.department_id != counter.id {
+        return Some(block.held_for_another());
     }
     let until = At(block.expires_at).text();
     match block.state(now) {
@@ -107,6 +159,10 @@ pub fn faults(new: &NewReservation, counter: Option<&Known>, day: NaiveDate, now
         Some(d) if !d.one_stop => faults.push(Fault::plain(Code::NotOneStop, "/department")),
         Some(d) if !d.valid_on(day) => faults.push(Fault::plain(Code::NotValidThen, "/department")),
         Some(_) => {}
+    }
+    if !(2000..=2099).contains(&day.year()) {
+        let (vi, en) = ("Số hồ sơ ghi năm bằng hai chữ số, từ 2000 đến 2099.", "A number has two digits of its year, 2000 to 2099.");
+        faults.push(Fault::new(Code::RuleBroken, "/day", vi, en));
     }
     let today = vn_date(now);
     if today.checked_add_days(AHEAD).is_some_and(|last| day > last) {
@@ -175,9 +231,15 @@ mod tests {
     #[test]
     fn a_number_is_brought_by_its_counter_in_time_or_from_the_past() {
         let (counter, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let block =
-            |released_at| Block { department_id: counter, department: "MC".into(), expires_at: at("2022-06-20T10:00:00Z"), released_at };
+        let block = |released_at| Block {
+            department_id: Uuid::from_u128(1),
+            department: "MC".into(),
+            expires_at: at("2022-06-20T10:00:00Z"),
+            released_at,
+        };
         let number = |n| Number { agency: "MC".into(), day: "2022-06-20".parse().unwrap(), n };
+        let (stranger, counter) = (Counter { id: other, agency: "H32.06" }, Counter { id: counter, agency: "MC" });
+        let other = Counter { id: other, agency: "MC" };
         let code = |fault: Option<Fault>| fault.map(|f| f.code);
         let now = at("2022-06-20T09:59:59Z");
         assert_eq!(code(brought(&number(5), 9, Some(&block(None)), counter, now)), None);
@@ -186,6 +248,19 @@ mod tests {
         assert_eq!(code(brought(&number(5), 9, Some(&block(Some(now))), counter, now)), Some(Code::ReservationOver));
         assert_eq!(code(brought(&number(9), 9, None, counter, now)), None);
         assert_eq!(code(brought(&number(10), 9, None, counter, now)), Some(Code::NumberNotReserved));
+        // The holes of an agency are its own counters' to fill.
+        assert_eq!(code(brought(&number(9), 9, None, other, now)), None);
+        assert_eq!(code(brought(&number(9), 9, None, stranger, now)), Some(Code::NumberNotReserved));
+        assert_eq!(code(brought(&number(5), 9, Some(&block(None)), stranger, now)), Some(Code::NumberReservedElsewhere));
+    }
+
+    #[test]
+    fn a_history_pushes_on_the_numbers_of_its_own_agency_up_to_today() {
+        let number = |day: &str| Number { agency: "MC".into(), day: day.parse().unwrap(), n: 5 };
+        // Already the 21st in Vietnam.
+        let now = at("2022-06-20T17:00:00Z");
+        assert!(pushes(&number("2022-06-21"), "MC", now) && pushes(&number("2022-01-01"), "MC", now));
+        assert!(!pushes(&number("2022-06-22"), "MC", now) && !pushes(&number("2022-06-21"), "H32.06", now));
     }
 
     #[test]
@@ -205,5 +280,7 @@ mod tests {
             |new: &NewReservation, on: &str| faults(new, None, day(on), now).iter().map(|f| f.pointer.to_string()).collect::<Vec<_>>();
         assert_eq!(pointers(&new(Some("2022-06-20T10:00:00+07:00")), "2022-07-22"), ["/department", "/day", "/expires_at"]);
         assert_eq!(pointers(&new(Some("2022-07-22T00:00:00+07:00")), "2022-06-20"), ["/department", "/expires_at"]);
+        assert_eq!(pointers(&new(None), "1999-12-31"), ["/department", "/day"]);
+        assert_eq!(pointers(&new(None), "2000-01-01"), ["/department"]);
     }
 }

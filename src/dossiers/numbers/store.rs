@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::rules::{Block, Number, reason};
+use super::rules::{Block, Number, OpenBlock, OpenBlocks, reason};
 use super::wire::{NumberDay, NumberHole, ReservationView};
 use crate::http::{At, Day};
 
@@ -55,6 +55,34 @@ pub async fn block_of(tx: &impl ConnectionTrait, number: &Number) -> Result<Opti
         expires_at: r.expires_at,
         released_at: r.released_at,
     }))
+}
+
+#[derive(FromQueryResult)]
+struct OpenRow {
+    agency: String,
+    day: NaiveDate,
+    first: i32,
+    last: i32,
+    department_id: Uuid,
+    department: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// Every block whose counter may still bring its numbers along.
+///
+/// # Errors
+/// The database's.
+pub async fn open_blocks(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<OpenBlocks, DbErr> {
+    let text = "SELECT r.agency, r.day, lower(r.numbers) AS first, upper(r.numbers) - 1 AS last, r.department_id, d.code AS department,
+                       r.expires_at
+                  FROM dossier_number_reservations r JOIN departments d ON d.id = r.department_id
+                 WHERE r.released_at IS NULL AND r.expires_at > $1";
+    let mut blocks = OpenBlocks::default();
+    for row in OpenRow::find_by_statement(sql(text, [now.into()])).all(db).await? {
+        let block = Block { department_id: row.department_id, department: row.department, expires_at: row.expires_at, released_at: None };
+        blocks.0.entry((row.agency, row.day)).or_default().push(OpenBlock { first: row.first, last: row.last, block });
+    }
+    Ok(blocks)
 }
 
 /// A block to be held.

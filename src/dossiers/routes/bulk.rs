@@ -25,7 +25,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// Load dossier histories
 ///
 /// JSON array, NDJSON or CSV (nested lists as JSON in a cell), gzip if said so. Due dates, outcomes and findings are
-/// computed by the rules. A million rows in one request work; the order of the answer is the order of the input.
+/// computed by the rules. A million rows in one request work; the order of the answer is the order of the input. A new dossier
+/// may have any code but a number that is reserved for another counter; numbers allotted later follow those of its own agency.
 #[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams, RetryHeaders),
     request_body(content((Vec<HistoryRow> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"H32.05-220419-0001\",\"procedure\":\"2.001610\",\"receiving_department\":\"MC\",\"channel\":\"online\",\"accepted_at\":\"2022-04-19T08:30:00+07:00\"}"),

@@ -30,7 +30,7 @@ pub struct ApplicantBody {
     "applicant": {"kind": "enterprise", "name": "Công ty TNHH Biển Xanh"}, "accept": true}))]
 pub struct NewDossier {
     /// The caller's own code; by default a number is allotted: `{agency}-{yymmdd}-{nnnn}`. A code of that form must be one that
-    /// was reserved for this counter, or lie below the last number allotted.
+    /// was reserved for this counter, or one of its own agency that lies below the last number allotted.
     #[serde(default)]
     #[schema(value_type = Option<ResourceCode>)]
     pub code: Option<ResourceCode>,
