@@ -175,6 +175,26 @@ async fn a_revision_is_previewed_and_then_moves_the_open_ones_only() {
         (&detail["from"]["due_on"], &detail["to"]["due_on"], &detail["revision"]),
         (&json!("2022-06-09"), &json!("2022-06-10"), &json!(1))
     );
+    let changed: Vec<(String, Value)> =
+        sqlx::query_as("SELECT coalesce(subject_code, ''), detail -> 'changed' FROM audit_events WHERE act = 'revise' ORDER BY id")
+            .fetch_all(&o.app.pool)
+            .await
+            .unwrap();
+    let of = |code: &Value| changed.iter().find(|(c, _)| c == code.as_str().unwrap()).unwrap().1.clone();
+    assert_eq!([of(&open["code"]), of(&waiting["code"]), of(&json!("vn"))], [json!(["due_on"]), json!(["due_before"]), json!([])]);
+    // Which ones moved, to whoever may see them.
+    let moves = async |who: &Actor| who.get(&format!("{REVISIONS}/1/moves?count=exact")).await.expect(200).body;
+    let listed = moves(&o.one_stop).await;
+    assert_eq!(listed["page"]["total"], 2);
+    let first = listed["items"].as_array().unwrap().iter().find(|d| d["id"] == open["id"]).unwrap().clone();
+    assert_eq!(
+        first,
+        json!({"id": open["id"], "code": open["code"], "resolving_department": "DKKD",
+            "from": {"due_on": "2022-06-09", "due_at": null, "due_before": null}, "to": {"due_on": "2022-06-10", "due_at": null, "due_before": null}})
+    );
+    assert_eq!(moves(&o.officer).await["page"]["total"], 2);
+    let other = o.app.actor(Role::Head, Some("THQH")).await;
+    assert_eq!((&moves(&other).await["items"], &moves(&other).await["page"]["total"]), (&json!([]), &json!(0)));
     let timeline = o.one_stop.get(&format!("/api/v1/dossiers/{}/timeline", open["id"].as_str().unwrap())).await.expect(200).body;
     let last = timeline["items"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["act"], &last["reason"], &last["due_on"]), (&json!("calendar-revision"), &json!("Bão số 4"), &json!("2022-06-10")));
@@ -192,6 +212,9 @@ async fn a_revision_is_previewed_and_then_moves_the_open_ones_only() {
     for unknown in [
         format!("{REVISIONS}/2"),
         format!("{REVISIONS}/x"),
+        format!("{REVISIONS}/2/moves"),
+        format!("{REVISIONS}/x/moves"),
+        "/api/v1/calendars/%00/revisions/1/moves".into(),
         "/api/v1/calendars/x/revisions".into(),
         "/api/v1/calendars/%00/revisions".into(),
     ] {
@@ -244,7 +267,18 @@ async fn a_calendar_of_a_department_moves_its_own_dossiers_and_the_base_the_othe
     o.day_off("dkkd", "2022-06-08").await;
     o.day_off("vn", "2022-06-09").await;
     assert_eq!(o.revise(2, json!({})).await.expect(200).header("unchanged"), Some("true"));
-    let revised = o.office.act("/api/v1/calendars/dkkd/revisions", 2, json!({})).await.expect(201).body;
+    // What was previewed may lie on another base by now, which the version of the calendar does not tell.
+    let revisions = "/api/v1/calendars/dkkd/revisions";
+    let preview = o.office.act(&format!("{revisions}?dry_run=true"), 2, json!({"calendar_base_version": 2})).await.expect(201).body;
+    assert_eq!(preview["calendar_base_version"], 2);
+    let stale = o.office.act(revisions, 2, json!({"calendar_base_version": 1})).await.expect(412);
+    assert_eq!(
+        (stale.code(), &stale.body["current_version"], &stale.body["current_base_version"]),
+        ("version_mismatch", &json!(2), &json!(2))
+    );
+    assert_eq!((&stale.body["changes"][0]["version"], &stale.body["changes"][0]["fields"]), (&json!(2), &json!(["days"])));
+    assert_eq!((bare(&o.get(&dossier).await), o.app.count("calendar_revisions").await), (bare(&dossier), 0));
+    let revised = o.office.act(revisions, 2, json!({"calendar_base_version": preview["calendar_base_version"]})).await.expect(201).body;
     assert_eq!([&revised["calendar_version"], &revised["calendar_base_version"], &revised["moved"]], [&json!(2), &json!(2), &json!(1)]);
     let days: Vec<_> = revised["dossiers"][0]["changed_days"].as_array().unwrap().iter().map(|d| d["on"].clone()).collect();
     assert_eq!(days, ["2022-06-08", "2022-06-09"]);
@@ -324,8 +358,33 @@ async fn thousands_move_in_one_revision_and_the_answer_lists_the_first() {
         .collect();
     o.office.load("/api/v1/dossiers/bulk?return=summary", &rows).await.expect(200);
     o.day_off("vn", "2022-06-09").await;
+    let ids = |list: &Value| list.as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    // Every one can be seen before it moves, a thousand at a time.
+    let (mut previewed, mut after) = (Vec::new(), String::new());
+    for page in 1..=3 {
+        let preview = o.office.act(&format!("{REVISIONS}?dry_run=true{after}"), 2, json!({})).await.expect(201).body;
+        assert_eq!((&preview["moved"], preview["dossiers"].as_array().unwrap().len()), (&json!(3_000), 1_000));
+        previewed.extend(ids(&preview["dossiers"]));
+        match preview["next_after"].as_str() {
+            Some(id) => after = format!("&after={id}"),
+            None => assert_eq!(page, 3),
+        }
+    }
+    assert_eq!(previewed.iter().collect::<std::collections::BTreeSet<_>>().len(), 3_000);
+    o.office.act(&format!("{REVISIONS}?dry_run=true&after=x"), 2, json!({})).await.expect(400);
     let done = o.revise(2, json!({})).await.expect(201).body;
     assert_eq!((&done["checked"], &done["moved"], done["dossiers"].as_array().unwrap().len()), (&json!(3_000), &json!(3_000), 1_000));
+    // And after, page by page.
+    let (mut moved, mut path) = (Vec::new(), format!("{REVISIONS}/1/moves?limit=500"));
+    loop {
+        let page = o.office.get(&path).await.expect(200);
+        moved.extend(ids(&page.body["items"]));
+        match page.header("link") {
+            Some(link) => path = link.split(['<', '>']).nth(1).unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(moved, previewed);
     assert_eq!(
         o.app.count("dossiers WHERE due_on = '2022-06-10' AND first_due_on = '2022-06-09' AND calendar_version = 2 AND version = 2").await,
         3_000
@@ -405,4 +464,156 @@ async fn the_verdict_on_an_apology_stands() {
     assert_eq!(moved["due_on"], "2022-06-04");
     let done = act(&o.officer, &moved, "resolution", json!({})).await.expect(200).body;
     assert_eq!(done["findings"], json!([]));
+}
+
+/// Accepted on Wednesday 1 June 2022, due on Monday the 6th.
+fn apologies(sent: &[&str], more: Value) -> Value {
+    let sent: Vec<_> = sent.iter().map(|at| json!({"sent_at": at, "reason": "Chờ ý kiến", "new_due_on": "2022-06-10"})).collect();
+    let mut row = json!({"code": "K", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+        "accepted_at": "2022-06-01T09:00:00+07:00", "apologies": sent});
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    row
+}
+
+#[tokio::test]
+async fn a_load_does_not_judge_an_apology_anew_either() {
+    let findings = async |o: &Office| o.office.get("/api/v1/dossiers/by-code/K").await.expect(200).body["findings"].clone();
+    let load = async |o: &Office, row: Value| o.office.load("/api/v1/dossiers/bulk", &[row]).await.expect(200);
+    let done = json!({"decision": "resolved", "finished_at": "2022-06-08T09:00:00+07:00"});
+    let (late, early, both) = ("2022-06-07T09:00:00+07:00", "2022-06-06T09:00:00+07:00", json!(["apology_after_due", "repeated_apology"]));
+
+    let o = Office::open().await;
+    load(&o, apologies(&[late], json!({}))).await;
+    assert_eq!(findings(&o).await, json!(["apology_after_due"]));
+    o.day_off("vn", "2022-06-03").await;
+    assert_eq!(o.revise(2, json!({})).await.expect(201).body["moved"], 1);
+    load(&o, apologies(&[late], json!({"digitised": true}))).await;
+    assert_eq!(findings(&o).await, json!(["apology_after_due"]));
+    load(&o, apologies(&[late], done.clone())).await;
+    assert_eq!(findings(&o).await, json!(["apology_after_due"]));
+    // One that is taken back was never late, and the one told instead is judged by the date that is in force.
+    load(&o, apologies(&[early], done.clone())).await;
+    assert_eq!(findings(&o).await, json!([]));
+
+    let o = Office::open().await;
+    load(&o, apologies(&[early], json!({}))).await;
+    assert_eq!(findings(&o).await, json!([]));
+    o.admin.put("/api/v1/calendars/vn/days/2022-06-04", json!({"kind": "make_up", "name": "Làm bù"})).await.expect(201);
+    assert_eq!(o.revise(2, json!({})).await.expect(201).body["moved"], 1);
+    load(&o, apologies(&[early], json!({"digitised": true}))).await;
+    assert_eq!(findings(&o).await, json!([]));
+    load(&o, apologies(&[early, late], done.clone())).await;
+    assert_eq!(findings(&o).await, both);
+    // Told only now of the time before: judged by what is in force now, as all that is told for the first time.
+    load(&o, apologies(&[early, "2022-06-06T15:00:00+07:00"], done.clone())).await;
+    assert_eq!(findings(&o).await, both);
+    // Another acceptance is another promise, and everything is judged by it.
+    load(&o, apologies(&[early], json!({"accepted_at": "2022-06-01T08:00:00+07:00"}))).await;
+    assert_eq!(findings(&o).await, json!(["apology_after_due"]));
+}
+
+#[tokio::test]
+async fn a_load_that_names_another_department_keeps_the_calendar() {
+    let o = Office::open().await;
+    let row = |code: &str, more: Value| {
+        let mut row = json!({"code": code, "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+            "accepted_at": "2022-06-03T08:30:00+07:00"});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    let closed = |department: &str| {
+        let end = json!({"resolving_department": department, "decision": "resolved", "finished_at": "2022-06-08T09:00:00+07:00"});
+        row("CLOSED", end)
+    };
+    o.office.load("/api/v1/dossiers/bulk", &[row("OPEN", json!({})), closed("DKKD")]).await.expect(200);
+    o.admin.put("/api/v1/calendars/thqh", json!({"code": "thqh", "name": "Lịch", "department": "THQH"})).await.expect(201);
+    o.day_off("thqh", "2022-06-07").await;
+    o.day_off("vn", "2022-06-08").await;
+    o.office.load("/api/v1/dossiers/bulk", &[row("OPEN", json!({"resolving_department": "THQH"})), closed("THQH")]).await.expect(200);
+    let found = async |code: &str| o.office.get(&format!("/api/v1/dossiers/by-code/{code}")).await.expect(200).body;
+    for code in ["OPEN", "CLOSED"] {
+        let dossier = found(code).await;
+        assert_eq!((&dossier["resolving_department"], &dossier["calendar"]), (&json!("THQH"), &json!("vn")), "{code}");
+        assert_eq!(dates(&dossier), [&json!("2022-06-08"), &Value::Null, &json!("2022-06-08"), &json!(1), &json!(2)], "{code}");
+    }
+    assert_eq!(found("CLOSED").await["timeliness"], "on_time");
+    // The calendar of the department that resolves it moves the open one.
+    let revised = o.office.act("/api/v1/calendars/thqh/revisions", 2, json!({})).await.expect(201).body;
+    assert_eq!((&revised["checked"], &revised["dossiers"][0]["code"]), (&json!(1), &json!("OPEN")));
+    assert_eq!((&found("OPEN").await["calendar"], &found("OPEN").await["due_on"]), (&json!("thqh"), &json!("2022-06-10")));
+    assert_eq!(found("CLOSED").await["due_on"], "2022-06-08");
+}
+
+/// The day that is off now fell into a pause: the due date is the same, what was in force before the pause is not.
+#[tokio::test]
+async fn a_revision_that_moves_nothing_leaves_its_trace() {
+    let o = Office::open().await;
+    let row = |more: Value| {
+        let mut row = json!({"code": "K", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+            "accepted_at": "2022-06-06T08:30:00+07:00", "fee_requests": [{"requested_at": "2022-06-06T14:00:00+07:00", "paid_at": "2022-06-08T09:00:00+07:00"}]});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    o.office.load("/api/v1/dossiers/bulk", &[row(json!({}))]).await.expect(200);
+    let found = async || o.office.get("/api/v1/dossiers/by-code/K").await.expect(200).body;
+    let before = found().await;
+    assert_eq!((&before["due_on"], &before["fee_requests"][0]["due_before"]), (&json!("2022-06-13"), &json!("2022-06-09")));
+    let then = format!("/api/v1/dossiers/{}/clock?as_of=2022-06-06T12:00:00%2B07:00", before["id"].as_str().unwrap());
+    let then = async || o.office.get(&then).await.expect(200).body;
+    assert_eq!(then().await["due_on"], "2022-06-09");
+
+    o.day_off("vn", "2022-06-07").await;
+    let revised = o.revise(2, json!({})).await.expect(201).body;
+    assert_eq!((&revised["checked"], &revised["moved"]), (&json!(1), &json!(0)));
+    let after = found().await;
+    assert_eq!(dates(&after), [&json!("2022-06-13"), &Value::Null, &json!("2022-06-09"), &json!(2), &json!(1)]);
+    assert_eq!(after["fee_requests"], before["fee_requests"]);
+    assert_eq!(then().await["due_on"], "2022-06-09", "the 10th was not in force then");
+    // Nothing moved, so nothing is told of a move.
+    let causes = o.clock(&after).await["due_dates"].clone();
+    assert!(causes.as_array().unwrap().iter().all(|e| e["cause"] != "calendar-revision"), "{causes}");
+    let timeline = o.office.get(&format!("/api/v1/dossiers/{}/timeline", after["id"].as_str().unwrap())).await.expect(200).body;
+    assert!(timeline["items"].as_array().unwrap().iter().all(|e| e["act"] != "calendar-revision"), "{timeline}");
+    assert_eq!(o.office.get(&format!("{REVISIONS}/1/moves")).await.expect(200).body["items"], json!([]));
+    assert_eq!(o.app.count("audit_events WHERE act = 'revise' AND subject_type = 'dossier'").await, 0);
+    // Told again: what was in force when the pause began stays.
+    o.office.load("/api/v1/dossiers/bulk", &[row(json!({"digitised": true}))]).await.expect(200);
+    assert_eq!(found().await["fee_requests"], before["fee_requests"]);
+}
+
+/// Told late of the time before the revision: the list, the ledger and the reports know the same due date.
+#[tokio::test]
+async fn a_load_that_tells_of_the_time_before_a_revision_is_told_everywhere() {
+    let o = Office::open().await;
+    let row = |more: Value| {
+        let mut row = json!({"code": "K", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+            "accepted_at": "2022-06-06T08:30:00+07:00"});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    o.office.load("/api/v1/dossiers/bulk", &[row(json!({}))]).await.expect(200);
+    o.day_off("vn", "2022-06-09").await;
+    assert_eq!(o.revise(2, json!({})).await.expect(201).body["dossiers"][0]["to"]["due_on"], "2022-06-10");
+    let paid = json!({"fee_requests": [{"requested_at": "2022-06-06T14:00:00+07:00", "paid_at": "2022-06-07T14:00:00+07:00"}]});
+    o.office.load("/api/v1/dossiers/bulk", &[row(paid)]).await.expect(200);
+    let found = o.office.get("/api/v1/dossiers/by-code/K").await.expect(200).body;
+    assert_eq!(found["due_on"], "2022-06-13");
+    let last = o.clock(&found).await["due_dates"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["cause"], &last["due_on"]), (&json!("calendar-revision"), &json!("2022-06-13")));
+    let open = o.office.get("/api/v1/reports/dossier-results?from=2022-06-01&to=2022-06-13").await.expect(200).body["total"].clone();
+    assert_eq!((&open["open_in_time"], &open["open_overdue"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_preview_waits_for_nobody() {
+    let o = Office::open().await;
+    o.processing().await;
+    o.day_off("vn", "2022-06-09").await;
+    let mut held = o.app.pool.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM calendars FOR UPDATE").execute(&mut *held).await.unwrap();
+    sqlx::query("SELECT 1 FROM dossiers FOR UPDATE").execute(&mut *held).await.unwrap();
+    let path = format!("{REVISIONS}?dry_run=true");
+    let preview = o.office.act(&path, 2, json!({}));
+    let preview = tokio::time::timeout(std::time::Duration::from_secs(4), preview).await.expect("it does not wait");
+    assert_eq!(preview.expect(201).body["moved"], 1);
 }
