@@ -170,15 +170,18 @@ pub async fn perform(
         let calendar = calendar::held(tx, row.edition().as_ref(), row.resolving_id).await?;
         let mut derived = rules::derive(&dossier.facts, &dossier.terms, dossier.receiving_is_one_stop, dossier.created_at, &calendar)
             .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
-        if was_revised(&row, &derived)? {
+        if let Some(moved_at) = row.moved_at {
             let stored = row.stored_findings()?.into_iter().find(|(finding, _)| *finding == Finding::ApologyAfterDue);
-            rules::keep_verdict_on_apologies(&mut derived, &dossier.facts, before.apologies.len(), stored.map(|(_, on)| on));
+            rules::keep_verdict_on_apologies(&mut derived, &dossier.facts, moved_at, stored.map(|(_, on)| on));
         }
         // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
         if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {
             reading.first_due_on = Some(first);
         }
         store::update(tx, &before, &dossier, &derived, call.now).await?;
+        if row.moved_at.is_some_and(|moved_at| at < moved_at) {
+            store::align_last_move(tx, dossier.id).await?;
+        }
     }
     // Who hands a dossier over is told how it left, though it may be out of sight by now.
     let after = store::find(tx, &Key::Id(id), &Reach::All).await?.ok_or_else(ApiError::not_found)?;
@@ -196,17 +199,6 @@ pub async fn perform(
 async fn rule_set(tx: &DatabaseTransaction, accepted_at: Option<DateTime<Utc>>) -> Result<Option<Uuid>, ApiError> {
     let Some(at) = accepted_at else { return Ok(None) };
     Ok(rule_sets::validities(tx).await?.on(vn_date(at)).map(|set| set.id))
-}
-
-/// What was in force once is not what the calendar of today gives: a revision has moved the dossier.
-fn was_revised(row: &store::Row, derived: &rules::Derived) -> Result<bool, ApiError> {
-    let Some(reading) = &derived.reading else { return Ok(false) };
-    let pauses = row.pauses()?;
-    let moved = pauses.iter().filter(|p| p.to_at.is_some()).any(|p| {
-        let same = |r: &&super::clock::PauseReading| r.kind == p.kind && r.from == p.from_at && r.to == p.to_at;
-        reading.pauses.iter().find(same).is_some_and(|r| r.due_after != p.due_after)
-    });
-    Ok(moved || (row.first_due_on.is_some() && row.first_due_on != reading.first_due_on))
 }
 
 async fn tell(

@@ -176,12 +176,12 @@ fn promised(reading: &Reading, at: DateTime<Utc>) -> Option<NaiveDate> {
     }
 }
 
-/// An apology is judged by the due date in force when it was sent, so the verdict on those sent before stays (`stored`, of the first
-/// `told` of them), whatever a revision of the calendar has made of the due date since.
-pub fn keep_verdict_on_apologies(derived: &mut Derived, facts: &Facts, told: usize, stored: Option<NaiveDate>) {
+/// An apology is judged by the due date in force when it was sent. So the verdict on those sent before a revision of the calendar
+/// moved the dossier stays as it is stored; only later ones are judged by the due date as it is now.
+pub fn keep_verdict_on_apologies(derived: &mut Derived, facts: &Facts, moved_at: DateTime<Utc>, stored: Option<NaiveDate>) {
     let Some(reading) = derived.reading.as_ref().filter(|_| derived.status != Status::Voided) else { return };
     let after_due = |at: DateTime<Utc>| promised(reading, at).is_some_and(|due| vn_date(at) > due);
-    let sent = facts.apologies.iter().skip(told).find(|a| after_due(a.sent_at)).map(|a| vn_date(a.sent_at));
+    let sent = facts.apologies.iter().map(|a| a.sent_at).find(|at| *at >= moved_at && after_due(*at)).map(vn_date);
     derived.findings.retain(|(finding, _)| *finding != Finding::ApologyAfterDue);
     derived.findings.extend(stored.or(sent).map(|on| (Finding::ApologyAfterDue, on)));
     derived.findings.sort_unstable();

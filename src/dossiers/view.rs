@@ -22,8 +22,12 @@ fn applicant(kind: Option<String>, name: Option<String>, numbers: Numbers) -> Op
     Some(ApplicantView { kind: kind?, name, identity_no: numbers.identity_no, phone: numbers.phone })
 }
 
-fn numbers(vault: &Vault, code: &str, sealed: Option<&[u8]>) -> Result<Numbers, DbErr> {
-    Numbers::open(vault, code, sealed).map_err(|e| DbErr::Custom(format!("{code}: {e}")))
+/// With another key than they were sealed with the numbers cannot be read; the dossier can be worked on all the same.
+fn numbers(vault: &Vault, code: &str, sealed: Option<&[u8]>) -> Numbers {
+    Numbers::open(vault, code, sealed).unwrap_or_else(|error| {
+        tracing::error!(code, %error, "numbers of an applicant cannot be shown");
+        Numbers::default()
+    })
 }
 
 /// The acts that the state allows and that this actor may do there.
@@ -42,25 +46,25 @@ pub fn shown_timeliness(status: Status, stored: Option<Timeliness>, due_on: Opti
 }
 
 /// Numbers of the applicant, in full for those who handle the dossier.
-fn numbers_for(row: &Row, call: &Call, vault: &Vault) -> Result<Numbers, DbErr> {
-    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref())?;
+fn numbers_for(row: &Row, call: &Call, vault: &Vault) -> Numbers {
+    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref());
     let handles = call.actor.reach(Permission::ReadPersonalData).covers(row.resolving_id);
-    Ok(if handles { numbers } else { numbers.masked() })
+    if handles { numbers } else { numbers.masked() }
 }
 
 /// The applicant for whom it is shown to.
-pub fn applicant_for(row: &Row, call: &Call, vault: &Vault) -> Result<Option<ApplicantView>, DbErr> {
-    Ok(applicant(row.applicant_kind.clone(), row.applicant_name.clone(), numbers_for(row, call, vault)?))
+pub fn applicant_for(row: &Row, call: &Call, vault: &Vault) -> Option<ApplicantView> {
+    applicant(row.applicant_kind.clone(), row.applicant_name.clone(), numbers_for(row, call, vault))
 }
 
 /// The details for whom they are shown to.
 pub fn view(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
-    shown(row, call, numbers_for(row, call, vault)?)
+    shown(row, call, numbers_for(row, call, vault))
 }
 
 /// The details as an act answers them, and as a repetition of it may be answered from what is stored: numbers masked.
 pub fn masked(row: &Row, call: &Call, vault: &Vault) -> Result<DossierView, DbErr> {
-    shown(row, call, numbers(vault, &row.code, row.applicant_sealed.as_deref())?.masked())
+    shown(row, call, numbers(vault, &row.code, row.applicant_sealed.as_deref()).masked())
 }
 
 fn shown(row: &Row, call: &Call, numbers: Numbers) -> Result<DossierView, DbErr> {
@@ -193,7 +197,7 @@ pub fn summary(row: Listed, today: NaiveDate, vault: &Vault) -> Result<DossierSu
     let status = Status::parse(&row.status).ok_or_else(|| broken(&row.status))?;
     let stored = row.timeliness.as_deref().map(|t| Timeliness::parse(t).ok_or_else(|| broken(t))).transpose()?;
     let timeliness = shown_timeliness(status, stored, row.due_on, today);
-    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref())?.masked();
+    let numbers = numbers(vault, &row.code, row.applicant_sealed.as_deref()).masked();
     Ok(DossierSummary {
         id: row.id,
         code: row.code,

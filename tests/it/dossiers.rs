@@ -358,3 +358,28 @@ async fn lists_are_filtered_searched_and_paged() {
         "cursor_mismatch"
     );
 }
+
+/// A pause from before a revision of the calendar that is entered after it: lists, ledger and reports tell the same due date.
+#[tokio::test]
+async fn what_is_told_late_of_a_time_before_a_revision_is_told_everywhere() {
+    let app = App::at("2022-06-14T10:00:00+07:00").await.with_examples().await;
+    let (counter, admin, office) = (app.one_stop().await, app.admin().await, app.office().await);
+    let officer = app.actor(Role::Officer, Some("DKKD")).await;
+    let mut new = new_dossier();
+    new["accept"] = json!(true);
+    new["occurred_at"] = json!("2022-06-09T09:00:00+07:00");
+    let dossier = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+    let dossier = act(&officer, &dossier, "processing", json!({"occurred_at": "2022-06-09T10:00:00+07:00"})).await.expect(200).body;
+    assert_eq!(dossier["due_on"], "2022-06-14");
+    admin.put("/api/v1/calendars/vn/days/2022-06-13", json!({"kind": "day_off", "name": "Nghỉ tránh bão"})).await.expect(201);
+    office.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
+    let path = format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap());
+    let moved = officer.get(&path).await.expect(200).body;
+    assert_eq!(moved["due_on"], "2022-06-15");
+    let fee = act(&officer, &moved, "fee-requests", json!({"occurred_at": "2022-06-09T14:00:00+07:00"})).await.expect(200).body;
+    let paid = act(&counter, &fee, "fee-requests/1/payment", json!({"occurred_at": "2022-06-10T14:00:00+07:00"})).await.expect(200).body;
+    assert_eq!(paid["due_on"], "2022-06-16");
+    let clock = officer.get(&format!("{path}/clock")).await.expect(200).body;
+    let last = clock["due_dates"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["cause"], &last["due_on"]), (&json!("calendar-revision"), &json!("2022-06-16")));
+}

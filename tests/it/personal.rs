@@ -124,3 +124,21 @@ async fn the_server_purges_by_itself_and_each_dossier_once() {
     let most: i32 = sqlx::query_scalar("SELECT max(version) FROM dossiers").fetch_one(&app.pool).await.unwrap();
     assert_eq!(most, 2);
 }
+
+/// Without the right key numbers are lost, not the dossier.
+#[tokio::test]
+async fn numbers_that_do_not_open_keep_nobody_from_work() {
+    let app = App::at(NOW).await.with_examples().await;
+    let counter = app.one_stop().await;
+    let new = json!({"procedure": "2.001199", "receiving_department": "MC", "channel": "direct", "accept": true, "applicant": applicant()});
+    let made = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+    let text = "UPDATE dossiers SET applicant_sealed = set_byte(applicant_sealed, 20, 255 - get_byte(applicant_sealed, 20))";
+    sqlx::query(text).execute(&app.pool).await.unwrap();
+    let path = format!("/api/v1/dossiers/{}", made["id"].as_str().unwrap());
+    let lost = json!({"kind": "citizen", "name": "Nguyễn Thị Biển", "identity_no": null, "phone": null});
+    assert_eq!(counter.get(&path).await.expect(200).body["applicant"], lost);
+    assert_eq!(counter.get("/api/v1/dossiers").await.expect(200).body["items"][0]["applicant"], lost);
+    counter.get("/api/v1/work-list?days=5").await.expect(200);
+    let officer = app.actor(Role::Officer, Some("DKKD")).await;
+    assert_eq!(officer.act(&format!("{path}/processing"), 1, json!({})).await.expect(200).body["status"], "processing");
+}

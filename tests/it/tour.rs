@@ -281,3 +281,33 @@ fn the_map_has_every_folder_and_the_glossary_every_word() {
     }
     assert!(lacks.is_empty(), "src/README.md does not name {lacks:?}");
 }
+
+/// What the production profile asks for is what the documents and the compose file give it.
+#[test]
+fn production_starts_as_the_documents_say() {
+    let check = |variables: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dunghen"));
+        command.arg("check-config").current_dir(root()).env_clear().env("DUNGHEN_ENV", "production").envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
+    };
+    let (started, asked) = check(&[]);
+    let variables: Vec<&str> = asked.lines().filter_map(|line| line.split_once(": set ")).map(|(_, name)| name.trim()).collect();
+    assert!(!started && variables.len() >= 3, "{asked}");
+    for document in ["README.md", "README.vi.md", "docker-compose.yml"] {
+        let text = read(document);
+        let lacking: Vec<_> =
+            variables.iter().filter(|name| !text.contains(&format!("{name}=")) && !text.contains(&format!("{name}: "))).collect();
+        assert!(lacking.is_empty(), "{document} does not set {lacking:?}");
+    }
+    let given: Vec<(&str, &str)> = variables.iter().map(|name| (*name, "x")).collect();
+    let (started, told) = check(&given);
+    assert!(started, "{told}");
+    // A secret of the compose file is given to the server, and .env.example says how to make it.
+    let (compose, example) = (read("docker-compose.yml"), read(".env.example"));
+    for (secret, variable) in [("signing_key", "SIGNING_KEY_FILE"), ("personal_data_key", "PERSONAL_DATA_KEY_FILE")] {
+        assert!(compose.contains(&format!("/run/secrets/{secret}\n")) && compose.contains(&format!("    - {secret}\n")), "{secret}");
+        assert!(compose.contains(&format!("${{{variable}:-")) && example.contains(&format!("\n{variable}=")), "{variable}");
+    }
+}

@@ -30,6 +30,7 @@ fn rows() -> Vec<Value> {
         row("late", "06", json!({})),
         row("later", "08", json!({})),
         row("sorry", "06", json!({"apologies": sorry("2022-06-21")})),
+        row("broken", "06", json!({"apologies": sorry("2022-06-16")})),
         row("sorry-long", "06", json!({"apologies": sorry("2022-07-20")})),
         row("today", "15", json!({})),
         row("soon", "17", json!({})),
@@ -38,7 +39,16 @@ fn rows() -> Vec<Value> {
         row(
             "papers",
             "14",
-            json!({"supplements": [{"requested_at": "2022-06-15T09:00:00+07:00", "reason": "Thiếu", "document_no": "1/TB", "fulfilled_at": null}]}),
+            json!({"supplements": [{"requested_at": "2022-06-15T09:00:00+07:00", "reason": "Thiếu", "document_no": "1/TB",
+            "respond_by_on": "2022-06-17", "fulfilled_at": null}]}),
+        ),
+        // Refused while it waited: nothing is to be done about its papers any more.
+        row(
+            "refused",
+            "14",
+            json!({"supplements": [{"requested_at": "2022-06-15T09:00:00+07:00", "reason": "Thiếu", "document_no": "1/TB",
+            "respond_by_on": "2022-06-17", "fulfilled_at": null}], "decision": "refused", "decision_reason": "Quá hạn bổ sung",
+            "decision_document_no": "2/TB", "finished_at": "2022-06-19T09:00:00+07:00"}),
         ),
         row("ready", "06", json!({"decision": "resolved", "finished_at": "2022-06-08T09:00:00+07:00"})),
         row(
@@ -69,14 +79,12 @@ async fn what_is_most_urgent_comes_first() {
     let app = App::at(NOW).await.with_examples().await;
     let (office, counter) = (app.office().await, app.one_stop().await);
     office.load("/api/v1/dossiers/bulk", &rows()).await.expect(200);
-    // A row of history does not say by when papers were asked for; a notice at the counter does.
-    let papers = counter.get("/api/v1/dossiers/by-code/papers").await.expect(200).body;
-    let path = format!("/api/v1/dossiers/{}", papers["id"].as_str().unwrap());
-    let at = json!({"occurred_at": "2022-06-15T10:00:00+07:00"});
-    let back = counter.act(&format!("{path}/supplement-requests/1/fulfilment"), 1, at).await.expect(200).body;
-    let notice =
-        json!({"reason": "Thiếu", "document_no": "2/TB", "respond_by_on": "2022-06-17", "occurred_at": "2022-06-15T11:00:00+07:00"});
-    counter.act(&format!("{path}/supplement-requests"), back["version"].as_i64().unwrap(), notice).await.expect(200);
+    let new = json!({"code": "incomplete", "procedure": "2.001199", "receiving_department": "MC", "channel": "direct",
+        "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}, "occurred_at": "2022-06-14T09:00:00+07:00"});
+    let incomplete = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+    let slip = json!({"reason": "Thiếu", "respond_by_on": "2022-06-16", "occurred_at": "2022-06-14T10:00:00+07:00"});
+    let path = format!("/api/v1/dossiers/{}/completion-requests", incomplete["id"].as_str().unwrap());
+    counter.act(&path, 1, slip).await.expect(200);
 
     let items = all(&counter, "limit=100").await;
     assert_eq!(
@@ -85,14 +93,18 @@ async fn what_is_most_urgent_comes_first() {
             ("apology", "late", "2022-06-09"),
             ("apology", "later", "2022-06-13"),
             ("escalation", "silent", "2022-06-30"),
+            ("apology_runs_out", "broken", "2022-06-16"),
             ("apology_runs_out", "sorry", "2022-06-21"),
             ("due_today", "today", "2022-06-20"),
             ("reminder", "asked", "2022-06-17"),
             ("due_soon", "soon", "2022-06-22"),
+            ("papers_overdue", "incomplete", "2022-06-16"),
             ("papers_overdue", "papers", "2022-06-17"),
             ("hand_over", "ready", "2022-06-08"),
         ]
     );
+    assert_eq!(items[3]["text"], "An apology promised 16/06/2022, and that date has passed, too: finish at once.");
+    assert_eq!(items[4]["text"], "An apology promised 21/06/2022: finish before that date is broken, too.");
     assert_eq!((&items[2]["consultation"], &items[0]["consultation"]), (&json!(1), &json!(null)));
     assert_eq!(items[0]["text"], "Was due on 09/06/2022 and nobody has apologised: send an apology with a new date.");
     assert_eq!(all(&counter, "limit=1").await, items);
@@ -136,6 +148,12 @@ async fn the_list_is_what_the_details_say() {
         let mut add = |todo: &str, day: &Value, n: usize| {
             expected.insert((todo.to_owned(), day.as_str().unwrap().to_owned(), code.to_owned(), n));
         };
+        let waiting = status == "awaiting_supplement";
+        for s in d["supplements"].as_array().unwrap().iter().filter(|s| waiting && s["fulfilled_at"].is_null()) {
+            if s["respond_by_on"].as_str().is_some_and(|day| day < today) {
+                add("papers_overdue", &s["respond_by_on"], 0);
+            }
+        }
         let promised = d["apologies"].as_array().unwrap().iter().rev().find(|a| !a["new_due_on"].is_null());
         match d["due_on"].as_str().filter(|_| running) {
             Some(due) if due < today && promised.is_none() => add("apology", &d["due_on"], 0),
@@ -172,4 +190,13 @@ async fn the_list_is_what_the_details_say() {
         .collect();
     assert_eq!(listed.len(), items.len(), "nothing stands there twice");
     assert_eq!(listed, expected);
+}
+
+/// What is to be done now is told although nobody knows yet which days of the next year work.
+#[tokio::test]
+async fn a_year_without_a_calendar_hides_only_what_lies_ahead() {
+    let app = App::at("2027-12-31T10:00:00+07:00").await.with_examples().await;
+    let counter = app.one_stop().await;
+    assert_eq!(counter.get("/api/v1/work-list?days=5").await.expect(422).fault_codes(), ["calendar_missing"]);
+    counter.get("/api/v1/work-list?days=5&todo=apology,escalation,due_today,reminder,papers_overdue,hand_over").await.expect(200);
 }

@@ -87,6 +87,12 @@ CREATE INDEX dossier_open_idx ON dossiers (resolving_department_id, due_on)
 CREATE INDEX dossier_due_idx ON dossiers (due_on, id) WHERE decision IS NULL AND status <> 'voided';
 CREATE INDEX dossier_hand_over_idx ON dossiers (finished_on, id) WHERE status = 'resolved';
 CREATE INDEX dossier_consulting_idx ON dossiers (id) WHERE consulting AND decision IS NULL AND status <> 'voided';
+-- For the purge of personal data, which leaves nothing behind in them.
+CREATE INDEX dossier_named_idx ON dossiers (finished_on)
+    WHERE finished_on IS NOT NULL AND (applicant_name IS NOT NULL OR applicant_sealed IS NOT NULL);
+CREATE INDEX dossier_voided_named_idx ON dossiers (coalesce(voided_at, received_at))
+    WHERE status = 'voided' AND decision IS NULL AND (applicant_name IS NOT NULL OR applicant_sealed IS NOT NULL);
+CREATE INDEX dossier_waiting_idx ON dossiers (id) WHERE status IN ('awaiting_supplement', 'awaiting_completion');
 CREATE INDEX dossier_search_idx ON dossiers USING gin (search);
 
 CREATE TABLE dossier_pauses (
@@ -107,8 +113,6 @@ CREATE TABLE dossier_pauses (
     CONSTRAINT dossier_pause_dates_check CHECK (from_at <= to_at),
     CONSTRAINT dossier_pause_overlap_excl EXCLUDE USING gist (dossier_id WITH =, tstzrange(from_at, to_at) WITH &&)
 );
-
-CREATE INDEX dossier_pause_respond_by_idx ON dossier_pauses (respond_by_on) WHERE to_at IS NULL;
 
 CREATE TABLE dossier_apologies (
     dossier_id uuid NOT NULL CONSTRAINT dossier_apology_dossier_fkey REFERENCES dossiers (id) ON DELETE CASCADE,

@@ -44,7 +44,7 @@ pub struct Purged {
 /// Purge personal data
 ///
 /// Takes name, identity number and telephone number out of dossiers that ended longer ago than the server is set to keep them;
-/// what is counted stays. The server does this by itself every day; a call does at most a thousand.
+/// what is counted stays. The servers do this by themselves; a call does at most a thousand at once.
 #[utoipa::path(tag = "dossiers", operation_id = "purge_personal_data", security(("bearer" = [])), request_body = Purge,
     params(WriteParams, RetryHeaders), extensions(("x-permission" = json!("dossier:purge_personal_data"))),
     responses((status = 200, description = "Done", body = Purged), WriteProblems))]

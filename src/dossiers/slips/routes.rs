@@ -87,7 +87,7 @@ async fn get_dossier_slip(
         procedure: SlipProcedure { code: procedure.code, name: procedure.name },
         components: procedure.components,
         today: vn_date(permit.now),
-        applicant: crate::dossiers::view::applicant_for(&row, &permit, &shared.vault)?,
+        applicant: crate::dossiers::view::applicant_for(&row, &permit, &shared.vault),
         row,
         facts,
         rule_set,

@@ -8,7 +8,7 @@ pub mod work;
 
 pub use list::{Filter, Listed, Sort, chosen, list, list_statement};
 pub use read::{PauseRow, Row, find, find_statement, lock};
-pub use save::{code_exists, insert, update, update_closed};
+pub use save::{align_last_move, code_exists, insert, update, update_closed};
 
 use sea_orm::{DbBackend, Statement};
 

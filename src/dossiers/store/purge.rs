@@ -20,16 +20,16 @@ pub struct Old {
 pub async fn old(tx: &impl ConnectionTrait, until: NaiveDate, most: u32) -> Result<Vec<Old>, DbErr> {
     let named = "(applicant_name IS NOT NULL OR applicant_sealed IS NOT NULL)";
     let text = format!(
-        "SELECT id, code, external_code FROM dossiers WHERE finished_on <= $1 AND {named} ORDER BY finished_on LIMIT {most} FOR UPDATE SKIP LOCKED"
+        "SELECT id, code, external_code FROM dossiers WHERE finished_on IS NOT NULL AND finished_on <= $1 AND {named} ORDER BY finished_on LIMIT {most} FOR UPDATE SKIP LOCKED"
     );
     let mut found = Old::find_by_statement(sql(text, [until.into()])).all(tx).await?;
     let left = most as usize - found.len();
     if left > 0 {
         // Voided without ever having been finished.
         let text = format!(
-            "SELECT id, code, external_code FROM dossiers WHERE status = 'voided' AND decision IS NULL
-                AND coalesce(voided_at, received_at) < ($1::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AND {named}
-              LIMIT {left} FOR UPDATE SKIP LOCKED"
+            "SELECT id, code, external_code FROM dossiers WHERE status = 'voided' AND decision IS NULL AND {named}
+                AND coalesce(voided_at, received_at) < ($1::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+              ORDER BY coalesce(voided_at, received_at) LIMIT {left} FOR UPDATE SKIP LOCKED"
         );
         found.extend(Old::find_by_statement(sql(text, [until.into()])).all(tx).await?);
     }

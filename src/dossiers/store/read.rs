@@ -70,6 +70,8 @@ pub struct Row {
     pub pauses: Option<Value>,
     pub apologies: Option<Value>,
     pub consultations: Option<Value>,
+    /// When a revision of the calendar moved it last.
+    pub moved_at: Option<DateTime<Utc>>,
     pub completions: Option<Value>,
     pub transfers: Option<Value>,
     pub findings: Option<Value>,
@@ -86,6 +88,7 @@ const SELECT: &str = "SELECT d.id, d.code, d.source_system, d.external_code, d.p
         (SELECT jsonb_agg(to_jsonb(c)) FROM dossier_pauses c WHERE c.dossier_id = d.id) AS pauses,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_apologies c WHERE c.dossier_id = d.id) AS apologies,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_consultations c WHERE c.dossier_id = d.id) AS consultations,
+        (SELECT max(m.moved_at) FROM calendar_revision_moves m WHERE m.dossier_id = d.id) AS moved_at,
         (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n) FROM dossier_completions c WHERE c.dossier_id = d.id) AS completions,
         (SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object('from_code', a.code, 'to_code', b.code) ORDER BY c.n) FROM dossier_transfers c
            JOIN departments a ON a.id = c.from_department_id JOIN departments b ON b.id = c.to_department_id WHERE c.dossier_id = d.id) AS transfers,

@@ -220,3 +220,14 @@ async fn save_findings(tx: &impl ConnectionTrait, dossier: &Dossier, derived: &D
     tx.execute_raw(sql(text, [dossier.id.into(), Value::from(findings).into()])).await?;
     Ok(())
 }
+
+/// Something that lies before the last revision of the calendar was told only after it: what has been in force since the revision is
+/// the due date as it is now, unless something of the clock has happened since.
+pub async fn align_last_move(tx: &impl ConnectionTrait, dossier: uuid::Uuid) -> Result<(), DbErr> {
+    let text = "UPDATE calendar_revision_moves m SET due_on = d.due_on, due_at = d.due_at, due_before = d.due_before
+                  FROM dossiers d
+                 WHERE d.id = $1 AND m.dossier_id = d.id
+                   AND m.moved_at = (SELECT max(l.moved_at) FROM calendar_revision_moves l WHERE l.dossier_id = d.id)
+                   AND NOT EXISTS (SELECT FROM dossier_pauses p WHERE p.dossier_id = d.id AND (p.from_at > m.moved_at OR p.to_at > m.moved_at))";
+    tx.execute_raw(sql(text, [dossier.into()])).await.map(drop)
+}

@@ -85,10 +85,10 @@ fn source(todo: Todo) -> (&'static str, String, &'static str, &'static str) {
         }
         Todo::DueSoon => ("dossiers d", format!("{OPEN} AND d.due_on > $1 AND d.due_on <= $2"), "d.due_on", "0::smallint"),
         Todo::PapersOverdue => (
-            "(SELECT p.dossier_id, p.respond_by_on FROM dossier_pauses p WHERE p.to_at IS NULL AND p.respond_by_on < $1
-               UNION ALL SELECT c.dossier_id, c.respond_by_on FROM dossier_completions c WHERE c.completed_at IS NULL AND c.respond_by_on < $1) w
-             JOIN dossiers d ON d.id = w.dossier_id",
-            format!("{OPEN} AND d.status IN ('awaiting_supplement', 'awaiting_completion')"),
+            "dossiers d CROSS JOIN LATERAL (
+               SELECT p.respond_by_on FROM dossier_pauses p WHERE p.dossier_id = d.id AND p.kind = 'supplement' AND p.to_at IS NULL
+               UNION ALL SELECT c.respond_by_on FROM dossier_completions c WHERE c.dossier_id = d.id AND c.completed_at IS NULL) w",
+            "d.status IN ('awaiting_supplement', 'awaiting_completion') AND w.respond_by_on < $1".to_owned(),
             "w.respond_by_on",
             "0::smallint",
         ),

@@ -73,10 +73,14 @@ async fn get_work_list(
     req: HttpRequest,
 ) -> Answer {
     let today = vn_date(permit.now);
-    let calendar = calendar::load_all(db.get_ref()).await?.base();
-    let soon = add_wd(&calendar, today, asked.days.unwrap_or(SOON))
-        .map_err(|missing| ApiError::broken(vec![rules::clock_fault(&ClockError::from(missing), "days")]))?;
     let todos = if asked.todo.is_empty() { Todo::ALL.to_vec() } else { asked.todo.iter().filter_map(|t| Todo::parse(t)).collect() };
+    let soon = if todos.iter().any(|todo| todo.looks_ahead()) {
+        let calendar = calendar::load_all(db.get_ref()).await?.base();
+        add_wd(&calendar, today, asked.days.unwrap_or(SOON))
+            .map_err(|missing| ApiError::broken(vec![rules::clock_fault(&ClockError::from(missing), "days")]))?
+    } else {
+        today
+    };
     let wanted = Wanted { departments: asked.department, todos, today, soon };
     let rows = work::list(db.get_ref(), &permit.reach(), &wanted, asked.cursor.after()?, asked.cursor.limit).await?;
     let (rows, info) = asked.cursor.page(rows, work::Work::key);
@@ -85,7 +89,7 @@ async fn get_work_list(
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());
-        let text = permit.lang.pick(todo.text(day));
+        let text = permit.lang.pick(todo.text(day, today));
         items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today, &shared.vault)? });
     }
     Ok(page::respond(&req, &info, &WorkPage { items, page: info.clone() }))

@@ -18,8 +18,14 @@ impl Todo {
         Todo::ALL.iter().position(|todo| *todo == self).unwrap_or(Todo::ALL.len())
     }
 
+    /// It depends on which days are soon, which only a calendar tells.
+    pub fn looks_ahead(self) -> bool {
+        matches!(self, Todo::DueSoon | Todo::ApologyRunsOut)
+    }
+
     /// What is to be done and why, for the person at the counter.
-    pub fn text(self, day: NaiveDate) -> Text {
+    pub fn text(self, day: NaiveDate, today: NaiveDate) -> Text {
+        let passed = day < today;
         let day = day.format("%d/%m/%Y");
         let (vi, en) = match self {
             Todo::Apology => (
@@ -29,6 +35,10 @@ impl Todo {
             Todo::Escalation => (
                 format!("Cơ quan được lấy ý kiến chưa trả lời (hạn {day}): báo cáo Ủy ban nhân dân tỉnh."),
                 format!("The consulted agency is silent (asked for an answer by {day}): report to the provincial committee."),
+            ),
+            Todo::ApologyRunsOut if passed => (
+                format!("Đã xin lỗi và hẹn lại ngày {day}, nhưng ngày đó cũng đã qua: giải quyết ngay."),
+                format!("An apology promised {day}, and that date has passed, too: finish at once."),
             ),
             Todo::ApologyRunsOut => (
                 format!("Đã xin lỗi và hẹn trả ngày {day}: phải giải quyết xong trước khi hết hạn đã hẹn lại."),
