@@ -164,7 +164,8 @@ fn written(all: &str, how: &str) -> (String, String) {
     (member("id"), member("code"))
 }
 
-/// Keeps running dossiers without an apology under numbers from 1, for acts to be about: their ids.
+/// Keeps running dossiers under numbers from 1, for acts to be about: their ids. Those to which nothing has happened yet: what
+/// an act writes of one fits them all.
 pub fn subjects(cluster: &PrivateCluster) -> Vec<String> {
     let kept = psql(
         cluster,
@@ -172,7 +173,8 @@ pub fn subjects(cluster: &PrivateCluster) -> Vec<String> {
             "DROP TABLE IF EXISTS subjects",
             "CREATE TABLE subjects AS SELECT row_number() OVER () AS n, d.id, d.code FROM dossiers d
               WHERE d.decision IS NULL AND d.status IN ('accepted', 'processing') AND d.due_on IS NOT NULL
-                AND NOT EXISTS (SELECT FROM dossier_apologies a WHERE a.dossier_id = d.id) LIMIT 30000",
+                AND d.id NOT IN (SELECT dossier_id FROM dossier_apologies UNION ALL SELECT dossier_id FROM dossier_pauses
+                        UNION ALL SELECT dossier_id FROM dossier_consultations) LIMIT 30000",
             "ALTER TABLE subjects ADD PRIMARY KEY (n)",
             "ANALYZE subjects",
             "SELECT id FROM subjects ORDER BY n",
