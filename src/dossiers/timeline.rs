@@ -11,7 +11,8 @@ use crate::audit::Recorded;
 use crate::http::{At, Day};
 
 /// The audit line that recorded something, as its place among all: of the act itself, or of the load that told of it. A line
-/// that was taken told of something else at the same instant.
+/// that was taken told of something else at the same instant. A dossier that is loaded again is told again: of what had happened
+/// by then the first load told.
 fn line(recorded: &[Recorded], taken: &[usize], act: &str, at: DateTime<Utc>) -> Option<usize> {
     let verbs: &[&str] = match act {
         "calendar-revision" => &["revise"],
@@ -41,7 +42,11 @@ fn line(recorded: &[Recorded], taken: &[usize], act: &str, at: DateTime<Utc>) ->
     // A submission may lie before its receipt.
     let of_the_act = |l: &Recorded| verbs.contains(&l.act.as_str()) && (l.occurred_at == at || act == "submission");
     let mut free = recorded.iter().enumerate().filter(|(place, _)| !taken.contains(place));
-    free.find(|(_, l)| of_the_act(l)).map(|(place, _)| place).or_else(|| recorded.iter().rposition(|l| l.act == "load"))
+    let load = || {
+        let since = recorded.iter().position(|l| l.act == "load" && l.recorded_at >= at);
+        since.or_else(|| recorded.iter().rposition(|l| l.act == "load"))
+    };
+    free.find(|(_, l)| of_the_act(l)).map(|(place, _)| place).or_else(load)
 }
 
 /// Everything that happened, oldest first; what happened at one instant in the order of its recording.

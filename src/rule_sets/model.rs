@@ -53,12 +53,17 @@ impl FormKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroundedAct {
-    Acceptance,
+    /// Cited on the refusal before acceptance.
     NonAcceptance,
+    /// Cited on the request to supplement or complete.
     Supplement,
+    /// No form is printed for it: what clients offer as `legal_basis` of a suspension, for the officer to make it exact.
     Suspension,
+    /// Cited on the apology.
     Apology,
+    /// Cited on the refusal after acceptance.
     Refusal,
+    /// Cited on the stop notice.
     Termination,
 }
 

@@ -33,7 +33,8 @@ pub struct RuleSetForm {
     pub page_size: PageSize,
 }
 
-/// What is cited for an act.
+/// What is cited for an act: slips print it, and clients offer that of a suspension as its `legal_basis`. Receipt, control slip and
+/// register cite none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"act": "apology", "ground": "khoản 9 Điều 19 Nghị định số 61/2018/NĐ-CP"}))]
@@ -68,7 +69,7 @@ pub struct NewRuleSet {
     pub forms_source: Line,
     /// Every kind once.
     pub forms: Vec<RuleSetForm>,
-    /// An act at most once; an act that is left out is printed without a ground.
+    /// An act at most once; an act that is left out is printed, or offered, without a ground.
     #[serde(default)]
     pub grounds: Vec<LegalGround>,
 }

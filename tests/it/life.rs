@@ -169,3 +169,55 @@ async fn a_row_of_history_does_not_end_the_wait_for_papers() {
     office.load("/api/v1/dossiers/bulk", &[row]).await.expect(200);
     assert_eq!(counter.get("/api/v1/dossiers/by-code/X-1").await.expect(200).body["status"], "processing");
 }
+
+/// What a load told of is as recorded by that load, whoever sends the dossier again.
+#[tokio::test]
+async fn what_was_loaded_is_told_as_recorded_by_the_load_that_told_of_it() {
+    let app = App::at(NOW).await.with_examples().await;
+    let (first, second, third) = (app.office().await, app.office().await, app.office().await);
+    let mut row = json!({"code": "X-2", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+        "submitted_at": "2022-06-13T09:00:00+07:00", "accepted_at": "2022-06-13T10:00:00+07:00"});
+    first.load("/api/v1/dossiers/bulk", &[row.clone()]).await.expect(200);
+    sqlx::query("UPDATE audit_events SET recorded_at = '2022-06-14T12:00:00+07'").execute(&app.pool).await.unwrap();
+    row["decision"] = json!("resolved");
+    row["finished_at"] = json!("2022-06-15T09:00:00+07:00");
+    second.load("/api/v1/dossiers/bulk", &[row.clone()]).await.expect(200);
+    row["digitised"] = json!(true);
+    third.load("/api/v1/dossiers/bulk", &[row]).await.expect(200);
+    let id = first.get("/api/v1/dossiers/by-code/X-2").await.expect(200).body["id"].as_str().unwrap().to_owned();
+    let timeline = first.get(&format!("/api/v1/dossiers/{id}/timeline")).await.expect(200).body;
+    let told = timeline["items"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|e| [&e["act"], &e["recorded_by"], &e["recorded_at"]].map(|m| m.as_str().unwrap())).collect();
+    let (early, by_first, by_second) = ("2022-06-14T12:00:00+07:00", first.username.as_str(), second.username.as_str());
+    let of_first = ["submission", "acceptance", "processing"].map(|act| [act, by_first, early]);
+    assert_eq!((&told[..3], &told[3..]), (&of_first[..], &[["resolution", by_second, NOW]][..]));
+}
+
+/// A revision during a pause moves the date before it; the ledger goes on from there.
+#[tokio::test]
+async fn the_ledger_goes_on_from_what_a_revision_put_before_a_pause() {
+    let app = App::at(NOW).await.with_examples().await;
+    let (admin, office, counter) = (app.admin().await, app.office().await, app.one_stop().await);
+    let officer = app.actor(Role::Officer, Some("DKKD")).await;
+    let dossier = receive(&counter, json!({"accept": true, "occurred_at": "2022-06-16T09:00:00+07:00"})).await;
+    assert_eq!(dossier["due_on"], "2022-06-21");
+    let dossier = act(&officer, &dossier, "processing", json!({"occurred_at": "2022-06-16T10:00:00+07:00"})).await.expect(200).body;
+    let asked = json!({"reason": "Thiếu", "document_no": "1/TB", "occurred_at": "2022-06-17T09:00:00+07:00"});
+    act(&officer, &dossier, "supplement-requests", asked).await.expect(200);
+    admin.put("/api/v1/calendars/vn/days/2022-06-20", json!({"kind": "day_off", "name": "Nghỉ tránh bão"})).await.expect(201);
+    office.act("/api/v1/calendars/vn/revisions", 2, json!({"reason": "Bão"})).await.expect(201);
+    let path = format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap());
+    let waiting = counter.get(&path).await.expect(200).body;
+    assert_eq!((&waiting["due_before"], &waiting["supplements"][0]["due_before"]), (&json!("2022-06-22"), &json!("2022-06-21")));
+    act(&counter, &waiting, "supplement-requests/1/fulfilment", json!({})).await.expect(200);
+    let clock = counter.get(&format!("{path}/clock")).await.expect(200).body;
+    let told = clock["due_dates"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|e| (e["cause"].as_str().unwrap(), e["due_on"].as_str(), e["text"].as_str().unwrap())).collect();
+    let expected = [
+        ("acceptance", Some("2022-06-21"), "Accepted: due on 21/06/2022."),
+        ("supplement-request", None, "Papers were asked for (no. 1): the clock stands still; it was due on 21/06/2022."),
+        ("calendar-revision", None, "The calendar changed (Bão): the due date before the clock stood still is now 22/06/2022."),
+        ("fulfilment", Some("2022-06-23"), "The papers are here (no. 1): the due date moved from 22/06/2022 to 23/06/2022."),
+    ];
+    assert_eq!((told, &clock["due_on"]), (expected.to_vec(), &json!("2022-06-23")));
+}

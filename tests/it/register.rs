@@ -74,7 +74,7 @@ async fn the_register_holds_what_was_accepted_in_the_period_in_order() {
         "applicant_kind": "enterprise", "applicant_name": "=HYPERLINK(\"x\"),\"Biển\"", "receiving_department": "MC",
         "receiving_department_name": "Bộ phận Một cửa", "resolving_department": "DKKD",
         "resolving_department_name": body["items"][0]["resolving_department_name"], "channel": "direct", "accepted_at": "2022-04-12T08:00:00+07:00",
-        "return_on": "2022-04-15", "promised_on": "2022-04-19", "finished_on": "2022-04-20", "returned_at": null, "return_method": null,
+        "received_by": null, "return_on": "2022-04-15", "promised_on": "2022-04-19", "finished_on": "2022-04-20", "returned_at": null, "return_method": null,
         "outcome": "refused", "document_no": "77/TB", "reason": "@Ngành cấm"});
     assert_eq!(body["items"][1], expected);
     let outcomes: Vec<_> = body["items"].as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
@@ -136,14 +136,14 @@ async fn a_csv_is_whole_and_runs_no_formula() {
     let office = app.office().await;
     let lines = csv(&office, APRIL).await;
     assert_eq!(lines[0][..4], ["STT", "Mã hồ sơ", "Tên thủ tục hành chính", "Chủ hồ sơ"]);
-    assert!(lines.iter().all(|l| l.len() == 14), "{lines:?}");
+    assert!(lines.iter().all(|l| l.len() == 15), "{lines:?}");
     let late = ["2", "late", "Đăng ký thành lập công ty cổ phần (2.001199)", "'=HYPERLINK(\"x\"),\"Biển\""];
     assert_eq!(lines[2][..4], late);
     assert_eq!(
         lines[2][6..],
-        ["2022-04-12", "2022-04-15", "2022-04-20", "", "", "Từ chối giải quyết", "77/TB", "Hẹn lại ngày 19/04/2022; @Ngành cấm"]
+        ["2022-04-12", "", "2022-04-15", "2022-04-20", "", "", "Từ chối giải quyết", "77/TB", "Hẹn lại ngày 19/04/2022; @Ngành cấm"]
     );
-    assert_eq!(lines[1][12], "'+12");
+    assert_eq!(lines[1][13], "'+12");
     let english = office.send("GET", APRIL, &[("accept", "text/csv"), ("accept-language", "en")], None).await.expect(200).text;
     assert!(english.contains("Applicant") && english.contains("Refused"), "{english}");
     // Longer than a batch: copied dossiers, a second apart.
@@ -169,19 +169,19 @@ fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
+/// A file as a spreadsheet.
+async fn xlsx(who: &Actor, path: &str) -> reqwest::Response {
+    let answer = who.http.get(format!("{}{path}", who.base)).bearer_auth(who.token.as_ref().unwrap()).header("accept", XLSX).send();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer
+}
+
 #[tokio::test]
 async fn a_spreadsheet_has_titles_real_dates_and_a_frozen_head() {
     let app = office().await;
     let office = app.office().await;
-    let answer = office
-        .http
-        .get(format!("{}{APRIL}", app.base))
-        .bearer_auth(office.token.as_ref().unwrap())
-        .header("accept", XLSX)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    let answer = xlsx(&office, APRIL).await;
     assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"dossier-register.xlsx\"");
     let bytes = answer.bytes().await.unwrap();
     let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
@@ -231,4 +231,52 @@ async fn a_spreadsheet_too_long_is_refused_and_faults_come_all_at_once() {
     let refused =
         office.send("GET", "/api/v1/registers/dossiers?from=2021-01-01&to=2021-12-31", &[("accept", XLSX)], None).await.expect(422);
     assert_eq!((refused.code(), &refused.body["limit"]), ("too_many_rows", &json!(100_000)));
+}
+
+#[tokio::test]
+async fn the_register_names_who_received() {
+    let app = office().await;
+    let (office, first, second, gone) = (app.office().await, app.one_stop().await, app.one_stop().await, app.one_stop().await);
+    for (who, name) in [(&first, "Trần Thị Cửa"), (&second, "Lê Văn Một")] {
+        let sql = "UPDATE users SET display_name = $1 WHERE username = $2";
+        sqlx::query(sql).bind(name).bind(&who.username).execute(&app.pool).await.unwrap();
+    }
+    let receive = async |who: &Actor, code: &str, minute: u32, accept: bool| {
+        let new = json!({"code": code, "procedure": "2.001199", "receiving_department": "MC", "channel": "online", "accept": accept,
+            "occurred_at": format!("2022-06-13T08:{minute:02}:00+07:00"), "applicant": {"kind": "citizen", "name": "A"}});
+        who.post("/api/v1/dossiers", new).await.expect(201).body["id"].as_str().unwrap().to_owned()
+    };
+    receive(&first, "at-once", 1, true).await;
+    let id = receive(&first, "by-another", 2, false).await;
+    let accepted = json!({"occurred_at": "2022-06-13T08:10:00+07:00"});
+    second.act(&format!("/api/v1/dossiers/{id}/acceptance"), 1, accepted).await.expect(200);
+    receive(&gone, "by-one-gone", 20, true).await;
+    sqlx::query("DELETE FROM users WHERE username = $1").bind(&gone.username).execute(&app.pool).await.unwrap();
+    // A load that tells of the acceptance leaves who received it.
+    receive(&first, "told-later", 3, false).await;
+    let later = row(
+        "told-later",
+        "2.001199",
+        "2022-06-13T08:30:00+07:00",
+        json!({"channel": "online", "submitted_at": "2022-06-13T08:03:00+07:00"}),
+    );
+    let loaded = row("loaded", "2.001199", "2022-06-13T08:40:00+07:00", json!({}));
+    office.load("/api/v1/dossiers/bulk", &[later, loaded]).await.expect(200);
+    let june = "/api/v1/registers/dossiers?from=2022-06-13&to=2022-06-13";
+    let body = office.get(june).await.expect(200).body;
+    let told = body["items"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|r| (r["code"].as_str().unwrap(), r["received_by"].as_str())).collect();
+    let expected = [
+        ("at-once", Some("Trần Thị Cửa")),
+        ("by-another", Some("Lê Văn Một")),
+        ("by-one-gone", Some(gone.username.as_str())),
+        ("told-later", Some("Trần Thị Cửa")),
+        ("loaded", None),
+    ];
+    assert_eq!(told, expected);
+    let lines = csv(&office, june).await;
+    assert_eq!((lines[0][6].as_str(), lines[0][7].as_str()), ("Ngày tiếp nhận", "Người tiếp nhận"));
+    assert_eq!(lines[1..].iter().map(|l| l[7].as_str()).collect::<Vec<_>>(), expected.map(|(_, name)| name.unwrap_or_default()));
+    let sheet = part(&xlsx(&office, june).await.bytes().await.unwrap(), "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("Người tiếp nhận") && sheet.contains("Lê Văn Một"), "{sheet}");
 }

@@ -363,3 +363,59 @@ async fn a_transfer_changes_hands_on_the_control_slip() {
     assert_eq!(slip(&counter, &id, "apology").await.expect(200).body["issued_by"]["code"], "DKKD");
     assert_eq!(body["resolving_department"]["code"], "DN");
 }
+
+/// An apology names the return date that held when it was sent: after a revision of the calendar the revised one.
+#[tokio::test]
+async fn an_apology_names_the_date_that_a_revision_put_in_force() {
+    let app = office().await;
+    let (admin, counter) = (app.admin().await, app.one_stop().await);
+    let receive = async || {
+        let new = json!({"procedure": "P", "receiving_department": "MC", "channel": "direct", "accept": true,
+            "occurred_at": "2026-08-17T08:00:00+07:00", "applicant": {"kind": "citizen", "name": "A"}});
+        let dossier = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+        assert_eq!(dossier["due_on"], "2026-08-20");
+        format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap())
+    };
+    let (before, after) = (receive().await, receive().await);
+    let sorry = json!({"reason": "x", "new_due_on": "2026-08-28", "occurred_at": "2026-08-18T09:00:00+07:00"});
+    counter.act(&format!("{before}/apologies"), 1, sorry).await.expect(200);
+    admin.put("/api/v1/calendars/vn/days/2026-08-19", json!({"kind": "day_off", "name": "Nghỉ tránh bão"})).await.expect(201);
+    app.office().await.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
+    counter.act(&format!("{after}/apologies"), 2, json!({"reason": "x", "new_due_on": "2026-08-28"})).await.expect(200);
+    for (dossier, old, printed) in [(&before, "2026-08-20", "20/08/2026"), (&after, "2026-08-21", "21/08/2026")] {
+        assert_eq!(counter.get(dossier).await.expect(200).body["due_on"], "2026-08-21");
+        assert_eq!(counter.get(&format!("{dossier}/slips/apology")).await.expect(200).body["apology"]["old_return_on"], old);
+        let id = dossier.rsplit('/').next().unwrap();
+        has(&page(&counter, id, "apology").await, &[&format!("Thời gian hẹn trả kết quả: ngày {printed}.")]);
+    }
+}
+
+/// What was asked for before acceptance stays under the law of the day of asking, whatever was asked for or accepted later.
+#[tokio::test]
+async fn each_request_before_acceptance_follows_the_law_of_its_own_day() {
+    let app = office().await;
+    let counter = app.one_stop().await;
+    let new = json!({"procedure": "P", "receiving_department": "MC", "channel": "online", "occurred_at": "2025-06-30T08:00:00+07:00",
+        "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}});
+    let dossier = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+    let path = format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap());
+    let asked = |at: &str| json!({"reason": "Thiếu chữ ký", "document_no": "3/PHD", "occurred_at": at});
+    let done = |at: &str| json!({"occurred_at": at});
+    counter.act(&format!("{path}/completion-requests"), 1, asked("2025-06-30T09:00:00+07:00")).await.expect(200);
+    counter.act(&format!("{path}/completion-requests/1/completion"), 2, done("2025-07-01T09:00:00+07:00")).await.expect(200);
+    counter.act(&format!("{path}/completion-requests"), 3, asked("2025-07-02T09:00:00+07:00")).await.expect(200);
+    let law = async |query: &str| {
+        let slip = counter.get(&format!("{path}/slips/{query}")).await.expect(200).body;
+        [&slip["rule_set"], &slip["form"]["source"], &slip["ground"]].map(|m| m.as_str().map(str::to_owned))
+    };
+    let old = ["nd61-2018", "Thông tư số 01/2018/TT-VPCP", "Điều 19 Nghị định số 61/2018/NĐ-CP"].map(|m| Some(m.to_owned()));
+    let new = ["nd118-2025", "Thông tư số 03/2025/TT-VPCP", "Nghị định số 118/2025/NĐ-CP"].map(|m| Some(m.to_owned()));
+    let both = async || [law("supplement?n=1").await, law("supplement?n=2").await, law("supplement").await];
+    assert_eq!(both().await, [old.clone(), new.clone(), new.clone()]);
+    counter.get(&format!("{path}/slips/supplement?n=3")).await.expect(404);
+    counter.act(&format!("{path}/completion-requests/2/completion"), 4, done("2025-07-03T09:00:00+07:00")).await.expect(200);
+    counter.act(&format!("{path}/acceptance"), 5, done("2025-07-03T10:00:00+07:00")).await.expect(200);
+    assert_eq!(both().await, [old, new.clone(), new.clone()]);
+    // The receipt cites nothing.
+    assert_eq!(law("receipt").await, [new[0].clone(), new[1].clone(), None]);
+}

@@ -31,7 +31,7 @@ CREATE TABLE rule_set_forms (
 CREATE TABLE rule_set_grounds (
     rule_set_id uuid NOT NULL CONSTRAINT rule_set_ground_set_fkey REFERENCES rule_sets (id) ON DELETE CASCADE,
     act text NOT NULL CONSTRAINT rule_set_ground_act_check CHECK (act IN
-        ('acceptance', 'non_acceptance', 'supplement', 'suspension', 'apology', 'refusal', 'termination')),
+        ('non_acceptance', 'supplement', 'suspension', 'apology', 'refusal', 'termination')),
     ground text NOT NULL CONSTRAINT rule_set_ground_ground_check CHECK (btrim(ground) <> ''),
     PRIMARY KEY (rule_set_id, act)
 );
@@ -62,7 +62,7 @@ COMMENT ON COLUMN rule_set_forms.page_size IS 'Paper that it is printed on';
 COMMENT ON TABLE rule_set_grounds IS 'The legal grounds of acts under a rule set';
 COMMENT ON COLUMN rule_set_grounds.rule_set_id IS 'The rule set';
 COMMENT ON COLUMN rule_set_grounds.act IS 'The act';
-COMMENT ON COLUMN rule_set_grounds.ground IS 'What is cited, as printed';
+COMMENT ON COLUMN rule_set_grounds.ground IS 'What is cited, as printed; for a suspension what clients offer as its legal basis';
 COMMENT ON COLUMN dossiers.rule_set_id IS 'The law it was accepted under, which never changes with later validities; null before acceptance and before the first set';
 
 -- The one-stop mechanism: decree 61/2018 in force on 21 June 2018, amended by 107/2021, repealed from 1 July 2025 by decree
@@ -101,14 +101,12 @@ SELECT r.id, f.kind, f.number, f.title, f.page_size
 INSERT INTO rule_set_grounds (rule_set_id, act, ground)
 SELECT r.id, g.act, g.ground
   FROM rule_sets r JOIN (VALUES
-    ('nd61-2018', 'acceptance', 'Nghị định số 61/2018/NĐ-CP'),
     ('nd61-2018', 'non_acceptance', 'Nghị định số 61/2018/NĐ-CP'),
     ('nd61-2018', 'supplement', 'Điều 19 Nghị định số 61/2018/NĐ-CP'),
     ('nd61-2018', 'suspension', 'quy định của pháp luật chuyên ngành về tạm dừng giải quyết hồ sơ'),
     ('nd61-2018', 'apology', 'khoản 9 Điều 19 Nghị định số 61/2018/NĐ-CP'),
     ('nd61-2018', 'refusal', 'Điều 19 Nghị định số 61/2018/NĐ-CP'),
     ('nd61-2018', 'termination', 'Nghị định số 61/2018/NĐ-CP và quy định của pháp luật chuyên ngành'),
-    ('nd118-2025', 'acceptance', 'Nghị định số 118/2025/NĐ-CP'),
     ('nd118-2025', 'non_acceptance', 'Nghị định số 118/2025/NĐ-CP'),
     ('nd118-2025', 'supplement', 'Nghị định số 118/2025/NĐ-CP'),
     ('nd118-2025', 'suspension', 'quy định của pháp luật chuyên ngành về tạm dừng giải quyết hồ sơ'),

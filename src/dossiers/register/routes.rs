@@ -97,6 +97,8 @@ fn begin(day: NaiveDate) -> Option<DateTime<Utc>> {
 /// Every dossier accepted in the period that you may see, in order of acceptance, as it stands today; voided ones stay, with
 /// their reason. The form's number is that of the rule set in force at the end of the period. JSON in pages; with
 /// `Accept: text/csv` or the spreadsheet's media type whole, a spreadsheet with at most 100,000 rows (422 `too_many_rows`).
+/// Address, phone and signature are columns to fill in by hand, in the spreadsheet only: addresses are not held, and numbers that name a
+/// person are unsealed for one dossier at a time, for those who handle it, never for a whole period.
 #[utoipa::path(tag = "dossiers", operation_id = "get_dossier_register", security(("bearer" = [])), params(RegisterFilter, PageParams),
     extensions(("x-permission" = json!("register:read"))),
     responses((status = 200, description = "The register", content(

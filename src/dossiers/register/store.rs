@@ -31,6 +31,7 @@ pub struct Row {
     pub return_method: Option<String>,
     pub decision_document_no: Option<String>,
     pub reason: Option<String>,
+    pub received_by: Option<String>,
     pub received_at: DateTime<Utc>,
 }
 
@@ -54,7 +55,10 @@ pub async fn page(
     let text = format!(
         "SELECT d.*, p.code AS procedure, p.name AS procedure_name, rc.code AS receiving, rc.name AS receiving_name, rs.code AS resolving,
                 rs.name AS resolving_name,
-                (SELECT a.new_due_on FROM dossier_apologies a WHERE a.dossier_id = d.id AND a.new_due_on IS NOT NULL ORDER BY a.n DESC LIMIT 1) AS promised_on
+                (SELECT a.new_due_on FROM dossier_apologies a WHERE a.dossier_id = d.id AND a.new_due_on IS NOT NULL ORDER BY a.n DESC LIMIT 1) AS promised_on,
+                (SELECT coalesce(u.display_name, c.name, l.actor) FROM audit_events l LEFT JOIN users u ON u.id = l.actor_id
+                   LEFT JOIN clients c ON c.id = l.actor_id WHERE l.subject_id = d.id AND l.act IN ('accept', 'receive')
+                  ORDER BY l.act = 'accept' DESC, l.id LIMIT 1) AS received_by
            FROM ({rows}) d JOIN procedures p ON p.id = d.procedure_id
            JOIN departments rc ON rc.id = d.receiving_department_id JOIN departments rs ON rs.id = d.resolving_department_id
           WHERE $1::date IS NOT NULL ORDER BY d.received_at, d.id"

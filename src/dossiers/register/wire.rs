@@ -58,6 +58,9 @@ pub struct RegisterRow {
     pub resolving_department_name: String,
     pub channel: Channel,
     pub accepted_at: At,
+    /// Who accepted it, or else received it: the name of the user or client, or the user name where there is none any more. Null for a
+    /// dossier that was loaded as history.
+    pub received_by: Option<String>,
     /// The first appointment; null without a limit.
     pub return_on: Option<Day>,
     /// The last date that an apology named instead.
@@ -78,7 +81,7 @@ pub struct RegisterRow {
         "procedure_name": "Đăng ký thành lập doanh nghiệp tư nhân", "applicant_kind": "citizen", "applicant_name": "Nguyễn Thị Biển",
         "receiving_department": "MC", "receiving_department_name": "Bộ phận Một cửa", "resolving_department": "DKKD",
         "resolving_department_name": "Phòng Đăng ký kinh doanh", "channel": "online", "accepted_at": "2022-04-19T08:30:00+07:00",
-        "return_on": "2022-04-22", "promised_on": null, "finished_on": "2022-04-27", "returned_at": null, "return_method": null,
+        "received_by": "Trần Thị Cửa", "return_on": "2022-04-22", "promised_on": null, "finished_on": "2022-04-27", "returned_at": null, "return_method": null,
         "outcome": "on_time", "document_no": "1234/GCN", "reason": null}],
     "page": {"limit": 50, "next_cursor": null, "total": null, "total_kind": null}}))]
 pub struct DossierRegister {
@@ -112,6 +115,7 @@ impl RegisterRow {
             resolving_department_name: r.resolving_name,
             channel: channel(&r.channel)?,
             accepted_at: At(r.received_at),
+            received_by: r.received_by,
             return_on: r.first_due_on.map(Day),
             promised_on: r.promised_on.map(Day),
             finished_on: r.finished_on.map(Day),
@@ -138,6 +142,7 @@ impl RegisterRow {
             Cell::Text(self.resolving_department_name),
             Cell::Word(channel_words(self.channel)),
             day(Some(vn_date(self.accepted_at.0))),
+            Cell::Text(self.received_by.unwrap_or_default()),
             day(self.return_on.map(|d| d.0)),
             day(self.finished_on.map(|d| d.0)),
             day(self.returned_at.map(|at| vn_date(at.0))),
@@ -184,6 +189,7 @@ pub const COLUMNS: &[Column] = &[
     column("Cơ quan giải quyết", "Resolving department", 24),
     column("Hình thức nộp", "Channel", 12),
     column("Ngày tiếp nhận", "Accepted on", 12),
+    column("Người tiếp nhận", "Received by", 18),
     column("Ngày hẹn trả kết quả", "Return date", 12),
     column("Ngày giải quyết xong", "Finished on", 12),
     column("Ngày trả kết quả", "Returned on", 12),

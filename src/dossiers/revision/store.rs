@@ -268,12 +268,15 @@ pub struct Moved {
     pub moved_at: DateTime<Utc>,
     /// The due date in force since, or the one before the pause that was open.
     pub due_on: Option<NaiveDate>,
+    /// A pause was open.
+    pub paused: bool,
     pub reason: Option<String>,
 }
 
 /// The moves of a dossier that the caller has found within its sight, oldest first.
 pub async fn moves_of(db: &impl ConnectionTrait, dossier: Uuid) -> Result<Vec<Moved>, DbErr> {
-    let text = "SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on, r.reason FROM calendar_revision_moves m
+    let text =
+        "SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on, m.due_on IS NULL AS paused, r.reason FROM calendar_revision_moves m
                   JOIN calendar_revisions r ON r.calendar_code = m.calendar_code AND r.number = m.revision
                  WHERE m.dossier_id = $1 ORDER BY m.moved_at";
     Moved::find_by_statement(sql(text, [dossier.into()])).all(db).await

@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,8 +15,8 @@ use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::vn_date;
 use crate::db::Db;
-use crate::dossiers::model::Facts;
-use crate::dossiers::store::{Row, find};
+use crate::dossiers::revision;
+use crate::dossiers::store::find;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::FromQuery;
 use crate::http::values::Key;
@@ -46,7 +47,8 @@ impl FromQuery for SlipChoice {
 ///
 /// As the forms of its rule set print it: JSON, or with `Accept: text/html` a page to print that needs nothing from elsewhere.
 /// What is not held, such as an address, is left to be filled in by hand. A slip that the dossier has nothing to print on is 409
-/// `slip_not_applicable`, with `missing`; a dossier older than the first rule set has none: 409 `no_rule_set`.
+/// `slip_not_applicable`, with `missing`; a dossier older than the first rule set has none: 409 `no_rule_set`. What came before
+/// acceptance follows the law of its day.
 #[utoipa::path(tag = "dossiers", operation_id = "get_dossier_slip", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "Id of the dossier"),
         ("kind" = String, Path, description = "`receipt`, `supplement`, `refusal`, `apology`, `stop` or `control`", example = "receipt"), SlipChoice),
@@ -77,8 +79,8 @@ async fn get_dossier_slip(
     let form = accept::choose(&req, &["application/json", "text/html"])?;
     let row = find(db.get_ref(), &Key::Id(id), &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
     let facts = row.facts()?;
-    view::check(kind, &facts)?;
-    let rule_set = rule_set(db.get_ref(), kind, &row, &facts).await?;
+    let place = view::chosen(kind, choice.n, &facts)?;
+    let rule_set = rule_set(db.get_ref(), rules::day_of_law(kind, &facts, place), row.rule_set_id).await?;
     let gone = || ApiError::new(Code::Internal).because("a dossier names a procedure that is not there");
     let procedure = procedures::find(db.get_ref(), &Key::Id(row.procedure_id)).await?.ok_or_else(gone)?;
     let parties = [row.receiving_id, row.resolving_id].into_iter().chain(facts.transfers.iter().flat_map(|t| [t.from, t.to])).collect();
@@ -88,11 +90,12 @@ async fn get_dossier_slip(
         components: procedure.components,
         today: vn_date(permit.now),
         applicant: crate::dossiers::view::applicant_for(&row, &permit, &shared.vault),
+        moves: revision::moves_of(db.get_ref(), row.id).await?,
         row,
         facts,
         rule_set,
     };
-    let slip = view::slip(kind, choice.n, material)?;
+    let slip = view::slip(kind, place, material)?;
     if form == 0 {
         return Ok(HttpResponse::Ok().json(slip));
     }
@@ -105,11 +108,11 @@ async fn get_dossier_slip(
     Ok(response.body(page.html))
 }
 
-/// The law that a slip follows: the one the dossier was accepted under, or of the day of what happened before.
-async fn rule_set(db: &impl ConnectionTrait, kind: FormKind, row: &Row, facts: &Facts) -> Result<RuleSetView, ApiError> {
-    let found = match (row.rule_set_id, rules::day_of_law(kind, facts)) {
-        (Some(id), _) => rule_sets::find(db, &Key::Id(id)).await?,
-        (None, Some(day)) => rule_sets::on(db, day).await?,
+/// The law that a slip follows: of the day of what happened before acceptance, or the one the dossier was accepted under.
+async fn rule_set(db: &impl ConnectionTrait, day: Option<NaiveDate>, accepted_under: Option<Uuid>) -> Result<RuleSetView, ApiError> {
+    let found = match (day, accepted_under) {
+        (Some(day), _) => rule_sets::on(db, day).await?,
+        (None, Some(id)) => rule_sets::find(db, &Key::Id(id)).await?,
         (None, None) => None,
     };
     found.ok_or_else(|| {

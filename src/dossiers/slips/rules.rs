@@ -97,15 +97,14 @@ pub fn asked(facts: &Facts) -> Vec<Asked<'_>> {
     before.chain(after).collect()
 }
 
-/// The day whose law holds for a slip of a dossier that is not accepted; an accepted one keeps its own.
-pub fn day_of_law(kind: FormKind, facts: &Facts) -> Option<NaiveDate> {
-    if facts.accepted_at.is_some() {
-        return None;
-    }
-    match kind {
-        FormKind::Supplement => facts.completions.last().map(|c| vn_date(c.requested_at)),
-        _ => facts.verdict.as_ref().map(|v| vn_date(v.at)),
-    }
+/// The day whose law holds for a slip on what came before acceptance (the place is that of a request for papers); what comes after
+/// follows the law that the dossier was accepted under.
+pub fn day_of_law(kind: FormKind, facts: &Facts, place: usize) -> Option<NaiveDate> {
+    let at = match kind {
+        FormKind::Supplement => asked(facts).get(place).filter(|request| request.before_acceptance).map(|request| request.at),
+        _ => facts.verdict.as_ref().filter(|_| facts.accepted_at.is_none()).map(|v| v.at),
+    };
+    at.map(vn_date)
 }
 
 /// The department that was resolving at an instant: until a transfer it is the one that hands over.
@@ -116,35 +115,19 @@ pub fn resolver_at(facts: &Facts, now_resolving: Uuid, at: DateTime<Utc>) -> Uui
 /// The act whose legal ground a slip cites.
 pub fn grounded_act(kind: FormKind, facts: &Facts) -> Option<GroundedAct> {
     match kind {
-        FormKind::Receipt => Some(GroundedAct::Acceptance),
         FormKind::Supplement => Some(GroundedAct::Supplement),
         FormKind::Refusal if facts.accepted_at.is_none() => Some(GroundedAct::NonAcceptance),
         FormKind::Refusal => Some(GroundedAct::Refusal),
         FormKind::Apology => Some(GroundedAct::Apology),
         FormKind::Stop => Some(GroundedAct::Termination),
-        FormKind::Control | FormKind::Register => None,
+        FormKind::Receipt | FormKind::Control | FormKind::Register => None,
     }
 }
 
-/// A pause with the due dates before and after it.
-#[derive(Clone, Copy, Debug)]
-pub struct Wait {
-    pub from: DateTime<Utc>,
-    pub to: Option<DateTime<Utc>>,
-    pub due_before: Option<NaiveDate>,
-    pub due_after: Option<NaiveDate>,
-}
-
-/// The return date that the applicant held when an apology (its place in the list) was sent: the due date in force, or the
+/// The return date that the applicant held when an apology (its place in the list) was sent: the due date in force then, or the
 /// later date of an apology before.
-pub fn old_return_on(facts: &Facts, waits: &[Wait], first_due_on: Option<NaiveDate>, place: usize) -> Option<NaiveDate> {
-    let sent_at = facts.apologies.get(place)?.sent_at;
-    let due = match waits.iter().rev().find(|w| w.from <= sent_at) {
-        None => first_due_on,
-        Some(wait) if wait.to.is_some_and(|to| to <= sent_at) => wait.due_after,
-        Some(wait) => wait.due_before,
-    };
-    facts.apologies[..place].iter().filter_map(|a| a.new_due_on).chain(due).max()
+pub fn old_return_on(facts: &Facts, due_on: Option<NaiveDate>, place: usize) -> Option<NaiveDate> {
+    facts.apologies.iter().take(place).filter_map(|a| a.new_due_on).chain(due_on).max()
 }
 
 /// A hand-over: who gave to whom. None where it stayed.
@@ -248,25 +231,46 @@ mod tests {
         Some(Verdict { decision, at: at(when), reason: None, document_no: None })
     }
 
+    fn pause(from: &str, to: Option<&str>) -> Pause {
+        Pause {
+            kind: PauseKind::Supplement,
+            n: 1,
+            from: at(from),
+            to: to.map(at),
+            reason: Some("Thiếu".into()),
+            document_no: None,
+            legal_basis: None,
+            items: Vec::new(),
+            respond_by_on: on(9),
+            amount_vnd: None,
+        }
+    }
+
     #[test]
     fn a_slip_needs_what_it_tells() {
         let lacks = |facts: &Facts| FormKind::ALL.iter().map(|kind| lack(*kind, facts).map_or("", Lack::name)).collect::<Vec<_>>();
         let mut f = facts();
         assert_eq!(lacks(&f), ["acceptance", "supplement_request", "refusal", "apology", "termination", "acceptance", "acceptance"]);
         f.verdict = verdict(Decision::NotAccepted, "07T08:00");
-        assert_eq!((lack(FormKind::Refusal, &f), day_of_law(FormKind::Refusal, &f)), (None, on(7)));
+        assert_eq!((lack(FormKind::Refusal, &f), day_of_law(FormKind::Refusal, &f, 0)), (None, on(7)));
         assert_eq!(grounded_act(FormKind::Refusal, &f), Some(GroundedAct::NonAcceptance));
-        f.completions = vec![Completion {
-            requested_at: at("06T09:00"),
+        let completion = |when: &str| Completion {
+            requested_at: at(when),
             reason: "Thiếu chữ ký".into(),
             document_no: None,
             items: Vec::new(),
             respond_by_on: on(8),
             completed_at: None,
-        }];
-        assert_eq!((lack(FormKind::Supplement, &f), day_of_law(FormKind::Supplement, &f)), (None, on(6)));
-        f.accepted_at = Some(at("06T09:00"));
-        assert_eq!((lack(FormKind::Receipt, &f), day_of_law(FormKind::Refusal, &f)), (None, None));
+        };
+        f.completions = vec![completion("06T09:00"), completion("07T09:00")];
+        let days = |f: &Facts| (0..3).map(|place| day_of_law(FormKind::Supplement, f, place)).collect::<Vec<_>>();
+        assert_eq!((lack(FormKind::Supplement, &f), days(&f)), (None, vec![on(6), on(7), None]));
+        f.accepted_at = Some(at("07T10:00"));
+        assert_eq!((lack(FormKind::Receipt, &f), day_of_law(FormKind::Refusal, &f, 0)), (None, None));
+        assert_eq!(days(&f), [on(6), on(7), None], "a request stays under the law of its day");
+        f.pauses = vec![pause("08T08:00", None)];
+        assert_eq!(days(&f), [on(6), on(7), None]);
+        assert_eq!(asked(&f).len(), 3);
         f.verdict = verdict(Decision::Terminated, "07T08:00");
         assert_eq!((lack(FormKind::Stop, &f), lack(FormKind::Refusal, &f)), (None, Some(Lack::Refusal)));
         f.void = Some(Void { at: None, reason: None });
@@ -278,13 +282,11 @@ mod tests {
         let mut f = facts();
         let apology = |when: &str, new: u32| Apology { sent_at: at(when), reason: None, new_due_on: on(new), document_no: None };
         f.apologies = vec![apology("08T08:00", 13), apology("13T08:00", 20), apology("17T08:00", 28)];
-        let wait = Wait { from: at("09T08:00"), to: Some(at("14T08:00")), due_before: on(9), due_after: on(14) };
-        let held: Vec<_> = (0..4).map(|place| old_return_on(&f, &[wait], on(9), place)).collect();
-        assert_eq!(held, [on(9), on(13), on(20), None]);
-        f.apologies = vec![apology("17T08:00", 28)];
-        assert_eq!(old_return_on(&f, &[wait], on(9), 0), on(14));
-        f.apologies = vec![apology("13T08:00", 28)];
-        assert_eq!(old_return_on(&f, &[wait], on(9), 0), on(9));
+        let held: Vec<_> =
+            [on(9), on(9), on(14), on(21)].iter().zip([0, 1, 2, 2]).map(|(due, place)| old_return_on(&f, *due, place)).collect();
+        assert_eq!(held, [on(9), on(13), on(20), on(21)]);
+        f.apologies[0].new_due_on = None;
+        assert_eq!((old_return_on(&f, on(9), 1), old_return_on(&f, None, 1)), (on(9), None));
     }
 
     #[test]
@@ -292,18 +294,7 @@ mod tests {
         let mut f = facts();
         f.accepted_at = f.submitted_at;
         f.processing_at = Some(at("06T10:00"));
-        f.pauses = vec![Pause {
-            kind: PauseKind::Supplement,
-            n: 1,
-            from: at("07T08:00"),
-            to: Some(at("09T08:00")),
-            reason: Some("Thiếu".into()),
-            document_no: None,
-            legal_basis: None,
-            items: Vec::new(),
-            respond_by_on: on(9),
-            amount_vnd: None,
-        }];
+        f.pauses = vec![pause("07T08:00", Some("09T08:00"))];
         f.consultations = vec![Consultation {
             agency: "Sở Xây dựng".into(),
             sent_at: at("07T07:00"),

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::rules::{self, Lack, Party, Wait};
+use super::rules::{self, Lack, Party};
 use super::wire::{
     ApologyPart, ControlPart, ControlStep, Part, ReceiptPart, RefusalPart, Slip, SlipForm, SlipProcedure, SlipUnit, StopPart,
     SupplementPart,
 };
 use crate::calendar::vn_date;
+use crate::dossiers::ledger;
 use crate::dossiers::model::Facts;
+use crate::dossiers::revision::Moved;
 use crate::dossiers::store::Row;
 use crate::dossiers::wire::ApplicantView;
 use crate::error::{ApiError, Code};
@@ -24,6 +26,8 @@ pub struct Material {
     pub row: Row,
     pub applicant: Option<ApplicantView>,
     pub facts: Facts,
+    /// What revisions of the calendar made of its due date.
+    pub moves: Vec<Moved>,
     pub rule_set: RuleSetView,
     pub procedure: SlipProcedure,
     pub components: Vec<Component>,
@@ -50,7 +54,7 @@ impl Material {
 
 /// # Errors
 /// 409 with what is missing.
-pub fn check(kind: FormKind, facts: &Facts) -> Result<(), ApiError> {
+fn check(kind: FormKind, facts: &Facts) -> Result<(), ApiError> {
     rules::lack(kind, facts).map_or(Ok(()), |lack| Err(not_applicable(lack)))
 }
 
@@ -74,12 +78,24 @@ struct Own {
     by: Uuid,
 }
 
+/// The place among requests for papers, or apologies, of the one asked for; 0 for what there is one of.
+///
 /// # Errors
-/// 404 and 409 with what is missing, and the database's for a stored word that is none.
-pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, ApiError> {
-    check(kind, &m.facts)?;
+/// 409 with what is missing, 404 when there is no such one.
+pub fn chosen(kind: FormKind, asked: Option<u16>, facts: &Facts) -> Result<usize, ApiError> {
+    check(kind, facts)?;
+    match kind {
+        FormKind::Supplement => place(asked, rules::asked(facts).len()),
+        FormKind::Apology => place(asked, facts.apologies.len()),
+        _ => Ok(0),
+    }
+}
+
+/// # Errors
+/// 409 with what is missing, and the database's for a stored word that is none.
+pub fn slip(kind: FormKind, at: usize, m: Material) -> Result<Slip, ApiError> {
     let form = m.rule_set.form(kind).ok_or_else(|| ApiError::new(Code::NoRuleSet))?.clone();
-    let own = own(kind, asked, &m)?;
+    let own = own(kind, at, &m)?;
     let (issued_by, receiving, resolving) = (m.unit(own.by)?, m.unit(m.row.receiving_id)?, m.unit(m.row.resolving_id)?);
     let ground = rules::grounded_act(kind, &m.facts).and_then(|act| m.rule_set.ground(act)).map(str::to_owned);
     let number = form.number.map(|n| n.into_string());
@@ -109,7 +125,7 @@ pub fn slip(kind: FormKind, asked: Option<u16>, m: Material) -> Result<Slip, Api
     })
 }
 
-fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError> {
+fn own(kind: FormKind, at: usize, m: &Material) -> Result<Own, ApiError> {
     let (facts, counter) = (&m.facts, m.row.receiving_id);
     let lacking = || not_applicable(Lack::Acceptance);
     Ok(match kind {
@@ -119,8 +135,7 @@ fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError
         }
         FormKind::Supplement => {
             let requests = rules::asked(facts);
-            let at = place(asked, requests.len())?;
-            let request = &requests[at];
+            let request = requests.get(at).ok_or_else(ApiError::not_found)?;
             let part = SupplementPart {
                 n: at + 1,
                 before_acceptance: request.before_acceptance,
@@ -132,20 +147,13 @@ fn own(kind: FormKind, asked: Option<u16>, m: &Material) -> Result<Own, ApiError
             Own { part: Part::Supplement(part), on: vn_date(request.at), document_no: request.document_no.map(str::to_owned), by: counter }
         }
         FormKind::Apology => {
-            let at = place(asked, facts.apologies.len())?;
-            let apology = &facts.apologies[at];
-            let wait = |p: crate::dossiers::store::PauseRow| Wait {
-                from: p.from_at,
-                to: p.to_at,
-                due_before: p.due_before,
-                due_after: p.due_after,
-            };
-            let waits: Vec<Wait> = m.row.pauses()?.into_iter().map(wait).collect();
+            let apology = facts.apologies.get(at).ok_or_else(ApiError::not_found)?;
+            let due_on = ledger::due_on_at(&m.row, &m.moves, apology.sent_at)?;
             let part = ApologyPart {
                 n: at + 1,
                 sent_at: At(apology.sent_at),
                 reason: apology.reason.clone(),
-                old_return_on: rules::old_return_on(facts, &waits, m.row.first_due_on, at).map(Day),
+                old_return_on: rules::old_return_on(facts, due_on, at).map(Day),
                 new_return_on: apology.new_due_on.map(Day),
             };
             Own {

@@ -81,7 +81,8 @@ pub struct ApologyPart {
     pub n: usize,
     pub sent_at: At,
     pub reason: Option<String>,
-    /// The return date that held until then.
+    /// The return date that held until then: the due date in force when it was sent, after revisions of the calendar too, or the later
+    /// date that an apology before it named.
     pub old_return_on: Option<Day>,
     pub new_return_on: Option<Day>,
 }
@@ -137,7 +138,7 @@ pub struct Slip {
     /// Day of the act; of printing, for the control slip.
     pub issued_on: Day,
     pub document_no: Option<String>,
-    /// What is cited for the act.
+    /// What is cited for the act; null where the form cites nothing (receipt, control slip), and where the rule set has no ground.
     pub ground: Option<String>,
     pub id: Uuid,
     pub code: String,
