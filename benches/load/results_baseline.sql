@@ -9,6 +9,9 @@ WITH pause AS (
 ), revised AS (
     SELECT DISTINCT ON (dossier_id) dossier_id, moved_at, coalesce(due_on, due_before) AS due_on
       FROM calendar_revision_moves WHERE moved_at < '{end}' ORDER BY dossier_id, moved_at DESC
+), since AS (
+    SELECT dossier_id FROM dossier_pauses WHERE from_at >= '{end}' OR to_at >= '{end}'
+     UNION SELECT dossier_id FROM calendar_revision_moves WHERE moved_at >= '{end}'
 ), moved AS (
     SELECT DISTINCT ON (dossier_id) dossier_id, from_department_id
       FROM dossier_transfers WHERE occurred_at >= '{end}' ORDER BY dossier_id, n
@@ -25,8 +28,9 @@ WITH pause AS (
       FROM dossiers d
       LEFT JOIN pause p ON p.dossier_id = d.id
       LEFT JOIN revised r ON r.dossier_id = d.id
+      LEFT JOIN since s ON s.dossier_id = d.id
       LEFT JOIN moved m ON m.dossier_id = d.id
-     CROSS JOIN LATERAL (SELECT CASE WHEN r.moved_at >= coalesce(p.last_at, '-infinity') THEN r.due_on WHEN p.dossier_id IS NULL THEN d.first_due_on WHEN p.waiting THEN p.due_before ELSE p.due_after END AS due_on) AS due
+     CROSS JOIN LATERAL (SELECT CASE WHEN s.dossier_id IS NULL THEN coalesce(d.due_on, d.due_before) WHEN r.moved_at >= coalesce(p.last_at, '-infinity') THEN r.due_on WHEN p.dossier_id IS NULL THEN d.first_due_on WHEN p.waiting THEN p.due_before ELSE p.due_after END AS due_on) AS due
      WHERE d.accepted_on <= '{to}' AND (d.status <> 'voided' OR d.voided_at >= '{end}')
 )
 SELECT n.code AS key, n.name, NULL::text AS field, c.*

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use dunghen::db::private::PrivateCluster;
 
-use crate::{Wire, psql, seconds};
+use crate::baseline::psql;
+use crate::wire::{Wire, seconds};
 
 /// What `clients` make of requests of which each is sent once: answers a second, and how many were not as they should be.
 pub fn spend(base: &str, requests: &[Vec<u8>], clients: usize, good: u16) -> (f64, u64) {
@@ -138,7 +139,7 @@ pub fn replay(cluster: &PrivateCluster, dir: &Path, name: &str, transactions: &[
     command.args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &threads, "-T", &seconds().to_string()]);
     for (i, transaction) in transactions.iter().enumerate() {
         let file = dir.join(format!("{name}-{i}.sql"));
-        let (set, run): (Vec<&String>, Vec<&String>) = transaction.iter().partition(|s| s.starts_with('\\'));
+        let (set, run): (Vec<&String>, Vec<&String>) = transaction.iter().partition(|s| s.starts_with('\\') || s.contains(" \\gset "));
         let set: String = set.iter().map(|s| format!("{s}\n")).collect();
         let run: String = run.iter().map(|s| format!("{};\n", s.replace('\n', " "))).collect();
         std::fs::write(&file, format!("{set}BEGIN;\n{run}COMMIT;\n")).unwrap();
@@ -152,16 +153,58 @@ pub fn replay(cluster: &PrivateCluster, dir: &Path, name: &str, transactions: &[
     tps.unwrap_or_else(|| panic!("pgbench: {text}{errors}"))
 }
 
-/// Receipts made anew each time they run: identity, code and key of the transaction are varied by a random number.
-pub fn varied(transaction: &[String]) -> Vec<String> {
-    let all = transaction.join("\n");
-    let row = all.find("INSERT INTO dossiers ").map(|at| &all[at..]).expect("a receipt inserts a dossier");
+/// The identity and the code of the dossier that a transaction writes.
+fn written(all: &str, how: &str) -> (String, String) {
+    let row = all.find(how).map(|at| &all[at..]).expect("a transaction that writes a dossier");
     let member = |name: &str| {
         let mark = format!("\"{name}\": \"");
         let start = row.find(&mark).expect("a member of the row") + mark.len();
         row[start..start + row[start..].find('"').unwrap()].to_owned()
     };
-    let (id, code) = (member("id"), member("code"));
+    (member("id"), member("code"))
+}
+
+/// Keeps running dossiers under numbers from 1, for acts to be about: their ids. Those to which nothing has happened yet: what
+/// an act writes of one fits them all.
+pub fn subjects(cluster: &PrivateCluster) -> Vec<String> {
+    let kept = psql(
+        cluster,
+        &[
+            "DROP TABLE IF EXISTS subjects",
+            "CREATE TABLE subjects AS SELECT row_number() OVER () AS n, d.id, d.code FROM dossiers d
+              WHERE d.decision IS NULL AND d.status IN ('accepted', 'processing') AND d.due_on IS NOT NULL
+                AND d.id NOT IN (SELECT dossier_id FROM dossier_apologies UNION ALL SELECT dossier_id FROM dossier_pauses
+                        UNION ALL SELECT dossier_id FROM dossier_consultations) LIMIT 30000",
+            "ALTER TABLE subjects ADD PRIMARY KEY (n)",
+            "ANALYZE subjects",
+            "SELECT id FROM subjects ORDER BY n",
+        ],
+    );
+    kept.lines().map(str::to_owned).collect()
+}
+
+/// An apology to another dossier each time it runs, a random one of the subjects, and under a number that it has not: so each
+/// run writes rows of its own, as those of the server do.
+pub fn anywhere(transaction: &[String], subjects: usize) -> Vec<String> {
+    let (id, code) = written(&transaction.join("\n"), "UPDATE dossiers ");
+    let changes = [(id, ":subject_id".to_owned()), (code, ":subject_code".to_owned())];
+    let numbered = [&changes[..], &[("\"n\": 1,".to_owned(), "'\"n\": ' || :m::text || ','".to_owned())]].concat();
+    let mut lines = vec![
+        format!("\\set k random(1, {subjects})"),
+        "\\set m random(2, 32000)".to_owned(),
+        "SELECT id, code FROM subjects WHERE n = :k \\gset subject_".to_owned(),
+    ];
+    lines.extend(transaction.iter().map(|statement| {
+        let apology = statement.starts_with("INSERT INTO dossier_apologies ");
+        rewritten(statement, if apology { &numbered } else { &changes })
+    }));
+    lines
+}
+
+/// Receipts made anew each time they run: identity, code and key of the transaction are varied by a random number.
+pub fn varied(transaction: &[String]) -> Vec<String> {
+    let all = transaction.join("\n");
+    let (id, code) = written(&all, "INSERT INTO dossiers ");
     let key = &all[all.find("'bench-").expect("a key") + 1..];
     let key = key[..key.find('\'').unwrap()].to_owned();
     let changes = [

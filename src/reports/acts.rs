@@ -31,7 +31,10 @@ fn broken(why: String) -> ApiError {
 /// 400 for parameters that the report does not take, 403 where nothing is within reach, 422 for codes that are not.
 pub async fn freeze(tx: &DatabaseTransaction, permit: &Permit<perm::FreezeReport>, new: &NewReportSnapshot) -> Result<Reply, ApiError> {
     let asked = Asked::read(new.report, &new.parameters)?;
-    let made = figures::make(tx, &permit.reach(), &asked, OF_THE_OFFICE).await?;
+    let made = match figures::make(tx, &permit.reach(), &asked, vn_date(permit.now), OF_THE_OFFICE).await {
+        Err(error) if !error.fault_list().is_empty() => return Err(figures::within_parameters(&error)),
+        made => made?,
+    };
     if made.scope.is_nowhere() {
         return Err(permit::forbidden());
     }
@@ -67,7 +70,8 @@ pub async fn freeze(tx: &DatabaseTransaction, permit: &Permit<perm::FreezeReport
     Reply::created(format!("/api/v1/reports/snapshots/{}", view.about.id), 1, &view)
 }
 
-/// Computes a frozen report anew, over the departments it was about, and tells every cell that differs.
+/// Computes a frozen report anew, over the departments it was about and as of the day it was judged by, and tells every cell
+/// that differs.
 ///
 /// # Errors
 /// 404 out of sight, 422 when it cannot be computed any more.
@@ -80,7 +84,8 @@ pub async fn compare(
     let view = ReportSnapshotView::of(&frozen).map_err(broken)?;
     let asked = Asked::read(view.about.report, &view.about.parameters)?;
     let reach = frozen.about.departments.map_or(Reach::All, Reach::Departments);
-    let made = figures::make(db, &reach, &asked, OF_THE_OFFICE).await?;
+    let as_of = view.as_of().map_err(broken)?;
+    let made = figures::make(db, &reach, &asked, as_of, OF_THE_OFFICE).await?;
     let now = serde_json::to_value(&made.report).map_err(|e| broken(e.to_string()))?;
     Ok(view.difference(&now, At(permit.now)))
 }

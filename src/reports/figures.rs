@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::ConnectionTrait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::filter::{FindingFilter, GroupBy, JudgedFilter, MonthsFilter, ReportFilter, Slice};
 use super::period::{Period, PeriodSet, Range};
@@ -60,10 +60,7 @@ impl Asked {
             ReportName::HandlingTimes => Asked::Times(FromQuery::read(q)),
             ReportName::Findings => Asked::Findings(FromQuery::read(q)),
         });
-        read.map_err(|error| {
-            let inside = |fault: &Fault| Fault { pointer: format!("/parameters/{}", fault.pointer).into(), ..fault.clone() };
-            ApiError::new(error.code()).faults(error.fault_list().iter().map(inside).collect())
-        })
+        read.map_err(|error| within_parameters(&error))
     }
 
     fn slice(&self) -> &Slice {
@@ -75,35 +72,41 @@ impl Asked {
         }
     }
 
-    /// The days it is about, the day of judgement, and the rows.
-    fn question(&self) -> Result<(Range, NaiveDate, GroupBy), ApiError> {
+    /// The days it is about, the day of judgement, and the rows. What a running period still brings is not known: reports on what is
+    /// to be done are judged today then. The results of handling and the outcomes speak of the end of the period.
+    fn question(&self, today: NaiveDate) -> Result<(Range, NaiveDate, GroupBy), ApiError> {
         let judged = |days: Range, as_of: Option<NaiveDate>| as_of.unwrap_or(days.to);
+        let by_today = |days: Range, as_of: Option<NaiveDate>| as_of.unwrap_or(days.to.min(today));
         Ok(match self {
             Asked::Results(filter) => (filter.span.days, filter.span.days.to, filter.group_by),
-            Asked::Outcomes(filter) | Asked::Reasons(filter) | Asked::Times(filter) => {
+            Asked::Outcomes(filter) | Asked::Times(filter) => {
                 let days = filter.report.span.days;
                 (days, judged(days, filter.as_of), filter.report.group_by)
+            }
+            Asked::Reasons(filter) => {
+                let days = filter.report.span.days;
+                (days, by_today(days, filter.as_of), filter.report.group_by)
             }
             Asked::Months(filter) => {
                 let year = Period::parse(&format!("{:04}", filter.year)).ok_or_else(|| ApiError::new(Code::InvalidParameter))?;
                 let days = year.days(filter.set);
-                (days, judged(days, filter.as_of), GroupBy::None)
+                (days, by_today(days, filter.as_of), GroupBy::None)
             }
             Asked::Findings(filter) => {
                 let group_by = if filter.by_kind { GroupBy::None } else { filter.group_by };
-                (filter.span.days, judged(filter.span.days, filter.as_of), group_by)
+                (filter.span.days, by_today(filter.span.days, filter.as_of), group_by)
             }
         })
     }
 }
 
-/// Makes a report on what is within reach.
+/// Makes a report on what is within reach, as it is asked for today.
 ///
 /// # Errors
 /// 422 with every code that does not exist or is out of reach, and for a year without a calendar.
-pub async fn make(db: &impl ConnectionTrait, reach: &Reach, asked: &Asked, lang: Lang) -> Result<Made, ApiError> {
+pub async fn make(db: &impl ConnectionTrait, reach: &Reach, asked: &Asked, today: NaiveDate, lang: Lang) -> Result<Made, ApiError> {
     let chosen = store::choose(db, reach, asked.slice()).await?;
-    let (days, as_of, group_by) = asked.question()?;
+    let (days, as_of, group_by) = asked.question(today)?;
     let question = Question { reach, chosen: &chosen, days, as_of, group_by };
     let day = Day(as_of);
     let report = match asked {
@@ -170,7 +173,31 @@ fn ordinals(calendars: &Calendars) -> Result<(NaiveDate, Vec<Ordinals>), ApiErro
     Ok((start, all))
 }
 
+/// The same error of a report whose parameters stand in a body; what is no fault of a parameter stays as it is.
+pub fn within_parameters(error: &ApiError) -> ApiError {
+    let inside = |fault: &Fault| match fault.pointer.as_ref() {
+        "" => fault.clone(),
+        name => Fault { pointer: format!("/parameters/{}", name.replace('~', "~0").replace('/', "~1")).into(), ..fault.clone() },
+    };
+    ApiError::new(error.code()).faults(error.fault_list().iter().map(inside).collect())
+}
+
 impl Report {
+    /// Reads figures as they were frozen.
+    ///
+    /// # Errors
+    /// When they are not those of such a report.
+    pub fn read(report: ReportName, figures: &serde_json::Value) -> Result<Report, serde_json::Error> {
+        Ok(match report {
+            ReportName::DossierResults => Report::Results(DossierResults::deserialize(figures)?),
+            ReportName::DossierOutcomes => Report::Outcomes(DossierOutcomes::deserialize(figures)?),
+            ReportName::OutcomesByMonth => Report::Months(OutcomesByMonth::deserialize(figures)?),
+            ReportName::OverdueReasons => Report::Reasons(OverdueReasons::deserialize(figures)?),
+            ReportName::HandlingTimes => Report::Times(HandlingTimes::deserialize(figures)?),
+            ReportName::Findings => Report::Findings(FindingReport::deserialize(figures)?),
+        })
+    }
+
     pub fn table(&self, lang: Lang) -> Table {
         let total = lang.pick(Text::new("Tổng cộng", "Total"));
         match self {

@@ -186,7 +186,8 @@ struct ReportYear {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "read by the filters; named here for the contract")]
 struct AsOf {
-    /// Judge by what had happened by the end of this day; the end of the period by default.
+    /// Judge by what had happened by the end of this day; by default the end of the period. Reasons of delay, outcomes by month and
+    /// findings of a period that still runs are judged today.
     #[param(example = "2022-12-31")]
     as_of: Option<crate::http::Day>,
 }

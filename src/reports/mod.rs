@@ -1,6 +1,7 @@
 //! Reports on dossiers: results of handling (II.06a), outcomes, causes of delay, handling times, findings, and the counts that
 //! indicators are made of. Every one of them is judged as of the end of a day, so that a report on the past does not
-//! change; one that was sent is frozen, and a later difference is shown.
+//! change, but for handling times, which are counted by the calendars as they are; one that was sent is frozen, and a later
+//! difference is shown.
 
 mod acts;
 mod figures;

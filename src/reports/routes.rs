@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::figures::{self, Asked};
+use super::figures::{self, Asked, Report};
 use super::filter::{FindingFilter, JudgedFilter, MonthsFilter, ReportFilter};
 use super::wire::{
     DossierOutcomes, DossierResults, FindingReport, HandlingTimes, NewReportSnapshot, OutcomesByMonth, OverdueReasons, ReportName,
@@ -13,12 +13,13 @@ use super::wire::{
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::error::{ApiError, Code};
 use crate::http::call::{RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, accept, found, page,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -31,7 +32,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 /// Answers a report in the form and language that the caller asks for.
 async fn answer(permit: &Permit<perm::ReadReport>, asked: Asked, db: &Db, req: &HttpRequest) -> Answer {
-    let made = figures::make(db.get_ref(), &permit.reach(), &asked, permit.lang).await?;
+    let made = figures::make(db.get_ref(), &permit.reach(), &asked, vn_date(permit.now), permit.lang).await?;
     table::respond(req, &made.report, || made.report.table(permit.lang))
 }
 
@@ -69,7 +70,7 @@ async fn get_dossier_outcomes(permit: Permit<perm::ReadReport>, Query(filter): Q
 /// Outcomes of dossiers by month
 ///
 /// The dossiers accepted in each month of a year by outcome and by timeliness; all twelve months, and all judged by what had
-/// happened by the end of one day, `as_of`: by default the last of the year. JSON, CSV or XLSX by `Accept`.
+/// happened by the end of one day, `as_of`: by default the last of the year, today while it runs. JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "reports", operation_id = "get_outcomes_by_month", security(("bearer" = [])), params(MonthsFilter),
     extensions(("x-permission" = json!("report:read"))),
     responses((status = 200, description = "The report", content(
@@ -83,10 +84,10 @@ async fn get_outcomes_by_month(permit: Permit<perm::ReadReport>, Query(filter): 
 
 /// Why dossiers are late
 ///
-/// In the manner of form II.07: the dossiers of a period that were finished late (II.06a, column 10, withdrawn ones left out) or are open and
-/// overdue (column 13), each under one cause. `consulted_agency`: an agency consulted by the due date had not answered by then. Otherwise
+/// In the manner of form II.07: the dossiers of a period that were finished late (withdrawn ones left out) or are open and overdue, each
+/// under one cause; judged at the end of the period they are those of columns 10 and 13 of II.06a. `consulted_agency`: an agency consulted by the due date had not answered by then. Otherwise
 /// `stated`: the last apology gives a reason; equal reasons are counted together. Otherwise `not_stated`. With an `as_of` after the
-/// period, its dossiers are judged by what had happened by then. JSON, CSV or XLSX by `Accept`.
+/// period, its dossiers are judged by what had happened by then; a period that still runs is judged today. JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "reports", operation_id = "get_overdue_reasons", security(("bearer" = [])), params(JudgedFilter),
     extensions(("x-permission" = json!("report:read"))),
     responses((status = 200, description = "The report", content(
@@ -103,7 +104,8 @@ async fn get_overdue_reasons(permit: Permit<perm::ReadReport>, Query(filter): Qu
 /// Of the dossiers finished in a period (withdrawn ones left out) the median and the 90th percentile in working days, from the effective
 /// day of acceptance, not counted, to the day of the finish, by the calendar of the resolving department: `elapsed_days` with the days
 /// spent waiting in pauses, `handling_days` without. Percentiles are by nearest rank: the smallest number of days that at least
-/// that share of the dossiers did not exceed. A year without a calendar is 422. JSON, CSV or XLSX by `Accept`.
+/// that share of the dossiers did not exceed. Days are counted by the calendars as they are now: a day put in later changes the times
+/// of a past period too, though no due date. A year without a calendar is 422. JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "reports", operation_id = "get_handling_times", security(("bearer" = [])), params(JudgedFilter),
     extensions(("x-permission" = json!("report:read"))),
     responses((status = 200, description = "The report", content(
@@ -118,7 +120,7 @@ async fn get_handling_times(permit: Permit<perm::ReadReport>, Query(filter): Que
 /// Findings by department and kind
 ///
 /// The findings that arose in a period, by `arose_on`. The two about consultations exist only while something is to be done: they count
-/// as of the end of `as_of` (by default of the period), and arose when the omission began: the day after the answer was due;
+/// as of the end of `as_of` (by default of the period, today while it runs), and arose when the omission began: the day after the answer was due;
 /// the day of the second reminder, or the day after both the answer and the dossier were due. Voided dossiers have no
 /// findings. `GET /api/v1/findings` says what each kind means. JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "reports", operation_id = "get_finding_counts", security(("bearer" = [])), params(FindingFilter),
@@ -198,15 +200,29 @@ async fn list_report_snapshots(
 
 /// Get a frozen report
 ///
-/// By id or number, with its figures as they were.
+/// By id or number, with its figures as they were: nothing is computed anew. JSON, CSV or XLSX by `Accept`; the tables hold the figures.
 #[utoipa::path(tag = "reports", operation_id = "get_report_snapshot", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or number", example = "2022-3")), extensions(("x-permission" = json!("snapshot:read"))),
-    responses((status = 200, description = "The frozen report", body = ReportSnapshotView),
+    responses((status = 200, description = "The frozen report", content(
+        (ReportSnapshotView = "application/json"),
+        (String = "text/csv", example = "Mã,Tên,Tiếp nhận trực tuyến (4)"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 304, description = "The caller has it already: it never changes"), ReadProblems))]
 #[get("/api/v1/reports/snapshots/{key}")]
-async fn get_report_snapshot(permit: Permit<perm::ReadSnapshot>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_report_snapshot(
+    permit: Permit<perm::ReadSnapshot>,
+    key: web::Path<String>,
+    _: Query<NoQuery>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
     let frozen = store::find_snapshot(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, 1, &ReportSnapshotView::of(&frozen).map_err(broken)?))
+    let view = ReportSnapshotView::of(&frozen).map_err(broken)?;
+    if accept::choose(&req, table::FORMS)? == 0 {
+        return Ok(found(&permit, 1, &view));
+    }
+    let report = Report::read(view.about.report, &view.figures).map_err(|e| broken(format!("snapshot {}: {e}", view.about.number)))?;
+    table::respond(&req, &view, || report.table(permit.lang))
 }
 
 /// Compare a frozen report with today

@@ -30,7 +30,7 @@ fn done(at: &str) -> Value {
     json!({"decision": "resolved", "decision_document_no": "1/GCN", "finished_at": at})
 }
 
-fn with(mut base: Value, more: Value) -> Value {
+pub fn with(mut base: Value, more: Value) -> Value {
     base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     base
 }

@@ -6,7 +6,7 @@ use dunghen::auth::Role;
 use serde_json::{Value, json};
 
 use crate::examples::loaded;
-use crate::figures::{row, with_rows};
+use crate::figures::{row, with, with_rows};
 use crate::harness::{Actor, Answer, App};
 
 async fn codes(who: &Actor, finding: &str) -> BTreeSet<String> {
@@ -151,10 +151,13 @@ async fn acts_bring_findings_about_and_only_those_they_may() {
     assert_eq!(on(&late, "late_without_apology"), "2022-06-13");
 
     let mut dossier = accepted(true).await;
-    for (day, kind) in [("08", ""), ("14", "repeated_apology")] {
+    for (day, kind) in [("08", None), ("14", Some("repeated_apology"))] {
         let body = json!({"reason": "x", "new_due_on": "2022-06-30", "document_no": "1/XL", "occurred_at": format!("2022-06-{day}T08:00:00+07:00")});
         dossier = act(&counter, &dossier, "apologies", body).await.expect(200).body;
-        assert_eq!(on(&dossier, kind), if kind.is_empty() { "" } else { "2022-06-14" });
+        match kind {
+            None => assert_eq!(dossier["findings"], json!([])),
+            Some(kind) => assert_eq!(on(&dossier, kind), "2022-06-14"),
+        }
     }
     assert_eq!(on(&dossier, "apology_after_due"), "2022-06-14");
 
@@ -258,6 +261,54 @@ async fn what_is_due_about_consultations_is_the_same_in_lists_details_and_counts
     }
     let head = app.actor(Role::Head, Some("DN")).await;
     assert_eq!(codes(&head, kinds[0]).await, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn a_period_that_still_runs_is_judged_today() {
+    let asked = |due: &str, more: Value| {
+        let mut one = json!({"agency": "Sở Xây dựng", "sent_at": "2022-06-14T10:00:00+07:00", "answer_due_on": due});
+        one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"accepted_at": "2022-06-14T09:00:00+07:00", "procedure": "1.009493", "consultations": [one]})
+    };
+    let answered = json!({"answered_at": "2022-06-18T09:00:00+07:00"});
+    let rows = [
+        row("silent", asked("2022-06-16", json!({}))),
+        row("due_next_week", asked("2022-06-23", json!({}))),
+        row("answered_late", asked("2022-06-16", answered.clone())),
+        // Finished, voided and never answered: nothing is due any more.
+        row(
+            "finished",
+            with(
+                asked("2022-06-16", json!({})),
+                json!({"decision": "resolved", "decision_document_no": "1", "finished_at": "2022-06-19T10:00:00+07:00"}),
+            ),
+        ),
+        row("voided", with(asked("2022-06-16", json!({})), json!({"decision": "voided", "finished_at": "2022-06-19T10:00:00+07:00"}))),
+        // Due on the 23rd, and with nothing to say about consultations.
+        row("plain", json!({"accepted_at": "2022-06-20T08:00:00+07:00"})),
+    ];
+    let app = with_rows(&rows).await;
+    let office = app.office().await;
+    let report = async |query: &str| office.get(&format!("/api/v1/reports/{query}")).await.expect(200).body;
+    let listed = codes(&office, "consultation_reminder_due").await;
+    assert_eq!(listed, BTreeSet::from(["silent".to_owned()]));
+    for query in ["findings?from=2022-06-01&to=2022-06-30", "findings?from=2022-06-01&to=2022-06-30&as_of=2022-06-20"] {
+        let body = report(query).await;
+        assert_eq!((&body["as_of"], &body["total"]["findings"]["consultation_reminder_due"]), (&json!("2022-06-20"), &json!(listed.len())));
+    }
+    // Whoever wants the end of the period asks for it.
+    let end = report("findings?from=2022-06-01&to=2022-06-30&as_of=2022-06-30").await;
+    assert_eq!((&end["as_of"], &end["total"]["findings"]["consultation_reminder_due"]), (&json!("2022-06-30"), &json!(2)));
+    // On the 17th nobody had answered, and nothing was finished; what was voided since has no findings any more.
+    let then = report("findings?from=2022-06-01&to=2022-06-17").await;
+    assert_eq!((&then["as_of"], &then["total"]["findings"]["consultation_reminder_due"]), (&json!("2022-06-17"), &json!(3)));
+    let late = report("overdue-reasons?from=2022-06-01&to=2022-06-30").await;
+    assert_eq!((&late["as_of"], &late["total"]["overdue"]), (&json!("2022-06-20"), &json!(0)));
+    let months = report("outcomes-by-month?year=2022&period_set=calendar").await;
+    assert_eq!((&months["as_of"], &months["rows"][5]["outcomes"]), (&json!("2022-06-20"), &json!({"in_progress": 4, "on_time": 1})));
+    // Results of handling speak of the end of their period.
+    assert_eq!(report("dossier-results?from=2022-06-01&to=2022-06-30").await["as_of"], "2022-06-30");
+    assert_eq!(report("dossier-outcomes?from=2022-06-01&to=2022-06-30").await["as_of"], "2022-06-30");
 }
 
 #[tokio::test]

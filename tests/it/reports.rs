@@ -1,7 +1,8 @@
 use dunghen::auth::Role;
 use serde_json::{Map, Value, json};
 
-use crate::harness::App;
+use crate::figures::{row, with_rows};
+use crate::harness::{Actor, App};
 
 fn data(name: &str) -> String {
     std::fs::read_to_string(format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -23,9 +24,9 @@ async fn with_dossiers() -> App {
     let sql = "
         INSERT INTO dossiers (id, code, source_system, procedure_id, receiving_department_id, resolving_department_id, channel, submitted_at,
             accepted_at, limit_value, limit_unit, supplement_policy, same_day_cutoff, status, decision, finished_at, voided_at,
-            first_due_on, timeliness, facts_hash, search, received_at)
+            first_due_on, due_on, timeliness, facts_hash, search, received_at)
         SELECT gen_random_uuid(), d.code, 't', p.id, so.id, p.department_id, d.channel, d.accepted, d.accepted, 10, 'working_day', 'pause', '15:00',
-               d.status, d.decision, d.finished, d.voided, d.due, d.timeliness, '', '', d.accepted
+               d.status, d.decision, d.finished, d.voided, d.due, CASE d.code WHEN 'waiting' THEN '2022-04-15' ELSE d.due END, d.timeliness, '', '', d.accepted
           FROM (VALUES
             ('on_time',   'P1', 'online', '2022-03-01T08:00+07'::timestamptz, 'resolved',  'resolved',  '2022-03-10T08:00+07'::timestamptz, NULL::timestamptz, '2022-03-15'::date, 'early'),
             ('late',      'P1', 'direct', '2022-03-01T08:00+07', 'resolved',  'resolved',  '2022-03-20T23:59:59+07', NULL, '2022-03-15', 'late'),
@@ -216,4 +217,61 @@ async fn the_worked_examples_give_the_expected_figures() {
             }
         }
     }
+}
+
+/// Open in time, and open and overdue, by the end of a day.
+async fn open(who: &Actor, to: &str) -> [i64; 2] {
+    let report = who.get(&format!("/api/v1/reports/dossier-results?from=2022-06-01&to={to}")).await.expect(200).body;
+    ["open_in_time", "open_overdue"].map(|column| report["total"][column].as_i64().unwrap())
+}
+
+#[tokio::test]
+async fn a_corrected_procedure_makes_an_open_dossier_due_in_reports_when_its_detail_says() {
+    let app = with_rows(&[row("corrected", json!({}))]).await;
+    let office = app.office().await;
+    assert_eq!(open(&office, "2022-06-20").await, [0, 1]);
+    // Twenty working days instead of three; what was promised first stays on record.
+    office.load("/api/v1/dossiers/bulk", &[row("corrected", json!({"procedure": "1.009493"}))]).await.expect(200);
+    let detail = office.get("/api/v1/dossiers/by-code/corrected").await.expect(200).body;
+    assert_eq!(
+        (&detail["first_due_on"], &detail["due_on"], &detail["timeliness"]),
+        (&json!("2022-06-09"), &json!("2022-07-04"), &json!("in_time"))
+    );
+    assert_eq!((open(&office, "2022-06-20").await, open(&office, "2022-07-05").await), ([1, 0], [0, 1]));
+    let late = office.get("/api/v1/reports/overdue-reasons?from=2022-06-01&to=2022-06-20").await.expect(200).body;
+    assert_eq!(late["total"]["total"], 0);
+    // While the clock stands the date before the pause is the one in force.
+    let waiting =
+        json!({"procedure": "1.009493", "supplements": [{"requested_at": "2022-06-13T09:00:00+07:00", "document_no": "1", "reason": "x"}]});
+    office.load("/api/v1/dossiers/bulk", &[row("corrected", waiting)]).await.expect(200);
+    assert_eq!((open(&office, "2022-06-20").await, open(&office, "2022-07-05").await), ([1, 0], [1, 0]));
+}
+
+#[tokio::test]
+async fn a_pause_entered_after_a_revision_but_dated_before_it_moves_the_due_date_in_reports_too() {
+    let app = App::at("2022-06-08T10:00:00+07:00").await.with_examples().await;
+    let (office, counter, head) = (app.office().await, app.one_stop().await, app.actor(Role::Head, Some("DKKD")).await);
+    let act = async |who: &Actor, dossier: &Value, act: &str, body: Value| {
+        let path = format!("/api/v1/dossiers/{}/{act}", dossier["id"].as_str().unwrap());
+        who.act(&path, dossier["version"].as_i64().unwrap(), body).await.expect(200).body
+    };
+    let new = json!({"procedure": "2.001199", "receiving_department": "MC", "channel": "direct", "accept": true,
+        "occurred_at": "2022-06-06T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}});
+    let dossier = counter.post("/api/v1/dossiers", new).await.expect(201).body;
+    act(&head, &dossier, "processing", json!({"occurred_at": "2022-06-06T10:00:00+07:00"})).await;
+    // The 9th is taken out: the revision on the 8th moves the due date from there to the 10th.
+    let off = json!({"kind": "day_off", "name": "Nghỉ tránh bão"});
+    app.admin().await.put("/api/v1/calendars/vn/days/2022-06-09", off).await.expect(201);
+    office.act("/api/v1/calendars/vn/revisions", 2, json!({})).await.expect(201);
+    let here = format!("/api/v1/dossiers/{}", dossier["id"].as_str().unwrap());
+    let revised = head.get(&here).await.expect(200).body;
+    assert_eq!(revised["due_on"], "2022-06-10");
+    // Only now it is entered that papers were asked for on the 7th and came on the 8th, before the revision: a day more.
+    let notice = json!({"reason": "Thiếu điều lệ", "document_no": "12/TB", "occurred_at": "2022-06-07T09:00:00+07:00"});
+    let asked = act(&head, &revised, "supplement-requests", notice).await;
+    let came = json!({"occurred_at": "2022-06-08T09:00:00+07:00"});
+    let dossier = act(&counter, &asked, "supplement-requests/1/fulfilment", came).await;
+    assert_eq!(dossier["due_on"], "2022-06-13");
+    assert_eq!((open(&office, "2022-06-11").await, open(&office, "2022-06-13").await), ([1, 0], [1, 0]));
+    assert_eq!(open(&office, "2022-06-14").await, [0, 1]);
 }

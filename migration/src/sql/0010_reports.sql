@@ -1,7 +1,5 @@
 -- What reports look up, and the reports that were frozen when they were sent.
 
--- Open consultations: what is due about them is asked every day, of open dossiers only.
-CREATE INDEX dossier_consultation_open_idx ON dossier_consultations (dossier_id) WHERE answered_at IS NULL AND escalated_at IS NULL;
 CREATE INDEX dossier_finding_arose_idx ON dossier_findings (arose_on);
 
 -- What was open across the end of a period is looked for in two places: among those finished soon after it, and among the

@@ -108,6 +108,9 @@ impl Chance {
     }
 }
 
+/// The last working days of an ordinary history of which dossiers are still open.
+const OPEN_DAYS: usize = 40;
+
 /// Rows of history, in the order in which the dossiers came in: one JSON object each, without a line break.
 /// [`HistoryRows::write_next`] is the fast way through a million of them.
 #[derive(Clone, Debug)]
@@ -124,6 +127,11 @@ pub struct HistoryRows {
 /// Dossiers received on working days from `from` to `to`; nothing is told that happened after `to`, so the last ones
 /// are still open. Empty when no working day lies between, or no calendar data.
 pub fn history_rows(seed: u64, count: usize, from: NaiveDate, to: NaiveDate) -> HistoryRows {
+    history_rows_open(seed, count, (from, to), OPEN_DAYS)
+}
+
+/// The same with more that is still open, or less: more than a quarter of what was received on so many of the last working days.
+pub fn history_rows_open(seed: u64, count: usize, (from, to): (NaiveDate, NaiveDate), open_days: usize) -> HistoryRows {
     let mut chance = Chance(seed);
     let days = Days::between(from, to);
     let mut sum = 0u64;
@@ -135,7 +143,7 @@ pub fn history_rows(seed: u64, count: usize, from: NaiveDate, to: NaiveDate) -> 
         .collect();
     let by_day: Vec<usize> = busy.iter().map(|b| (u128::from(*b) * count as u128 / u128::from(sum.max(1))) as usize).collect();
     let count = if by_day.is_empty() { 0 } else { count };
-    HistoryRows { teller: Teller::new(days, chance), count, made: 0, by_day, day: 0, line: Vec::with_capacity(1024) }
+    HistoryRows { teller: Teller::new(days, chance, open_days), count, made: 0, by_day, day: 0, line: Vec::with_capacity(1024) }
 }
 
 impl HistoryRows {
@@ -246,6 +254,15 @@ mod tests {
                 assert!(at[..10].parse::<NaiveDate>().unwrap() <= to, "{row}");
             }
         }
+    }
+
+    #[test]
+    fn as_much_is_open_as_is_asked_for() {
+        let (from, to) = (NaiveDate::from_ymd_opt(2021, 11, 24).unwrap(), NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
+        let open = |rows: HistoryRows| rows.filter(|row| !row.contains("\"decision\":")).count();
+        let (usual, more) = (open(history_rows(1186, 20_000, from, to)), open(history_rows_open(1186, 20_000, (from, to), 75)));
+        assert!(usual < 300 && (380..420).contains(&more), "{usual} {more}");
+        assert_eq!(history_rows(1, 50, from, to).collect::<Vec<_>>(), history_rows_open(1, 50, (from, to), 40).collect::<Vec<_>>());
     }
 
     #[test]

@@ -242,7 +242,7 @@ fn only_open(c: &mut Conditions, only: bool) {
 }
 
 /// Has a finding. What is due about a consultation follows from the day `$1`, as [`crate::dossiers::rules`] has it: it is
-/// looked for among the open dossiers, however many are closed.
+/// looked for among the open dossiers that wait for an agency, however many are closed.
 fn found(finding: Finding, c: &mut Conditions) -> String {
     let due = match finding {
         Finding::ConsultationReminderDue => "c.answer_due_on < $1 AND jsonb_array_length(c.reminders) < 2",
@@ -254,7 +254,7 @@ fn found(finding: Finding, c: &mut Conditions) -> String {
     };
     format!(
         "d.id = ANY(array(SELECT c.dossier_id FROM dossiers o JOIN dossier_consultations c ON c.dossier_id = o.id
-             WHERE o.decision IS NULL AND o.status <> 'voided' AND o.status IN ('accepted', 'processing')
+             WHERE o.consulting AND o.decision IS NULL AND o.status <> 'voided' AND o.status IN ('accepted', 'processing')
                AND c.answered_at IS NULL AND c.escalated_at IS NULL AND {due}))"
     )
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Question;
-use super::state::{DEPARTMENT, Relevant, chosen, state};
+use super::state::{DEPARTMENT, Relevant, SILENT, chosen, state};
 
 /// The findings of a row.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -23,10 +23,9 @@ pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
     let with = format!(
         "{}, due AS (
              SELECT s.id, s.department_id, s.procedure_id, k.kind, min(k.arose_on) AS arose_on
-               FROM state s JOIN dossiers d ON d.id = s.id AND d.status <> 'voided'
-               JOIN dossier_consultations c ON c.dossier_id = s.id AND c.sent_at < $6::timestamptz
-                    AND (c.answered_at IS NULL OR c.answered_at >= $6::timestamptz)
-                    AND (c.escalated_at IS NULL OR c.escalated_at >= $6::timestamptz)
+               FROM state s
+              CROSS JOIN LATERAL (SELECT c.answer_due_on, c.reminders FROM dossier_consultations c
+                                   WHERE c.dossier_id = s.id AND {SILENT} OFFSET 0) AS c
               CROSS JOIN LATERAL (SELECT (array_agg(r.at ORDER BY r.at))[2] AS second
                                     FROM (SELECT (e ->> 'sent_at')::timestamptz AS at FROM jsonb_array_elements(c.reminders) AS e) AS r
                                    WHERE r.at < $6::timestamptz) AS reminded

@@ -3,6 +3,16 @@
 //! Values of every statement: $1 departments in sight, $2 departments chosen (null for all), $3 and $4 the first and the last
 //! day of the period, $5 the day of judgement, $6 the first instant after it, $7 procedure, $8 field.
 
+/// A consultation `c` that was under way then: asked, neither answered nor escalated.
+macro_rules! silent {
+    () => {
+        "c.sent_at < $6::timestamptz AND (c.answered_at IS NULL OR c.answered_at >= $6::timestamptz)
+            AND (c.escalated_at IS NULL OR c.escalated_at >= $6::timestamptz)"
+    };
+}
+
+pub const SILENT: &str = silent!();
+
 /// Which dossiers a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relevant {
@@ -11,7 +21,7 @@ pub enum Relevant {
     AcceptedInPeriod,
     AcceptedOrFinishedInPeriod,
     FinishedInPeriod,
-    /// Open, with a consulted agency that had not answered.
+    /// Open, with a consulted agency that had not answered; without those voided since, of which nothing is due any more.
     Consulting,
 }
 
@@ -38,10 +48,9 @@ impl Relevant {
             Relevant::OfThePeriod => "d.accepted_on <= $4::date",
             Relevant::AcceptedInPeriod | Relevant::AcceptedOrFinishedInPeriod => "d.accepted_on BETWEEN $3::date AND $4::date",
             Relevant::FinishedInPeriod => "false",
+            // Asked of each open one, so that the consultations of the closed are not read.
             Relevant::Consulting => {
-                "d.id IN (SELECT c.dossier_id FROM dossier_consultations c WHERE c.sent_at < $6::timestamptz
-                    AND (c.answered_at IS NULL OR c.answered_at >= $6::timestamptz)
-                    AND (c.escalated_at IS NULL OR c.escalated_at >= $6::timestamptz))"
+                concat!("EXISTS (SELECT FROM dossier_consultations c WHERE c.dossier_id = d.id AND ", silent!(), " OFFSET 0)")
             }
         }
     }
@@ -72,7 +81,8 @@ pub fn chosen() -> String {
 ///
 /// What had not happened by then is not seen: a later finish leaves the dossier open, a later fulfilment leaves it
 /// waiting, a later voiding leaves it as it was. The verdict of a closed dossier is stored and final. For an open one the
-/// due date in force comes from what happened last by then: a pause that began or ended, or a revision of the calendar.
+/// due date in force is the stored one, unless it has moved since: then it comes from what happened last by then, a pause
+/// that began or ended, or a revision of the calendar.
 ///
 /// Each branch is bound by an index, so that what was closed long before or long after costs nothing: those finished in a
 /// stretch of days; those open then and finished since, which are either short, and then finished within the next days, or
@@ -82,18 +92,21 @@ pub fn state(relevant: Relevant) -> String {
     let closed = if parts.is_empty() { "false".to_owned() } else { format!("({})", parts.join(") OR (")) };
     let chosen = chosen();
     let since = format!("d.status <> 'voided' AND d.accepted_on <= $5::date AND {open}");
-    let branches = [
+    let mut branches = vec![
         format!(
             "{since} AND d.finished_on > $5::date AND d.finished_on <= $5::date + {SHORT_DAYS} AND d.finished_on - d.accepted_on <= {SHORT_DAYS}"
         ),
         format!("{since} AND d.finished_on > $5::date AND d.finished_on - d.accepted_on > {SHORT_DAYS}"),
         format!("{since} AND d.decision IS NULL"),
-        format!(
+    ];
+    if relevant != Relevant::Consulting {
+        branches.push(format!(
             "d.status = 'voided' AND d.voided_at >= $6::timestamptz AND d.accepted_on <= $5::date
                AND CASE WHEN d.finished_on <= $5::date THEN {closed} ELSE {open} END"
-        ),
-    ];
-    let unsettled = branches.map(|condition| format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition}")).join("\n UNION ALL ");
+        ));
+    }
+    let branches: Vec<String> = branches.iter().map(|condition| format!("SELECT {COLUMNS} FROM dossiers d WHERE {condition}")).collect();
+    let unsettled = branches.join("\n UNION ALL ");
     let settled: String = parts
         .iter()
         .map(|part| {
@@ -130,11 +143,17 @@ pub fn state(relevant: Relevant) -> String {
                 WHERE p.dossier_id = d.id AND p.from_at < $6::timestamptz
                 ORDER BY p.from_at DESC, p.to_at DESC NULLS FIRST, array_position(ARRAY['supplement', 'fee', 'suspension'], p.kind) DESC, p.n DESC
                  LIMIT 1) AS pause ON true
+     CROSS JOIN LATERAL (
+               SELECT EXISTS (SELECT FROM dossier_pauses p
+                               WHERE p.dossier_id = d.id AND (p.from_at >= $6::timestamptz OR p.to_at >= $6::timestamptz) OFFSET 0)
+                      OR EXISTS (SELECT FROM calendar_revision_moves m WHERE m.dossier_id = d.id AND m.moved_at >= $6::timestamptz OFFSET 0) AS moved
+             ) AS since
       LEFT JOIN LATERAL (
                SELECT m.moved_at, coalesce(m.due_on, m.due_before) AS due_on FROM calendar_revision_moves m
-                WHERE m.dossier_id = d.id AND m.moved_at < $6::timestamptz ORDER BY m.moved_at DESC LIMIT 1) AS move ON true
+                WHERE since.moved AND m.dossier_id = d.id AND m.moved_at < $6::timestamptz ORDER BY m.moved_at DESC LIMIT 1) AS move ON true
      CROSS JOIN LATERAL (
-               SELECT CASE WHEN move.moved_at >= coalesce(pause.last_at, '-infinity') THEN move.due_on
+               SELECT CASE WHEN NOT since.moved THEN coalesce(d.due_on, d.due_before)
+                           WHEN move.moved_at >= coalesce(pause.last_at, '-infinity') THEN move.due_on
                            WHEN pause.kind IS NULL THEN d.first_due_on WHEN pause.waiting THEN pause.due_before
                            ELSE pause.due_after END AS due_on) AS due
      WHERE {chosen})"

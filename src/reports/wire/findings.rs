@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::labels;
@@ -14,11 +14,10 @@ use crate::reports::store::Found;
 use crate::text::Text;
 
 /// Findings by kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FindingCounts {
     /// Counts by kind; a count of zero is left out.
-    #[schema(value_type = BTreeMap<String, i64>)]
-    pub findings: BTreeMap<&'static str, i64>,
+    pub findings: BTreeMap<String, i64>,
     /// All findings.
     pub total: i64,
     /// Dossiers with at least one of them.
@@ -38,8 +37,8 @@ impl FindingCounts {
         counts
     }
 
-    fn add(&mut self, kind: &'static str, n: i64) {
-        *self.findings.entry(kind).or_default() += n;
+    fn add(&mut self, kind: &str, n: i64) {
+        *self.findings.entry(kind.to_owned()).or_default() += n;
         self.total += n;
     }
 
@@ -55,7 +54,7 @@ impl FindingCounts {
 }
 
 /// Findings of one department, field, procedure or kind.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct FindingRow {
     /// Code of the department, field or procedure; the kind.
     pub key: String,
@@ -66,7 +65,7 @@ pub struct FindingRow {
 }
 
 /// Findings that arose in a period.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-04-14",
     "rows": [{"key": "DKKD", "name": "Phòng Đăng ký kinh doanh", "findings": {"late_without_apology": 2, "repeated_supplement": 1}, "total": 3, "dossiers": 2}],
     "total": {"findings": {"late_without_apology": 2, "repeated_supplement": 1}, "total": 3, "dossiers": 2}}))]
@@ -97,9 +96,9 @@ impl FindingReport {
     pub fn by_kind(mut self, lang: Lang) -> FindingReport {
         self.rows = Vec::new();
         for (kind, n) in &self.total.findings {
-            let counts = FindingCounts { findings: BTreeMap::from([(*kind, *n)]), total: *n, dossiers: *n };
+            let counts = FindingCounts { findings: BTreeMap::from([(kind.clone(), *n)]), total: *n, dossiers: *n };
             let name = Finding::parse(kind).map(|k| lang.pick(k.label())).unwrap_or_default();
-            self.rows.push(FindingRow { key: (*kind).to_owned(), name, counts });
+            self.rows.push(FindingRow { key: kind.clone(), name, counts });
         }
         self
     }

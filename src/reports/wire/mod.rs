@@ -1,6 +1,6 @@
 //! Bodies of the reports, and the same as tables.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::period::Range;
@@ -13,7 +13,7 @@ use crate::text::Text;
 macro_rules! counts {
     ($(#[$doc:meta])* $type:ident { $($(#[$field_doc:meta])* $name:ident $vi:literal $en:literal;)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         pub struct $type { $($(#[$field_doc])* pub $name: i64),+ }
 
         impl $type {
@@ -91,27 +91,27 @@ counts! {
     /// Dossiers by outcome; a count of zero is left out.
     OutcomeCounts {
         /// Withdrawn by the applicant.
-        #[serde(skip_serializing_if = "is_zero")] withdrawn "Công dân rút" "Withdrawn";
+        #[serde(default, skip_serializing_if = "is_zero")] withdrawn "Công dân rút" "Withdrawn";
         /// Stopped by the agency.
-        #[serde(skip_serializing_if = "is_zero")] terminated "Dừng giải quyết" "Terminated";
+        #[serde(default, skip_serializing_if = "is_zero")] terminated "Dừng giải quyết" "Terminated";
         /// Refused after acceptance.
-        #[serde(skip_serializing_if = "is_zero")] refused "Từ chối" "Refused";
+        #[serde(default, skip_serializing_if = "is_zero")] refused "Từ chối" "Refused";
         /// Finished early or on time.
-        #[serde(skip_serializing_if = "is_zero")] on_time "Đúng hạn, trước hạn" "On time";
+        #[serde(default, skip_serializing_if = "is_zero")] on_time "Đúng hạn, trước hạn" "On time";
         /// Finished late, after an apology that named a new date.
-        #[serde(skip_serializing_if = "is_zero")] late_with_apology "Trễ hạn, có xin lỗi" "Late with apology";
+        #[serde(default, skip_serializing_if = "is_zero")] late_with_apology "Trễ hạn, có xin lỗi" "Late with apology";
         /// Finished late without one.
-        #[serde(skip_serializing_if = "is_zero")] late_without_apology "Trễ hạn, không xin lỗi" "Late without apology";
+        #[serde(default, skip_serializing_if = "is_zero")] late_without_apology "Trễ hạn, không xin lỗi" "Late without apology";
         /// Open, waiting for the applicant's papers or fee.
-        #[serde(skip_serializing_if = "is_zero")] supplement_requested "Chờ bổ sung" "Supplement requested";
+        #[serde(default, skip_serializing_if = "is_zero")] supplement_requested "Chờ bổ sung" "Supplement requested";
         /// Open, stopped by the agency on a legal ground.
-        #[serde(skip_serializing_if = "is_zero")] suspended "Tạm dừng" "Suspended";
+        #[serde(default, skip_serializing_if = "is_zero")] suspended "Tạm dừng" "Suspended";
         /// Open and past due, after an apology that named a new date.
-        #[serde(skip_serializing_if = "is_zero")] overdue_with_apology "Quá hạn, đã xin lỗi" "Overdue with apology";
+        #[serde(default, skip_serializing_if = "is_zero")] overdue_with_apology "Quá hạn, đã xin lỗi" "Overdue with apology";
         /// Open and past due.
-        #[serde(skip_serializing_if = "is_zero")] overdue "Quá hạn" "Overdue";
+        #[serde(default, skip_serializing_if = "is_zero")] overdue "Quá hạn" "Overdue";
         /// Open and in time.
-        #[serde(skip_serializing_if = "is_zero")] in_progress "Đang giải quyết" "In progress";
+        #[serde(default, skip_serializing_if = "is_zero")] in_progress "Đang giải quyết" "In progress";
     }
 }
 
@@ -119,20 +119,20 @@ counts! {
     /// Dossiers by timeliness; a count of zero is left out.
     TimelinessCounts {
         /// Finished before the due date.
-        #[serde(skip_serializing_if = "is_zero")] early "Xong trước hạn" "Finished early";
+        #[serde(default, skip_serializing_if = "is_zero")] early "Xong trước hạn" "Finished early";
         /// Finished on the due date, or without a limit.
-        #[serde(skip_serializing_if = "is_zero")] on_time "Xong đúng hạn" "Finished on time";
+        #[serde(default, skip_serializing_if = "is_zero")] on_time "Xong đúng hạn" "Finished on time";
         /// Finished after the due date.
-        #[serde(skip_serializing_if = "is_zero")] late "Xong trễ hạn" "Finished late";
+        #[serde(default, skip_serializing_if = "is_zero")] late "Xong trễ hạn" "Finished late";
         /// Open, and waiting, or not past the due date.
-        #[serde(skip_serializing_if = "is_zero")] in_time "Đang xử lý trong hạn" "Open in time";
+        #[serde(default, skip_serializing_if = "is_zero")] in_time "Đang xử lý trong hạn" "Open in time";
         /// Open and past the due date.
-        #[serde(skip_serializing_if = "is_zero")] overdue "Đang xử lý quá hạn" "Open and overdue";
+        #[serde(default, skip_serializing_if = "is_zero")] overdue "Đang xử lý quá hạn" "Open and overdue";
     }
 }
 
 /// Results of handling of one department, field or procedure.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ResultRow {
     /// Code of the department, field or procedure.
     pub key: String,
@@ -142,7 +142,7 @@ pub struct ResultRow {
 }
 
 /// Results of handling (II.06a).
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-04-14",
     "rows": [{"key": "DKKD", "name": "Phòng Đăng ký kinh doanh", "received_online": 7, "received_direct_postal": 2, "carried_over": 9,
         "received_total": 18, "resolved_early": 2, "resolved_on_time": 5, "resolved_late": 2, "resolved_total": 9, "open_in_time": 8,
@@ -160,7 +160,7 @@ pub struct DossierResults {
 }
 
 /// Outcomes of one department, field or procedure.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OutcomeRow {
     /// Code of the department, field or procedure.
     pub key: String,
@@ -170,14 +170,14 @@ pub struct OutcomeRow {
 }
 
 /// Dossiers by outcome and by timeliness.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Outcomes {
     pub outcomes: OutcomeCounts,
     pub timeliness: TimelinessCounts,
 }
 
 /// Outcomes of the dossiers accepted in a period.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-12-31",
     "rows": [{"key": "DKKD", "name": "Phòng Đăng ký kinh doanh", "outcomes": {"refused": 1, "on_time": 6, "late_with_apology": 1},
         "timeliness": {"early": 2, "on_time": 5, "late": 1}}],

@@ -1,6 +1,6 @@
 //! Outcomes month by month.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{OutcomeCounts, Outcomes, TimelinessCounts};
@@ -11,7 +11,7 @@ use crate::reports::store::Daily;
 use crate::text::Text;
 
 /// Outcomes of one month.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MonthRow {
     /// Code of the month.
     pub key: String,
@@ -22,7 +22,7 @@ pub struct MonthRow {
 }
 
 /// Outcomes of the dossiers accepted in a year, by month of acceptance. All twelve months are there.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2021-12-15", "to": "2022-12-14", "as_of": "2022-12-14",
     "rows": [{"key": "2022-01", "from": "2021-12-15", "to": "2022-01-14", "outcomes": {"on_time": 6, "overdue": 1}, "timeliness": {"early": 6, "overdue": 1}}],
     "total": {"outcomes": {"on_time": 6, "overdue": 1}, "timeliness": {"early": 6, "overdue": 1}}}))]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::labels;
@@ -14,7 +14,7 @@ use crate::reports::store::Caused;
 use crate::text::Text;
 
 /// What a delay comes from. A dossier is counted under one cause only, the first that fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// An agency consulted by the due date had not answered by then.
@@ -44,11 +44,11 @@ impl Cause {
 }
 
 /// Late and overdue dossiers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LateCounts {
-    /// Finished in the period after the due date (II.06a, column 10).
+    /// Finished after the due date by the end of `as_of`; when that is the end of the period, column 10 of II.06a.
     pub late: i64,
-    /// Open and past the due date (column 13).
+    /// Open and past the due date then; when that is the end of the period, column 13.
     pub overdue: i64,
     pub total: i64,
 }
@@ -65,7 +65,7 @@ impl LateCounts {
 }
 
 /// The dossiers of one cause.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CauseCounts {
     pub cause: Cause,
     /// What apologies say, in the spelling used most; accents, case and spaces make no difference. Null for the other causes.
@@ -75,7 +75,7 @@ pub struct CauseCounts {
 }
 
 /// Late and overdue dossiers by cause.
-#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Causes {
     #[serde(flatten)]
     pub counts: LateCounts,
@@ -84,7 +84,7 @@ pub struct Causes {
 }
 
 /// Causes of one department, field or procedure.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CauseRow {
     /// Code of the department, field or procedure.
     pub key: String,
@@ -94,7 +94,7 @@ pub struct CauseRow {
 }
 
 /// Why dossiers of a period are late or overdue.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-04-14",
     "rows": [{"key": "DKKD", "name": "Phòng Đăng ký kinh doanh", "late": 2, "overdue": 1, "total": 3,
         "causes": [{"cause": "consulted_agency", "reason": null, "late": 1, "overdue": 1, "total": 2},
@@ -161,10 +161,7 @@ impl OverdueReasons {
     pub fn table(&self, total: String, lang: Lang) -> Table {
         let mut columns = labels();
         columns.extend([Text::new("Nguyên nhân", "Cause"), Text::new("Lý do nêu trong phiếu xin lỗi", "Reason given in the apology")]);
-        columns.extend([
-            Text::new("Giải quyết quá hạn (10)", "Resolved late (10)"),
-            Text::new("Đang giải quyết quá hạn (13)", "Open and overdue (13)"),
-        ]);
+        columns.extend([Text::new("Đã giải quyết quá hạn", "Resolved late"), Text::new("Đang giải quyết quá hạn", "Open and overdue")]);
         columns.push(Text::new("Tổng số", "In all"));
         let mut rows = Vec::new();
         let mut add = |key: &str, name: &str, causes: &Causes| {

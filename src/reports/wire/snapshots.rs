@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::At;
+use crate::http::{At, Day};
 use crate::reports::rules;
 use crate::reports::store::{Frozen, Listed};
 
@@ -134,6 +135,14 @@ impl ReportSnapshotView {
     pub fn of(frozen: &Frozen) -> Result<ReportSnapshotView, String> {
         let figures = serde_json::from_str(&frozen.body).map_err(|e| e.to_string())?;
         Ok(ReportSnapshotView { about: ReportSnapshotSummary::of(&frozen.about)?, figures })
+    }
+
+    /// The day it was judged by: every report says it.
+    ///
+    /// # Errors
+    /// When these figures do not.
+    pub fn as_of(&self) -> Result<NaiveDate, String> {
+        Day::deserialize(&self.figures["as_of"]).map(|day| day.0).map_err(|e| format!("snapshot {}: as_of: {e}", self.about.number))
     }
 
     /// Beside what the same report says at an instant.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::labels;
@@ -15,7 +15,7 @@ use crate::text::Text;
 
 /// Two points of a distribution of working days, by nearest rank: the smallest number of days that at least half, or nine
 /// tenths, of the dossiers did not exceed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DaysTaken {
     /// Null when there is no dossier.
     pub median: Option<i64>,
@@ -24,7 +24,7 @@ pub struct DaysTaken {
 }
 
 /// How long dossiers took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimesTaken {
     /// Dossiers finished in the period, withdrawn ones left out.
     pub dossiers: i64,
@@ -35,7 +35,7 @@ pub struct TimesTaken {
 }
 
 /// Handling times of one department, field or procedure.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TimesRow {
     /// Code of the department, field or procedure.
     pub key: String,
@@ -45,7 +45,7 @@ pub struct TimesRow {
 }
 
 /// Handling times of the dossiers finished in a period.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-04-14",
     "rows": [{"key": "DKKD", "name": "Phòng Đăng ký kinh doanh", "dossiers": 9, "handling_days": {"median": 3, "p90": 6}, "elapsed_days": {"median": 4, "p90": 11}}],
     "total": {"dossiers": 9, "handling_days": {"median": 3, "p90": 6}, "elapsed_days": {"median": 4, "p90": 11}}}))]

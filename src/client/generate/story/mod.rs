@@ -36,7 +36,6 @@ const OPEN: &[(Story, u32)] =
     &[(AwaitingPapers, 60), (AwaitingFee, 25), (Suspended, 40), (Overdue, 60), (OverdueWithApology, 50), (Waiting, 40)];
 /// Received in the last days: these come first.
 const NEW: &[(Story, u32)] = &[(Submitted, 400)];
-const LAST_WEEKS: usize = 40;
 const LAST_DAYS: usize = 3;
 
 /// Where a row stands: among all, and on its day of receipt.
@@ -52,6 +51,8 @@ pub struct Place {
 pub struct Teller {
     days: Days,
     chance: Chance,
+    /// Of those received on so many of the last working days some are still open.
+    open_days: usize,
     /// Position of the working day reached, and the moment.
     at: usize,
     now: Moment,
@@ -73,8 +74,8 @@ fn office_second(n: u32) -> u32 {
 }
 
 impl Teller {
-    pub fn new(days: Days, chance: Chance) -> Teller {
-        Teller { days, chance, at: 0, now: Moment::default(), due: None, paused: false, finish: None }
+    pub fn new(days: Days, chance: Chance, open_days: usize) -> Teller {
+        Teller { days, chance, open_days, at: 0, now: Moment::default(), due: None, paused: false, finish: None }
     }
 
     pub fn tell(&mut self, place: Place) -> Tale {
@@ -118,7 +119,7 @@ impl Teller {
         let left = self.days.last() - day;
         let first: &[(Story, u32)] = match left {
             0..LAST_DAYS => NEW,
-            LAST_DAYS..LAST_WEEKS => OPEN,
+            _ if left < self.open_days => OPEN,
             _ => &[],
         };
         if !first.is_empty() {
