@@ -170,7 +170,8 @@ pub async fn changes_since(db: &impl ConnectionTrait, subject: Uuid, seen: i32, 
 }
 
 fn since(lines: Vec<Line>, seen: i32, current: i32) -> Since {
-    let fields: Vec<_> = (0..lines.len()).map(|i| lines[i].fields(i.checked_sub(1).map(|i| &lines[i]))).collect();
+    let before = std::iter::once(None).chain(lines.iter().map(Some));
+    let fields: Vec<_> = lines.iter().zip(before).map(|(line, before)| line.fields(before)).collect();
     let told = lines.into_iter().zip(fields).filter(|(line, _)| line.version > seen);
     let mut changes: Vec<Change> = told
         .map(|(line, fields)| Change { version: line.version, act: line.act, by: line.actor, at: At(line.recorded_at), fields })

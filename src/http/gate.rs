@@ -109,7 +109,7 @@ impl Gate {
     ///
     /// # Errors
     /// 503 when there are too many, or too many of this caller.
-    pub fn expect(&self, caller: Caller) -> Result<Arriving, ApiError> {
+    pub fn arrive(&self, caller: Caller) -> Result<Arriving, ApiError> {
         let mut all = self.arriving.borrow_mut();
         let own = all.get(&caller).copied().unwrap_or(0);
         if own >= (self.most_under_way / SHARE).max(1) || all.values().sum::<usize>() >= self.most_under_way {

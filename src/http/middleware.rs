@@ -67,7 +67,7 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
     } else if matches!(*req.method(), Method::GET | Method::DELETE) {
         gate::take_turn(req.request()).await.err()
     } else {
-        doors.expect(caller).map(|arriving| drop(req.extensions_mut().insert(arriving))).err()
+        doors.arrive(caller).map(|arriving| drop(req.extensions_mut().insert(arriving))).err()
     };
     if let Some(error) = refused {
         // As cheap as can be: there may be many.

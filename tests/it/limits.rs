@@ -161,13 +161,10 @@ async fn who_comes_too_often_takes_nobodys_turn() {
         s.database.connections_per_worker = 1;
     })
     .await;
-    let admin = app.admin().await;
+    let (admin, other) = (app.admin().await, app.admin().await);
     app.admin().await.get("/api/v1/users").await.expect(200);
     let mut lock = locked_table(&app).await;
-    let waiting = tokio::spawn({
-        let admin = app.admin().await;
-        async move { admin.get("/api/v1/users").await.status }
-    });
+    let waiting = tokio::spawn(async move { other.get("/api/v1/users").await.status });
     tokio::time::sleep(Duration::from_millis(300)).await;
     // One may wait for its turn, the others are told at once.
     let at_once = |_| tokio::time::timeout(Duration::from_millis(2500), admin.get("/api/v1/users"));
