@@ -57,8 +57,8 @@ pub struct Shared {
     pub revocations: Revocations,
     /// Bounds the passwords hashed at the same time.
     pub password_gate: Arc<Semaphore>,
-    /// Bounds the loads of history at the same time: each holds a connection of its own.
-    pub load_gate: Semaphore,
+    /// Bounds the loads of history at the same time: each holds a connection of its own until its answer is read.
+    pub load_gate: Arc<Semaphore>,
     /// How often each caller may ask.
     pub buckets: Buckets,
     pub metrics: Arc<Metrics>,
@@ -75,7 +75,7 @@ impl Shared {
             buckets: Buckets::default(),
             metrics,
             password_gate: Arc::new(Semaphore::new(settings.auth.password_checks)),
-            load_gate: Semaphore::new(4),
+            load_gate: Arc::new(Semaphore::new(4)),
             settings,
             keys: secrets.keys,
             vault: secrets.vault,

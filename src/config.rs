@@ -175,8 +175,12 @@ impl Settings {
         if self.auth.password_checks == 0 {
             faults.push("auth.password_checks must be at least 1");
         }
-        if self.auth.free_failures == 0 || self.auth.free_failures_per_address == 0 || self.auth.longest_lock_s == 0 {
-            faults.push("auth.free_failures, auth.free_failures_per_address and auth.longest_lock_s must be at least 1");
+        if self.auth.free_failures == 0 || self.auth.free_failures_per_address == 0 {
+            faults.push("auth.free_failures and auth.free_failures_per_address must be at least 1");
+        }
+        // House-keeping forgets failures a day after the last one, and the lock with them.
+        if !(1..=86_400).contains(&self.auth.longest_lock_s) {
+            faults.push("auth.longest_lock_s must be 1 to 86400");
         }
         if self.limits.in_flight_per_worker == 0 {
             faults.push("limits.in_flight_per_worker must be at least 1");
@@ -238,6 +242,13 @@ mod tests {
     fn an_unknown_key_is_refused() {
         let error = with("local", &[("DUNGHEN__HTTP__PROT", "9000")]).unwrap_err();
         assert!(error.0.contains("prot"), "{error}");
+    }
+
+    #[test]
+    fn a_lock_does_not_outlive_its_count() {
+        for (seconds, good) in [("0", false), ("1", true), ("86400", true), ("86401", false)] {
+            assert_eq!(with("local", &[("DUNGHEN__AUTH__LONGEST_LOCK_S", seconds)]).is_ok(), good, "{seconds}");
+        }
     }
 
     #[test]

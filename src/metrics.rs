@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 
-/// Statuses that are told apart; another one is counted as 0.
-const STATUSES: [u16; 22] = [200, 201, 204, 207, 302, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 503];
+/// Statuses that are told apart; another one is counted as `other`.
+const STATUSES: [u16; 23] =
+    [200, 201, 204, 207, 302, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 500, 503];
 const OTHER: usize = STATUSES.len();
 
 /// Upper bounds of the classes of the histogram, in seconds.
@@ -99,6 +100,18 @@ impl Metrics {
         operation.statuses[status].fetch_add(1, Ordering::Relaxed);
         operation.classes[class].fetch_add(1, Ordering::Relaxed);
         operation.micros.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
+    }
+
+    /// As [`Metrics::answered`], where the handler did not live to say which operation it was: the path tells.
+    pub fn failed(&self, method: &str, path: &str, status: u16, took: Duration) {
+        let asked: Vec<&str> = path.split('/').collect();
+        let fits = |pattern: &&String| {
+            let parts: Vec<&str> = pattern.split('/').collect();
+            parts.len() == asked.len() && parts.iter().zip(&asked).all(|(p, a)| p.starts_with('{') || p == a)
+        };
+        let patterns = self.places.get(method).into_iter().flat_map(HashMap::keys).filter(fits);
+        let pattern = patterns.min_by_key(|p| p.matches('{').count()).map(String::as_str);
+        self.answered(method, pattern, status, took);
     }
 
     pub fn turned_away(&self, why: TurnedAway) {

@@ -18,6 +18,8 @@ pub struct Keys {
     public: Vec<u8>,
     /// Signs what clients bring back unread, such as cursors: the same on every server with this key.
     pub seal: hmac::Key,
+    /// Tells requests with an idempotency key apart without keeping what could be guessed from.
+    pub retries: hmac::Key,
 }
 
 #[derive(Debug)]
@@ -63,10 +65,12 @@ impl Keys {
         let public = pair.public_key().as_ref().to_vec();
         // The key's thumbprint (RFC 7638) names it.
         let thumb = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{}\"}}", general_purpose::URL_SAFE_NO_PAD.encode(&public));
-        // Derived, so that what is signed with it tells nothing of the key itself.
-        let seal = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &der), b"dunghen cursors");
+        // Derived, so that what is signed with one tells nothing of the key itself, nor of another.
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &der);
+        let derived = |what: &str| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&own, what.as_bytes()).as_ref());
         Ok(Keys {
-            seal: hmac::Key::new(hmac::HMAC_SHA256, seal.as_ref()),
+            seal: derived("dunghen cursors"),
+            retries: derived("dunghen retries"),
             kid: general_purpose::URL_SAFE_NO_PAD.encode(crate::http::json::digest(thumb.as_bytes())),
             encoding: EncodingKey::from_ed_der(&der),
             decoding: DecodingKey::from_ed_der(&public),

@@ -60,13 +60,20 @@ fn permit<P: Named>(req: &HttpRequest) -> Result<Permit<P>, ApiError> {
     let actor = match extensions.get::<Admission>() {
         Some(Admission::Actor(actor)) => actor.clone(),
         Some(Admission::BadToken) => return Err(ApiError::new(Code::InvalidToken)),
-        Some(Admission::Unknown(error)) => return Err(ApiError::new(error.code())),
+        Some(Admission::Unknown(error)) => {
+            let told = ApiError::new(error.code());
+            return Err(match error.source_text() {
+                Some(cause) => told.because(cause),
+                None => told,
+            });
+        }
         Some(Admission::NoToken) | None => return Err(ApiError::new(Code::Unauthenticated)),
     };
     if !actor.has(P::PERMISSION) {
         return Err(forbidden());
     }
     let request_id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let now = req.app_data::<web::Data<Shared>>().map(|s| s.clock.now()).ok_or_else(|| ApiError::new(Code::Internal))?;
-    Ok(Permit { call: Call::of(req, actor, now, request_id)?, permission: PhantomData })
+    let shared = req.app_data::<web::Data<Shared>>().ok_or_else(|| ApiError::new(Code::Internal))?;
+    let call = Call::of(req, actor, shared.clock.now(), request_id, shared.keys.retries.clone())?;
+    Ok(Permit { call, permission: PhantomData })
 }

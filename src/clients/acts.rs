@@ -50,7 +50,8 @@ pub fn new_secret() -> Result<String, ApiError> {
     Ok(format!("dhs_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// Gives the client one secret more; the newest of those before stays good beside it, unless it is not to.
+/// Gives the client one secret more; the newest of those before stays good beside it, unless it is not to: then it has leaked, and the
+/// tokens that it got end, too. Answers their family.
 ///
 /// # Errors
 /// 404, 412 and 428.
@@ -60,11 +61,13 @@ pub async fn add_secret(
     client_id: &str,
     new: &NewSecret,
     (secret, hash): (&str, &str),
-) -> Result<Reply, ApiError> {
+) -> Result<(Reply, Option<Uuid>), ApiError> {
     let client = store::lock(tx, client_id).await?.ok_or_else(ApiError::not_found)?;
     call.check_version(client.id, client.version)?;
     let id = Uuid::now_v7();
-    store::add_secret(tx, client.id, (id, hash), i64::from(new.keep_previous), call.now).await?;
+    let ended = if new.keep_previous { None } else { store::family(tx, client.id).await? };
+    let family = ended.map(|_| Uuid::now_v7());
+    store::add_secret(tx, client.id, (id, hash), i64::from(new.keep_previous), family, call.now).await?;
     let view = store::find(tx, &Key::Id(client.id)).await?.ok_or_else(ApiError::not_found)?;
     audit::record(tx, call, &[entry(call, "add_secret", &view, json!(view))]).await?;
     let answer = |secret: Option<&str>| ClientSecret {
@@ -74,7 +77,8 @@ pub async fn add_secret(
         version: view.version,
     };
     // A secret is not kept, not even for a retry.
-    Reply::created(format!("/api/v1/clients/{client_id}"), view.version, &answer(Some(secret)))?.kept_as(&answer(None))
+    let reply = Reply::created(format!("/api/v1/clients/{client_id}"), view.version, &answer(Some(secret)))?.kept_as(&answer(None))?;
+    Ok((reply, ended))
 }
 
 fn entry(call: &Call, act: &'static str, view: &ClientView, detail: serde_json::Value) -> Entry {

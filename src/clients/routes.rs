@@ -13,6 +13,7 @@ use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
@@ -98,7 +99,7 @@ async fn put_client(
 /// Make a new secret
 ///
 /// It is shown only in this answer. The newest secret before it stays good, so that the machine can be switched over; an older one
-/// ends.
+/// ends. With `keep_previous: false` all of them end, and the tokens given out so far.
 #[utoipa::path(tag = "clients", operation_id = "create_client_secret", security(("bearer" = [])), request_body = NewSecret,
     params(("key" = String, Path, description = "Client id", example = "motcua"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("client:write"))),
@@ -108,11 +109,25 @@ async fn create_client_secret(
     permit: Permit<perm::WriteClient>,
     key: web::Path<String>,
     _: Query<WriteParams>,
+    req: HttpRequest,
     body: Json<NewSecret>,
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
     let secret = acts::new_secret()?;
+    // The secret waits for a turn of its own.
+    step_aside(&req);
     let hash = passwords::hash(passwords::turn(&shared.password_gate).await?, secret.clone()).await?;
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::add_secret(tx, &permit, &key, &body.value, (&secret, &hash)).await).await
+    take_turn(&req).await?;
+    let ended = Mutex::new(None);
+    let answer = write(db.get_ref(), &permit, &body.hash, async |tx| {
+        let (reply, family) = acts::add_secret(tx, &permit, &key, &body.value, (&secret, &hash)).await?;
+        *ended.lock().await = family;
+        Ok(reply)
+    })
+    .await;
+    if answer.is_ok() && !permit.dry_run {
+        shared.revocations.add(ended.into_inner());
+    }
+    answer
 }

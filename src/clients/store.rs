@@ -106,12 +106,13 @@ pub async fn family(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Uuid>,
     Ok(row.map(|r| r.token_family))
 }
 
-/// Adds a secret; of those before it only the newest stay, so many as are kept.
+/// Adds a secret; of those before it only the newest stay, so many as are kept. A new family ends the tokens given out so far.
 pub async fn add_secret(
     tx: &impl ConnectionTrait,
     client: Uuid,
     (id, hash): (Uuid, &str),
     kept: i64,
+    family: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let old = "DELETE FROM client_secrets WHERE client_id = $1 AND id NOT IN
@@ -119,8 +120,8 @@ pub async fn add_secret(
     tx.execute_raw(sql(old, [client.into(), kept.into()])).await?;
     let new = "INSERT INTO client_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)";
     tx.execute_raw(sql(new, [id.into(), client.into(), hash.into(), now.into()])).await?;
-    let version = "UPDATE clients SET version = version + 1, updated_at = $2 WHERE id = $1";
-    tx.execute_raw(sql(version, [client.into(), now.into()])).await.map(drop)
+    let version = "UPDATE clients SET version = version + 1, updated_at = $2, token_family = coalesce($3, token_family) WHERE id = $1";
+    tx.execute_raw(sql(version, [client.into(), now.into(), family.into()])).await.map(drop)
 }
 
 /// What must be known of a client that asks for a token.

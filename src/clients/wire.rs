@@ -63,7 +63,7 @@ pub struct SecretInfo {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"keep_previous": true}))]
 pub struct NewSecret {
-    /// The newest of the secrets before stays good (default); false, when it has leaked.
+    /// The newest of the secrets before stays good (default); false, when it has leaked: the client's tokens end, too.
     #[serde(default = "yes")]
     pub keep_previous: bool,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub struct Call {
     /// The query as sent.
     pub query: String,
     pub idempotency_key: Option<String>,
+    /// The server's key for the fingerprints of requests that may be repeated.
+    pub retry_seal: hmac::Key,
     if_match: Option<Vec<String>>,
     if_none_match: Option<Vec<String>>,
 }
@@ -29,7 +32,13 @@ pub struct Call {
 impl Call {
     /// # Errors
     /// 400 for a header or `dry_run` that cannot be read.
-    pub fn of(req: &HttpRequest, actor: Arc<Actor>, now: DateTime<Utc>, request_id: String) -> Result<Call, ApiError> {
+    pub fn of(
+        req: &HttpRequest,
+        actor: Arc<Actor>,
+        now: DateTime<Utc>,
+        request_id: String,
+        retry_seal: hmac::Key,
+    ) -> Result<Call, ApiError> {
         let text = |name: &str| req.headers().get(name).map(|v| v.to_str().map(str::to_owned).map_err(|_| bad_header(name))).transpose();
         if req.headers().get_all("idempotency-key").count() > 1 {
             return Err(bad_header("Idempotency-Key"));
@@ -46,6 +55,7 @@ impl Call {
             route: format!("{} {}", req.method(), req.path()),
             query: req.query_string().to_owned(),
             idempotency_key,
+            retry_seal,
             if_match: tags(text("if-match")?),
             if_none_match: tags(text("if-none-match")?),
         })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -47,43 +47,33 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
         return Ok(req.into_response(HttpResponse::InternalServerError().finish()));
     };
     let _in_flight = shared.metrics.enter();
-    let place = Place { lang: Lang::of(req.headers()), path: req.path().to_owned(), id: id.clone() };
+    let place = Place { lang: Lang::of(req.headers()), method: req.method().clone(), path: req.path().to_owned(), id: id.clone() };
     req.extensions_mut().insert(id.clone());
-    let (mut _under_way, mut _turn, mut standing) = (None, None, None);
     let watched = matches!(req.path(), "/health/live" | "/health/ready" | "/metrics");
-    let mut refused = None;
-    if !watched {
-        match doors.arrive() {
-            Ok(count) => _under_way = Some(count),
-            Err(error) => refused = Some(error),
-        }
-        if refused.is_none() && matches!(*req.method(), Method::GET | Method::DELETE) {
-            match doors.turn().await {
-                Ok(turn) => _turn = Some(turn),
-                Err(error) => refused = Some(error),
-            }
-        }
-    }
-    let mut who = String::new();
-    if refused.is_none() {
-        let admission = auth::admit(&req).await;
-        let mut caller = Caller::Address(rate::address(req.head(), shared.settings.http.behind_proxy));
-        if let Admission::Actor(actor) = &admission {
-            caller = Caller::Subject(actor.user_id);
-            who = actor.username.clone();
-        }
-        req.extensions_mut().insert(admission);
-        standing = if watched { None } else { shared.buckets.take(&shared.settings.limits, caller, started) };
-        if let Some(seconds) = standing.and_then(|s| s.retry_after) {
-            shared.metrics.turned_away(TurnedAway::Rate);
-            let (vi, en) = (format!("Hãy thử lại sau {seconds} giây."), format!("Try again in {seconds} s."));
-            refused = Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()));
-        }
-    }
+    let admission = auth::admit(&req).await;
+    let (caller, who) = match &admission {
+        Admission::Actor(actor) => (Caller::Subject(actor.user_id), actor.username.clone()),
+        _ => (Caller::Address(rate::address(req.head(), shared.settings.http.behind_proxy)), String::new()),
+    };
+    req.extensions_mut().insert(admission);
+    // Who comes too often waits for nothing and takes nobody's place.
+    let standing = if watched { None } else { shared.buckets.take(&shared.settings.limits, caller, started) };
+    let refused = if let Some(seconds) = standing.and_then(|s| s.retry_after) {
+        shared.metrics.turned_away(TurnedAway::Rate);
+        let (vi, en) = (format!("Hãy thử lại sau {seconds} giây."), format!("Try again in {seconds} s."));
+        Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()))
+    } else if watched {
+        None
+    } else if matches!(*req.method(), Method::GET | Method::DELETE) {
+        gate::take_turn(req.request()).await.err()
+    } else {
+        doors.arrive(caller).map(|arriving| drop(req.extensions_mut().insert(arriving))).err()
+    };
     if let Some(error) = refused {
         // As cheap as can be: there may be many.
         let mut response = req.into_response(problem::render(&error, place.lang, &place.path, &id.0));
-        finish(&mut response, &id, standing);
+        gate::leave(response.request());
+        finish(response.headers_mut(), &id, standing);
         shared.metrics.answered("", None, response.status().as_u16(), started.elapsed());
         tracing::debug!(id = %id.0, who, code = error.code().name(), "turned away");
         return Ok(response);
@@ -99,23 +89,26 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
                 None => place.complete(response.map_into_boxed_body()),
             }
         }
+        // The request is gone with whoever dropped it: what is known of it answers.
         Ok(Err(error)) => {
-            let answer = match error.as_error::<ApiError>() {
+            let mut answer = match error.as_error::<ApiError>() {
                 Some(known) => place.render(known),
-                None => return Err(error),
+                None => place.render(&ApiError::new(code_of(error.as_response_error().status_code())).because(&error)),
             };
+            place.end(&mut answer, &shared, standing, started.elapsed());
             return Err(InternalError::from_response(error, answer).into());
         }
         Err(panic) => {
             let cause = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
             let cause = cause.unwrap_or_else(|| "panic".into());
-            let answer = place.render(&ApiError::new(Code::Internal).because(&cause));
+            let mut answer = place.render(&ApiError::new(Code::Internal).because(&cause));
+            place.end(&mut answer, &shared, standing, started.elapsed());
             return Err(InternalError::from_response(cause, answer).into());
         }
     };
     // What is left is to send the answer, which takes no turn.
-    gate::step_aside(response.request());
-    finish(&mut response, &id, standing);
+    gate::leave(response.request());
+    finish(response.headers_mut(), &id, standing);
     count(&response, &shared, started.elapsed());
     let millis = started.elapsed().as_millis() as u64;
     tracing::info!(status = response.status().as_u16(), millis, "answered");
@@ -133,8 +126,23 @@ fn count(response: &ServiceResponse<BoxBody>, shared: &Shared, took: Duration) {
 /// Where a request came from, for the problem that may answer it.
 struct Place {
     lang: Lang,
+    method: Method,
     path: String,
     id: RequestId,
+}
+
+/// What a bare status is told as.
+fn code_of(status: StatusCode) -> Code {
+    match status.as_u16() {
+        404 => Code::NotFound,
+        405 => Code::MethodNotAllowed,
+        406 => Code::NotAcceptable,
+        408 => Code::RequestTimeout,
+        413 => Code::BodyTooLarge,
+        415 => Code::UnsupportedMediaType,
+        500.. => Code::Internal,
+        _ => Code::MalformedBody,
+    }
 }
 
 impl Place {
@@ -146,6 +154,14 @@ impl Place {
         problem::render(error, self.lang, &self.path, &self.id.0)
     }
 
+    /// An answer without its request: headers and figures all the same.
+    fn end(&self, answer: &mut HttpResponse, shared: &Shared, standing: Option<Standing>, took: Duration) {
+        finish(answer.headers_mut(), &self.id, standing);
+        let (status, millis) = (answer.status().as_u16(), took.as_millis() as u64);
+        shared.metrics.failed(self.method.as_str(), &self.path, status, took);
+        tracing::info!(status, millis, "answered");
+    }
+
     /// Errors of the framework itself (no route, a path it could not read) carry no problem document yet.
     fn complete(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let status = response.status();
@@ -153,17 +169,7 @@ impl Place {
         if !(status.is_client_error() || status.is_server_error()) || described {
             return response;
         }
-        let code = match status.as_u16() {
-            404 => Code::NotFound,
-            405 => Code::MethodNotAllowed,
-            406 => Code::NotAcceptable,
-            408 => Code::RequestTimeout,
-            413 => Code::BodyTooLarge,
-            415 => Code::UnsupportedMediaType,
-            500.. => Code::Internal,
-            _ => Code::MalformedBody,
-        };
-        let mut problem = self.render(&ApiError::new(code));
+        let mut problem = self.render(&ApiError::new(code_of(status)));
         let allow = response.headers().get("allow").cloned();
         if let Some(allow) = allow.or_else(|| self.allow(status, response.request())) {
             problem.headers_mut().insert(HeaderName::from_static("allow"), allow);
@@ -180,8 +186,7 @@ impl Place {
     }
 }
 
-fn finish(response: &mut ServiceResponse<BoxBody>, id: &RequestId, standing: Option<Standing>) {
-    let headers = response.headers_mut();
+fn finish(headers: &mut HeaderMap, id: &RequestId, standing: Option<Standing>) {
     for (name, value) in standing.iter().flat_map(Standing::headers) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);

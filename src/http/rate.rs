@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::config::Limits;
 
-/// Callers remembered at most; those beyond share one bucket until some of the others are full again.
+/// Addresses remembered at most; those beyond share one bucket until some of the others are full again. Who is signed in has a bucket of
+/// his own all the time: there are as many as there are accounts.
 const REMEMBERED: usize = 65_536;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -22,7 +23,7 @@ pub enum Caller {
     Subject(Uuid),
     /// Whoever is not: an address, or a network of 64 bits.
     Address(IpAddr),
-    /// All who are one too many to be remembered.
+    /// All addresses that are one too many to be remembered.
     Others,
 }
 
@@ -60,7 +61,9 @@ pub struct Buckets(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
-    buckets: HashMap<Caller, Bucket>,
+    subjects: HashMap<Caller, Bucket>,
+    /// Those of addresses, and the one of all others.
+    strangers: HashMap<Caller, Bucket>,
     looked: Option<Instant>,
 }
 
@@ -76,8 +79,8 @@ impl Buckets {
         }
         let (pace, most) = (f64::from(rate), f64::from(quota.max(1)));
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = held.place(caller, now, limits);
-        let bucket = held.buckets.entry(caller).or_insert(Bucket { tokens: most, at: now });
+        let (buckets, caller) = held.place(caller, now, limits);
+        let bucket = buckets.entry(caller).or_insert(Bucket { tokens: most, at: now });
         bucket.tokens = (bucket.tokens + now.saturating_duration_since(bucket.at).as_secs_f64() * pace).min(most);
         bucket.at = now;
         let taken = bucket.tokens >= 1.0;
@@ -96,19 +99,25 @@ impl Buckets {
 }
 
 impl Held {
-    /// The caller itself, or the bucket of all others where there is no room for one more.
-    fn place(&mut self, caller: Caller, now: Instant, limits: &Limits) -> Caller {
-        if self.buckets.len() < REMEMBERED || self.buckets.contains_key(&caller) {
-            return caller;
-        }
-        if self.looked.is_none_or(|at| now.saturating_duration_since(at) > LOOK_AGAIN) {
+    /// Where the caller's bucket is: its own, or that of all others where there is no room for one address more.
+    fn place(&mut self, caller: Caller, now: Instant, limits: &Limits) -> (&mut HashMap<Caller, Bucket>, Caller) {
+        let signed_in = matches!(caller, Caller::Subject(_));
+        let there = |held: &Held| if signed_in { held.subjects.len() } else { held.strangers.len() };
+        let known = if signed_in { self.subjects.contains_key(&caller) } else { self.strangers.contains_key(&caller) };
+        if !known && there(self) >= REMEMBERED && self.looked.is_none_or(|at| now.saturating_duration_since(at) > LOOK_AGAIN) {
             self.looked = Some(now);
             // A full bucket is like none.
-            let slowest = |burst: u32, rate: u32| Duration::from_secs_f64(f64::from(burst) / f64::from(rate.max(1)));
-            let full = slowest(limits.burst, limits.requests_per_s).max(slowest(limits.address_burst, limits.address_requests_per_s));
-            self.buckets.retain(|_, bucket| now.saturating_duration_since(bucket.at) < full);
+            let full = |burst: u32, rate: u32| Duration::from_secs_f64(f64::from(burst) / f64::from(rate.max(1)));
+            let (subject, stranger) =
+                (full(limits.burst, limits.requests_per_s), full(limits.address_burst, limits.address_requests_per_s));
+            self.subjects.retain(|_, bucket| now.saturating_duration_since(bucket.at) < subject);
+            self.strangers.retain(|_, bucket| now.saturating_duration_since(bucket.at) < stranger);
         }
-        if self.buckets.len() < REMEMBERED { caller } else { Caller::Others }
+        match caller {
+            Caller::Subject(_) => (&mut self.subjects, caller),
+            _ if known || self.strangers.len() < REMEMBERED => (&mut self.strangers, caller),
+            _ => (&mut self.strangers, Caller::Others),
+        }
     }
 }
 
@@ -157,10 +166,15 @@ mod tests {
         let most = REMEMBERED as u32;
         assert!((0..most).all(|n| !refused(n, start)));
         assert!(!refused(most, start) && refused(most + 1, start) && refused(most + 2, start));
-        assert!(buckets.0.lock().is_ok_and(|held| held.buckets.len() <= REMEMBERED + 1));
+        assert!(buckets.0.lock().is_ok_and(|held| held.strangers.len() <= REMEMBERED + 1));
+        // Who is signed in does not come too late for a bucket of his own, nor does he take room from the others.
+        let signed_in = |n: u128, now| buckets.take(&limits(), Caller::Subject(Uuid::from_u128(n)), now);
+        let first: Vec<_> = (0..3).filter_map(|n| signed_in(n, start)).map(|s| (s.policy, s.remaining, s.retry_after)).collect();
+        assert_eq!(first, [("subject", 2, None); 3]);
+        assert!(buckets.0.lock().is_ok_and(|held| held.subjects.len() == 3));
         // Once theirs are full again, there is room.
         let later = start + Duration::from_secs(5);
         assert!(!refused(most + 1, later) && !refused(most + 2, later));
-        assert!(buckets.0.lock().is_ok_and(|held| held.buckets.len() < 10));
+        assert!(buckets.0.lock().is_ok_and(|held| held.strangers.len() < 10));
     }
 }

@@ -1,12 +1,13 @@
 //! Safe retries: the answer to a write is kept with the write itself, under the key that the caller gave, and a repetition
 //! is answered from there.
 
+use aws_lc_rs::hmac;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use sqlx::{PgConnection, Row as _};
 
 use crate::error::{ApiError, Code, Fault, lock_timed_out};
+use crate::http::Call;
 use crate::http::write::Reply;
-use crate::http::{Call, json::digest};
 
 /// The largest answer to a load that is kept; a load with a key lists no more than fits.
 pub const MOST_KEPT: usize = 1 << 20;
@@ -20,6 +21,7 @@ pub struct Retry {
     key: String,
     /// The other half of what the request asked for, beside its body.
     query: String,
+    seal: hmac::Key,
     /// Everything the caller may do, at the time of asking.
     authority: serde_json::Value,
     now: chrono::DateTime<chrono::Utc>,
@@ -60,14 +62,16 @@ impl Retry {
             route: call.route.clone(),
             key,
             query: call.query.clone(),
+            seal: call.retry_seal.clone(),
             authority: call.actor.authority(),
             now: call.now,
         })
     }
 
-    /// What the request is told apart by: its body and its query.
+    /// What the request is told apart by: its body and its query. Sealed, since a body may hold a password or the number of a person,
+    /// which a plain hash would let anybody try who sees the table.
     fn fingerprint(&self, body_hash: &[u8; 32]) -> Vec<u8> {
-        digest(&[body_hash.as_slice(), self.query.as_bytes()].concat()).to_vec()
+        hmac::sign(&self.seal, &[body_hash.as_slice(), self.query.as_bytes()].concat()).as_ref().to_vec()
     }
 
     fn name(&self) -> Vec<Value> {

@@ -123,21 +123,27 @@ where
 
 /// Tells whose version is stale what has changed since, and by whom.
 async fn explain(db: &DatabaseConnection, call: &Call, error: ApiError) -> ApiError {
-    let (Some(subject), Some(seen)) = (error.subject(), call.seen_version()) else { return error };
+    let current = error.members().get("current_version").and_then(|v| v.as_i64()).and_then(|v| i32::try_from(v).ok());
+    let (Some(subject), Some(seen), Some(current)) = (error.subject(), call.seen_version(), current) else { return error };
     // Without the explanation the refusal stands all the same.
-    let changes = audit::changes_since(db, subject, seen).await.unwrap_or_default();
-    let Some(last) = changes.last() else { return error };
-    let (current, by) = (last.version, last.by.clone());
-    let mut fields: Vec<&str> = changes.iter().flat_map(|c| c.fields.iter().map(String::as_str)).collect();
-    fields.sort_unstable();
-    fields.dedup();
-    let list = fields.join(", ");
-    let (vi, en) = (
-        format!("Phiên bản hiện tại là {current}, do {by} sửa; từ phiên bản {seen} đã đổi: {list}. Hãy tải lại rồi thử lại."),
-        format!("The current version is {current}, changed by {by}; changed since version {seen}: {list}. Load it again and retry."),
+    let since = audit::changes_since(db, subject, seen, current).await.unwrap_or_default();
+    let Some(by) = since.changes.last().filter(|c| c.version == current).map(|c| c.by.clone()) else { return error };
+    let (vi, en) = match &since.fields {
+        Some(fields) => {
+            let list = fields.join(", ");
+            (format!("; từ phiên bản {seen} đã đổi: {list}"), format!("; changed since version {seen}: {list}"))
+        }
+        None => (String::new(), String::new()),
+    };
+    let error = error.say(
+        format!("Phiên bản hiện tại là {current}, do {by} sửa{vi}. Hãy tải lại rồi thử lại."),
+        format!("The current version is {current}, changed by {by}{en}. Load it again and retry."),
     );
-    let (fields, changes) = (serde_json::json!(fields), serde_json::json!(changes));
-    error.say(vi, en).member("changed_by", by).member("changed_fields", fields).member("changes", changes)
+    let error = error.member("changed_by", by).member("changes", serde_json::json!(since.changes));
+    match since.fields {
+        Some(fields) => error.member("changed_fields", fields),
+        None => error,
+    }
 }
 
 async fn attempt<F>(db: &DatabaseConnection, call: &Call, body_hash: &[u8; 32], act: &F) -> Answer

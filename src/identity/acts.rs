@@ -16,6 +16,9 @@ use crate::error::{ApiError, Code, Fault};
 use crate::http::bulk::{RowStatus, Strategy, Verdict};
 use crate::http::{Call, Line, Reply, ResourceCode};
 
+/// What became of the passwords given, by user name: the hash of a new one, or none for the one that the user has already.
+pub type Passwords = HashMap<String, Option<String>>;
+
 /// What an act on users leaves behind besides its answer: sessions that ended with it.
 pub type Ended = Vec<Uuid>;
 
@@ -28,18 +31,17 @@ pub async fn put(
     call: &Call,
     name: &str,
     row: &NewUser,
-    hash: Option<&String>,
+    passwords: &Passwords,
     demo_allowed: bool,
 ) -> Result<(Reply, Ended), ApiError> {
     row.username.check_path(name, "/username")?;
     let before = store::lock(tx, &[name]).await?.remove(name);
     if let Some(old) = &before
-        && !call.changes(old.id, old.version, rules::equal(row, old) && hash.is_none())?
+        && !call.changes(old.id, old.version, rules::equal(row, old) && !is_new(passwords, name))?
     {
         return Ok((Reply::unchanged(old.version, old)?, Vec::new()));
     }
-    let hashes = hash.map(|h| (name.to_owned(), h.clone())).into_iter().collect();
-    let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, &hashes, demo_allowed).await?;
+    let (verdicts, ended) = load(tx, call, &[(0, row.clone())], Strategy::Upsert, passwords, demo_allowed).await?;
     if let Some(refused) = verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {
         return Err(ApiError::broken(refused.errors));
     }
@@ -51,17 +53,20 @@ pub async fn put(
     Ok((reply, ended))
 }
 
-/// Loads users set by set; `hashes` holds the hash of each password given, by user name. A user whose roles, state or
-/// password change is signed out everywhere.
+fn is_new(passwords: &Passwords, name: &str) -> bool {
+    passwords.get(name).is_some_and(Option::is_some)
+}
+
+/// Loads users set by set. A user whose roles, state or password change is signed out everywhere.
 ///
 /// # Errors
-/// The database's; refusals are in the verdicts.
+/// 409 when a row has become good since its password was passed over; the database's. Refusals are in the verdicts.
 pub async fn load(
     tx: &DatabaseTransaction,
     call: &Call,
     rows: &[(u64, NewUser)],
     strategy: Strategy,
-    hashes: &HashMap<String, String>,
+    passwords: &Passwords,
     demo_allowed: bool,
 ) -> Result<(Vec<Verdict>, Ended), ApiError> {
     let departments: HashSet<String> = store::department_codes(tx).await?;
@@ -73,9 +78,12 @@ pub async fn load(
         let old = known.get(name);
         let mut faults = rules::faults(row, &departments, demo_allowed);
         faults.extend(strategy.fault(old.is_some()));
+        if faults.is_empty() && row.password.is_some() && !passwords.contains_key(name) {
+            return Err(ApiError::new(Code::ConcurrentChange));
+        }
         let status = match old {
             _ if !faults.is_empty() => RowStatus::Rejected,
-            Some(old) if rules::equal(row, old) && !hashes.contains_key(name) => RowStatus::Unchanged,
+            Some(old) if rules::equal(row, old) && !is_new(passwords, name) => RowStatus::Unchanged,
             Some(_) => RowStatus::Updated,
             None => RowStatus::Created,
         };
@@ -87,7 +95,7 @@ pub async fn load(
     if changed.is_empty() {
         return Ok((verdicts, Vec::new()));
     }
-    store::upsert(tx, &changed, hashes).await?;
+    store::upsert(tx, &changed, passwords).await?;
     let names: Vec<&str> = changed.iter().map(|r| r.username.as_str()).collect();
     let after = store::lock(tx, &names).await?;
     let entries: Vec<Entry> = after.values().map(|view| entry(call, view)).collect();
@@ -108,6 +116,27 @@ fn entry(call: &Call, view: &UserView) -> Entry {
         occurred_at: call.now,
         detail: json!(view),
     }
+}
+
+/// Hashes the passwords of rows that are good by themselves, before any transaction is open. One that a user has already is not new:
+/// putting it again changes nothing.
+///
+/// # Errors
+/// The database's; 503 when passwords are being hashed all the time.
+pub async fn hash_new(
+    known: &HashMap<String, String>,
+    gate: &Arc<Semaphore>,
+    users: impl Iterator<Item = &NewUser>,
+) -> Result<Passwords, ApiError> {
+    let mut hashes = Passwords::new();
+    for user in users {
+        let (Some(password), name) = (&user.password, user.username.as_str()) else { continue };
+        let (password, present) = (password.as_str().to_owned(), known.get(name).cloned());
+        let same = present.is_some() && passwords::verify(passwords::turn(gate).await?, password.clone(), present).await?.0;
+        let hash = if same { None } else { Some(passwords::hash(passwords::turn(gate).await?, password).await?) };
+        hashes.insert(name.to_owned(), hash);
+    }
+    Ok(hashes)
 }
 
 /// Creates an administrator, or gives an existing user that role and a new password. Used from the command line, where
@@ -149,7 +178,7 @@ async fn save_admin(db: &DatabaseConnection, username: &str, display_name: &str,
         return Err(ApiError::broken(faults));
     }
     let hash = passwords::hash(passwords::turn(&Arc::new(Semaphore::new(1))).await?, password.to_owned()).await?;
-    store::upsert(db, &[&row], &HashMap::from([(username.to_owned(), hash)])).await?;
+    store::upsert(db, &[&row], &HashMap::from([(username.to_owned(), Some(hash))])).await?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::throttle::{Account, Attempt};
 use super::wire::{Credentials, GrantBody, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
-use super::{acts, passwords, sessions, store};
+use super::{acts, rules, sessions, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
 use crate::http::call::{ChangeHeaders, WriteParams};
-use crate::http::gate::step_aside;
+use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::Key;
@@ -177,15 +177,15 @@ async fn put_user(
     permit: Permit<perm::WriteUser>,
     key: web::Path<String>,
     _: Query<WriteParams>,
+    req: HttpRequest,
     body: Json<NewUser>,
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let mut hashes = hash_new(&db, &shared, std::slice::from_ref(&body.value)).await?;
-    let hash = hashes.remove(body.value.username.as_str());
+    let hashes = hash_new(&req, &db, &shared, &[&body.value]).await?;
     let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);
     let answer = write(db.get_ref(), &permit, &body.hash, async |tx| {
-        let (reply, sessions) = acts::put(tx, &permit, &key, &body.value, hash.as_ref(), demo).await?;
+        let (reply, sessions) = acts::put(tx, &permit, &key, &body.value, &hashes, demo).await?;
         *ended.lock().await = sessions;
         Ok(reply)
     })
@@ -216,8 +216,8 @@ async fn load_users(
     shared: web::Data<Shared>,
 ) -> Answer {
     let rows = bulk::read_all::<NewUser>(&req, payload.into_inner(), &shared).await?;
-    let users: Vec<NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok().cloned()).collect();
-    let hashes = hash_new(&db, &shared, &users).await?;
+    let users: Vec<&NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok()).collect();
+    let hashes = hash_new(&req, &db, &shared, &users).await?;
     let (ended, demo) = (Mutex::new(Vec::new()), shared.settings.demo.allowed);
     let answer = bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| {
         let (verdicts, sessions) = acts::load(tx, &permit, rows, params.strategy, &hashes, demo).await?;
@@ -231,18 +231,20 @@ async fn load_users(
     answer
 }
 
-/// Hashes of the passwords that are new, by user name, made before any transaction is open. A password that a user
-/// has already is not new: putting it again changes nothing.
-async fn hash_new(db: &Db, shared: &Shared, users: &[NewUser]) -> Result<HashMap<String, String>, ApiError> {
-    let mut hashes = HashMap::new();
-    for user in users {
-        let Some(password) = &user.password else { continue };
-        let present = store::sign_in_row(db.get_ref(), user.code()).await?.and_then(|u| u.password_hash);
-        let password = password.as_str().to_owned();
-        if present.is_some() && passwords::verify(passwords::turn(&shared.password_gate).await?, password.clone(), present).await?.0 {
-            continue;
-        }
-        hashes.insert(user.code().to_owned(), passwords::hash(passwords::turn(&shared.password_gate).await?, password).await?);
+/// What becomes of the passwords given. Rows with faults are passed over, and so are those that stand twice; the hashing takes no turn.
+async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser]) -> Result<acts::Passwords, ApiError> {
+    if users.iter().all(|user| user.password.is_none()) {
+        return Ok(acts::Passwords::new());
     }
-    Ok(hashes)
+    let mut times: HashMap<&str, u32> = HashMap::new();
+    users.iter().for_each(|user| *times.entry(user.code()).or_default() += 1);
+    let departments = store::department_codes(db.get_ref()).await?;
+    let good =
+        |user: &&&NewUser| times.get(user.code()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty();
+    let users: Vec<&NewUser> = users.iter().filter(good).copied().collect();
+    let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.code().to_owned()).collect()).await?;
+    step_aside(req);
+    let hashed = acts::hash_new(&known, &shared.password_gate, users.into_iter()).await?;
+    take_turn(req).await?;
+    Ok(hashed)
 }

@@ -87,7 +87,7 @@ pub async fn department_codes(db: &impl ConnectionTrait) -> Result<HashSet<Strin
 }
 
 /// Creates or changes users; `hashes` holds the hash of each new password by user name.
-pub async fn upsert(tx: &impl ConnectionTrait, rows: &[&NewUser], hashes: &HashMap<String, String>) -> Result<(), DbErr> {
+pub async fn upsert(tx: &impl ConnectionTrait, rows: &[&NewUser], hashes: &HashMap<String, Option<String>>) -> Result<(), DbErr> {
     let rows: Vec<Value> = rows
         .iter()
         .map(|r| {
@@ -124,6 +124,19 @@ pub async fn sign_in_row(db: &impl ConnectionTrait, username: &str) -> Result<Op
     SignIn::find_by_statement(sql("SELECT id, username, password_hash, active FROM users WHERE username = $1", [username.into()]))
         .one(db)
         .await
+}
+
+#[derive(FromQueryResult)]
+struct Hash {
+    username: String,
+    password_hash: String,
+}
+
+/// The password hashes of the users named, as far as they have one.
+pub async fn password_hashes(db: &impl ConnectionTrait, names: Vec<String>) -> Result<HashMap<String, String>, DbErr> {
+    let text = "SELECT username, password_hash FROM users WHERE username = ANY($1) AND password_hash IS NOT NULL";
+    let rows = Hash::find_by_statement(sql(text, [names.into()])).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.username, row.password_hash)).collect())
 }
 
 pub async fn open_session(db: &impl ConnectionTrait, id: Uuid, user: Uuid, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<(), DbErr> {

@@ -56,13 +56,45 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, cod
         occurred_at: permit.now,
         detail: json!(plan),
     };
-    audit::record(tx, permit, &[entry]).await?;
+    let mut entries = vec![entry];
+    if let Some(old) = &before {
+        entries.extend(touched(tx, permit, id, issuer, &rules::task_changes(plan, &old.plan)).await?);
+    }
+    audit::record(tx, permit, &entries).await?;
     let stored = store::find(tx, &permit.reach(), &Key::Id(id)).await?.ok_or_else(ApiError::not_found)?;
     let view = read(tx, permit, stored).await?;
     match before {
         Some(_) => Reply::ok(version, &view),
         None => Reply::created(format!("/api/v1/plans/{code}"), version, &view),
     }
+}
+
+/// The lines of tasks that were changed with their plan.
+async fn touched(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    plan: Uuid,
+    issuer: Uuid,
+    changes: &[(&str, Vec<String>)],
+) -> Result<Vec<Entry>, ApiError> {
+    let names: Vec<String> = changes.iter().map(|(local, _)| (*local).to_owned()).collect();
+    let tasks = store::named(tx, plan, names).await?;
+    let entry = |task: store::Named| {
+        let fields = changes.iter().find(|(local, _)| *local == task.local_code).map(|(_, fields)| fields);
+        let mut detail = json!({"plan": plan});
+        detail[audit::CHANGED] = json!(fields);
+        Entry {
+            act: "put",
+            subject_type: "task",
+            subject_id: task.id,
+            subject_code: Some(task.code),
+            department_id: Some(issuer),
+            version: task.version,
+            occurred_at: call.now,
+            detail,
+        }
+    };
+    Ok(tasks.into_iter().map(entry).collect())
 }
 
 /// A plan with its tree as the caller sees it today.

@@ -3,9 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
+use serde_json::json;
 
 use super::model::{DocumentRelation, Schedule, ScheduleKind};
+use super::tasks::window;
 use super::wire::{NewPlan, NewTask, ReportingDuty};
+use crate::audit;
 use crate::error::{Code, Fault};
 use crate::http::{Day, ResourceCode};
 
@@ -322,6 +325,27 @@ pub fn changed_tasks(new: &NewPlan, old: Option<&NewPlan>) -> Vec<usize> {
     let Some(old) = old else { return (0..new.tasks.len()).collect() };
     let same = |i: usize| new.period == old.period && old.tasks.get(i) == new.tasks.get(i);
     (0..new.tasks.len()).filter(|i| !same(*i)).collect()
+}
+
+/// What a new version of a plan changes of the tasks that stay in it: the task's local code and the members of its view.
+pub fn task_changes<'a>(new: &'a NewPlan, old: &NewPlan) -> Vec<(&'a str, Vec<String>)> {
+    let shown = |plan: &NewPlan, place: usize| {
+        let task = plan.tasks.get(place)?;
+        let (mut shown, (starts_on, due_on)) = (json!(task), window(&task.schedule, &plan.period));
+        shown["position"] = json!(place);
+        shown["starts_on"] = json!(starts_on);
+        shown["due_on"] = json!(due_on);
+        Some(shown)
+    };
+    let places: HashMap<&str, usize> = old.tasks.iter().enumerate().map(|(i, t)| (t.local_code.as_str(), i)).collect();
+    changed_tasks(new, Some(old))
+        .into_iter()
+        .filter_map(|i| {
+            let code = new.tasks.get(i)?.local_code.as_str();
+            let before = shown(old, *places.get(code)?)?;
+            Some((code, audit::changed(&before, &shown(new, i)?)))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -135,6 +135,21 @@ pub async fn worked(tx: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<String>
     rows.iter().map(|row| row.try_get("", "local_code")).collect()
 }
 
+/// A task by its name.
+#[derive(FromQueryResult)]
+pub struct Named {
+    pub id: Uuid,
+    pub code: String,
+    pub local_code: String,
+    pub version: i32,
+}
+
+/// The tasks of a plan with these local codes, in their order.
+pub async fn named(tx: &impl ConnectionTrait, plan: Uuid, local_codes: Vec<String>) -> Result<Vec<Named>, DbErr> {
+    let sql = "SELECT id, code, local_code, version FROM tasks WHERE plan_id = $1 AND local_code = ANY($2) ORDER BY position";
+    Named::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, sql, [plan.into(), local_codes.into()])).all(tx).await
+}
+
 /// Writes a plan: its head and groups, and those tasks that are given by their place. Gives its version.
 pub async fn save(tx: &impl ConnectionTrait, id: Uuid, plan: &NewPlan, changed: &[usize]) -> Result<i32, DbErr> {
     let version = save_head(tx, id, plan).await?;

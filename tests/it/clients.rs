@@ -83,18 +83,26 @@ async fn two_secrets_are_good_at_a_time_and_none_is_kept() {
     for secret in [&first, &second] {
         token(&app, secret, "").await.expect(200);
     }
+    let reader = machine(&app, &second).await;
     let third = new_secret(&admin, 3).await;
+    // The machine that is being switched over works on.
+    reader.get("/api/v1/dossiers").await.expect(200);
     assert_eq!(token(&app, &first, "").await.expect(401).body["error"], "invalid_client");
     for secret in [&second, &third] {
         token(&app, secret, "").await.expect(200);
     }
     let view = admin.get("/api/v1/clients/motcua").await.expect(200);
     assert_eq!(view.body["secrets"].as_array().unwrap().len(), 2);
-    // One that has leaked takes the others along.
+    // One that has leaked takes the others along, and the tokens that were got with them.
+    let got = machine(&app, &third).await;
+    got.get("/api/v1/dossiers").await.expect(200);
+    admin.act("/api/v1/clients/motcua/secrets?dry_run=true", 4, json!({"keep_previous": false})).await.expect(201);
+    got.get("/api/v1/dossiers").await.expect(200);
     let last = admin.act("/api/v1/clients/motcua/secrets", 4, json!({"keep_previous": false})).await.expect(201);
     let last = last.body["client_secret"].as_str().unwrap().to_owned();
     token(&app, &third, "").await.expect(401);
-    token(&app, &last, "").await.expect(200);
+    assert_eq!(got.get("/api/v1/dossiers").await.expect(401).code(), "invalid_token");
+    machine(&app, &last).await.get("/api/v1/dossiers").await.expect(200);
     let everything: String = sqlx::query_scalar(
         "SELECT (SELECT string_agg(s::text, '') FROM client_secrets s) || (SELECT string_agg(a::text, '') FROM audit_events a)
              || (SELECT string_agg(convert_from(body, 'UTF8'), '') FROM idempotency_keys) || (SELECT string_agg(o::text, '') FROM outbox_events o)",

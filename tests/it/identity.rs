@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use dunghen::app::Clock;
 use dunghen::auth::Role;
 use serde_json::json;
 
@@ -74,6 +77,51 @@ async fn a_user_who_changes_is_signed_out() {
     lan.get("/api/v1/me").await.expect(401);
     // The password stayed.
     nobody.post("/api/v1/auth/sessions", json!({"username": "lan", "password": PASSWORD})).await.expect(201);
+}
+
+/// Hashing waits for other hashes, and no request waits for it.
+#[tokio::test]
+async fn passwords_are_hashed_without_a_turn_and_only_where_it_is_of_use() {
+    let app = App::with(Clock::default(), |s| s.database.connections_per_worker = 1).await;
+    let admin = app.admin().await;
+    admin.put("/api/v1/clients/motcua", json!({"client_id": "motcua", "name": "x", "scopes": []})).await.expect(201);
+    let all = app.shared.settings.auth.password_checks as u32;
+    let held = app.shared.password_gate.clone().try_acquire_many_owned(all).unwrap();
+    let user = |name: &str, password: &str| json!({"username": name, "display_name": name, "password": password});
+    let rows = json!([user("a", PASSWORD), user("b", PASSWORD)]);
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for _ in 0..3 {
+            tokio::time::timeout(Duration::from_secs(2), admin.get("/api/v1/users")).await.expect("no turn").expect(200);
+        }
+        // Refused for its faults, not for the wait.
+        let bad = json!([user("A", PASSWORD), user("c", "short"), user("d", PASSWORD), user("d", PASSWORD)]);
+        let answer = tokio::time::timeout(Duration::from_secs(2), admin.post("/api/v1/users/bulk", bad)).await.expect("hashed");
+        assert_eq!(answer.expect(422).body["summary"]["rejected"], 4);
+        drop(held);
+    };
+    let (put, loaded, secret, ()) = tokio::join!(
+        admin.put("/api/v1/users/lan", user("lan", PASSWORD)),
+        admin.post("/api/v1/users/bulk", rows.clone()),
+        admin.act("/api/v1/clients/motcua/secrets", 1, json!({})),
+        others
+    );
+    put.expect(201);
+    assert_eq!(loaded.expect(200).body["summary"]["created"], 2);
+    secret.expect(201);
+    for name in ["lan", "a", "b"] {
+        app.nobody().post("/api/v1/auth/sessions", json!({"username": name, "password": PASSWORD})).await.expect(201);
+    }
+    assert_eq!(admin.post("/api/v1/users/bulk", rows).await.expect(200).body["summary"]["unchanged"], 2);
+    let other = json!([user("a", "một mật khẩu khác"), user("b", PASSWORD)]);
+    let summary = admin.post("/api/v1/users/bulk", other).await.expect(200).body["summary"].clone();
+    assert_eq!((&summary["updated"], &summary["unchanged"]), (&json!(1), &json!(1)));
+    app.nobody().post("/api/v1/auth/sessions", json!({"username": "a", "password": PASSWORD})).await.expect(401);
+    // No view shows a password: that something changed is told, but not what.
+    let stale = admin.json("PUT", "/api/v1/users/a", &[("if-match", "\"1\"")], &user("a", PASSWORD)).await.expect(412).body;
+    assert_eq!((&stale["current_version"], &stale["changed_by"]), (&json!(2), &json!(admin.username)));
+    assert_eq!((stale.get("changed_fields"), stale["changes"][0].get("fields")), (None, None), "{stale}");
+    assert_eq!(stale["detail"], format!("The current version is 2, changed by {}. Load it again and retry.", admin.username));
 }
 
 #[tokio::test]

@@ -117,6 +117,139 @@ async fn who_sends_too_slowly_is_given_up_on() {
 }
 
 #[tokio::test]
+async fn a_crowd_of_slow_senders_shuts_nobody_else_out() {
+    let app = with(|s| s.limits.in_flight_per_worker = 16).await;
+    let (crowd, other) = (app.admin().await, app.admin().await);
+    let token = crowd.token.as_ref().unwrap();
+    let head = format!(
+        "PUT /api/v1/departments/X HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n["
+    );
+    let mut senders = Vec::new();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        senders.push(stream);
+    }
+    // An eighth of the bodies may be theirs, the rest is told at once; no work is theirs as long as they have not sent it.
+    let mut told = Vec::new();
+    for stream in &mut senders {
+        let mut answer = vec![0; 4096];
+        if let Ok(read) = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut answer)).await {
+            told.push(String::from_utf8_lossy(&answer[..read.unwrap()]).into_owned());
+        }
+    }
+    assert_eq!(told.len(), 18);
+    assert!(told.iter().all(|answer| answer.starts_with("HTTP/1.1 503") && answer.contains("overloaded")), "{told:?}");
+    other.put("/api/v1/departments/A", department("A")).await.expect(201);
+    for actor in [&crowd, &other] {
+        actor.get("/api/v1/departments/A").await.expect(200);
+    }
+    // Those who have gone take no place.
+    drop(senders);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for code in ["B", "C", "D"] {
+        crowd.put(&format!("/api/v1/departments/{code}"), department(code)).await.expect(201);
+    }
+    assert!(app.nobody().get("/metrics").await.text.contains("dunghen_turned_away_total{why=\"full\"} 18"));
+}
+
+/// Who asks too often is told so before anything else is done for him.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_too_often_takes_nobodys_turn() {
+    let app = with(|s| {
+        (s.limits.requests_per_s, s.limits.burst) = (1, 1);
+        s.database.connections_per_worker = 1;
+    })
+    .await;
+    let (admin, other) = (app.admin().await, app.admin().await);
+    app.admin().await.get("/api/v1/users").await.expect(200);
+    let mut lock = locked_table(&app).await;
+    let waiting = tokio::spawn(async move { other.get("/api/v1/users").await.status });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // One may wait for its turn, the others are told at once.
+    let at_once = |_| tokio::time::timeout(Duration::from_millis(2500), admin.get("/api/v1/users"));
+    let answers = join_all((0..5).map(at_once)).await;
+    lock.execute("ROLLBACK").await.unwrap();
+    let statuses: Vec<_> = answers.into_iter().map(|answer| answer.map(|a| a.status).ok()).collect();
+    assert!(statuses.iter().filter(|s| **s == Some(429)).count() >= 3, "{statuses:?}");
+    assert_eq!(waiting.await.unwrap(), 200);
+}
+
+/// What nobody foresaw is an answer like any other: with its id, its headers and its place in the figures.
+#[tokio::test]
+async fn a_panic_is_told_and_counted() {
+    use actix_web::{App as Web, HttpResponse, middleware::from_fn, test, web};
+    let app = App::start().await;
+    let settings = &app.shared.settings;
+    async fn panics() -> HttpResponse {
+        std::panic::panic_any("a defect")
+    }
+    let service = test::init_service(
+        Web::new()
+            .app_data(web::Data::from(app.shared.clone()))
+            .app_data(web::Data::new(dunghen::http::gate::Gate::new(settings, app.shared.metrics.clone())))
+            .route("/api/v1/departments/{code}", web::get().to(panics))
+            .wrap(from_fn(dunghen::http::middleware::admit)),
+    )
+    .await;
+    let request = test::TestRequest::get().uri("/api/v1/departments/A").insert_header(("x-request-id", "r-1")).to_request();
+    let error = test::try_call_service(&service, request).await.map(drop).unwrap_err();
+    let answer = error.as_response_error().error_response();
+    let header = |name: &str| answer.headers().get(name).and_then(|v| v.to_str().ok());
+    assert_eq!((answer.status().as_u16(), header("content-type")), (500, Some("application/problem+json")));
+    assert_eq!(
+        (header("x-request-id"), header("x-content-type-options"), header("cache-control")),
+        (Some("r-1"), Some("nosniff"), Some("no-store"))
+    );
+    assert!(header("ratelimit").is_some());
+    let figures = app.nobody().get("/metrics").await.text;
+    for line in [
+        "dunghen_requests_total{operation=\"get_department\",status=\"500\"} 1",
+        "dunghen_request_seconds_count{operation=\"get_department\"} 1",
+    ] {
+        assert!(figures.lines().any(|l| l == line), "{line}\n{figures}");
+    }
+}
+
+/// Who does not read the results of a load holds its place for a while only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_that_nobody_reads_are_given_up_on() {
+    let app = with(|s| s.http.body_timeout_s = 2).await;
+    let office = app.office().await;
+    let others = app.shared.load_gate.clone().try_acquire_many_owned(3).unwrap();
+    // Rows with long faults: more than any buffer on the way takes.
+    let name = "x".repeat(3000);
+    let rows: Vec<String> = (0..4000).map(|n| format!("{{\"code\":\"H-{n}\",\"{name}\":1}}")).collect();
+    let body = rows.join("\n");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(app.base.trim_start_matches("http://").parse().unwrap()).await.unwrap();
+    let head = format!(
+        "POST /api/v1/dossiers/bulk?mode=best_effort&return=all HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        office.token.as_ref().unwrap(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 207");
+    // The answer has begun, but the connection behind it is not free yet.
+    assert_eq!(office.load("/api/v1/dossiers/bulk?dry_run=true", &[]).await.expect(503).code(), "unavailable");
+    let started = Instant::now();
+    while app.shared.load_gate.available_permits() == 0 {
+        assert!(started.elapsed() < Duration::from_secs(20), "the place is held for good");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    office.load("/api/v1/dossiers/bulk?dry_run=true", &[]).await.expect(200);
+    // What was given up on does not end like a whole.
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await.expect("the connection stays open");
+    assert!(rest.len() < body.len() && !String::from_utf8_lossy(&rest).contains("]}\r\n0\r\n"), "{}", rest.len());
+    drop(others);
+}
+
+#[tokio::test]
 async fn each_caller_may_ask_so_often() {
     let app = with(|s| {
         (s.limits.requests_per_s, s.limits.burst) = (1, 4);

@@ -159,6 +159,72 @@ async fn a_stale_version_is_told_what_changed_and_by_whom() {
     assert!(!fields.contains(&"applicant") && !fields.contains(&"version"), "{stale}");
 }
 
+/// What is not known is not told: neither a list that is empty, nor one that is made up from what looks alike.
+#[tokio::test]
+async fn a_stale_version_is_told_no_more_than_is_known() {
+    let app = App::at("2022-06-20T02:00:00Z").await.with_examples().await;
+    let office = app.office().await;
+    let row = |channel: &str| {
+        json!({"code": "H-1", "procedure": "2.001199", "receiving_department": "MC", "channel": channel,
+            "accepted_at": "2022-06-17T08:30:00+07:00", "applicant": {"kind": "citizen", "name": "Trần B"}})
+    };
+    office.load("/api/v1/dossiers/bulk", &[row("online")]).await.expect(200);
+    office.load("/api/v1/dossiers/bulk", &[row("postal")]).await.expect(200);
+    let made = office.get("/api/v1/dossiers/by-code/H-1").await.expect(200).body;
+    assert_eq!(made["version"], 2);
+    let path = format!("/api/v1/dossiers/{}/withdrawal", made["id"].as_str().unwrap());
+    let stale = app.one_stop().await.act(&path, 1, json!({"reason": "Theo đề nghị"})).await.expect(412);
+    check_problem(&stale, "after a load");
+    let told = &stale.body;
+    assert_eq!((&told["current_version"], &told["changed_by"]), (&json!(2), &json!(office.username)));
+    assert_eq!((&told["changes"][0]["act"], told["changes"][0].get("fields"), told.get("changed_fields")), (&json!("load"), None, None));
+    assert_eq!(told["detail"], format!("The current version is 2, changed by {}. Load it again and retry.", office.username));
+
+    // Of many changes the last are told, none of them as if nothing had changed.
+    let path = "/api/v1/departments/X";
+    let admin = app.admin().await;
+    admin.put(path, department("X")).await.expect(201);
+    for version in 1..=24 {
+        let mut body = department("X");
+        body["name"] = json!(format!("Phòng {version}"));
+        admin.json("PUT", path, &[("if-match", &format!("\"{version}\""))], &body).await.expect(200);
+    }
+    let told = admin.json("PUT", path, &[("if-match", "\"1\"")], &department("X")).await.expect(412).body;
+    let changes = told["changes"].as_array().unwrap();
+    assert_eq!((changes.len(), &changes[0]["version"], &told["current_version"]), (20, &json!(6), &json!(25)));
+    assert!(changes.iter().all(|c| c["fields"] == json!(["name"])), "{told}");
+    assert_eq!(told.get("changed_fields"), None);
+}
+
+#[tokio::test]
+async fn a_stale_task_is_told_what_reports_and_plans_changed() {
+    let app = App::at("2022-06-15T08:00:00+07:00").await;
+    let (admin, office) = (app.admin().await, app.office().await);
+    admin.post("/api/v1/departments/bulk", json!([department("VP"), department("DKKD")])).await.expect(200);
+    let task = |code: &str, title: &str| json!({"local_code": code, "title": title, "lead": ["DKKD"], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}});
+    let mut plan = json!({"code": "kh-1", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch nhỏ",
+        "issuer": {"department": "VP"}, "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
+        "tasks": [task("a", "Việc thứ nhất"), task("b", "Việc thứ hai")]});
+    office.put("/api/v1/plans/kh-1", plan.clone()).await.expect(201);
+    let head = app.actor(Role::Head, Some("DKKD")).await;
+    let report = json!({"department": "DKKD", "period": "2022-06", "content": "Đã thực hiện", "percent": 40,
+        "evidence": [{"document_number": "12/BC", "issued_on": "2022-06-10"}]});
+    head.act("/api/v1/tasks/kh-1.b/progress-reports", 1, report.clone()).await.expect(201);
+    let told = head.act("/api/v1/tasks/kh-1.b/progress-reports", 1, report.clone()).await.expect(412).body;
+    assert_eq!((&told["current_version"], &told["changed_fields"]), (&json!(2), &json!(["progress_reports"])), "{told}");
+    // The plan changes one task and leaves the other.
+    plan["tasks"][1]["title"] = json!("Việc khác");
+    office.json("PUT", "/api/v1/plans/kh-1", &[("if-match", "\"1\"")], &plan).await.expect(200);
+    let told = head.act("/api/v1/tasks/kh-1.b/progress-reports", 2, report.clone()).await.expect(412).body;
+    assert_eq!((&told["current_version"], &told["changed_by"]), (&json!(3), &json!(office.username)), "{told}");
+    assert_eq!((&told["changed_fields"], &told["changes"][0]["act"]), (&json!(["title"]), &json!("put")), "{told}");
+    let told = head.act("/api/v1/tasks/kh-1.b/progress-reports", 1, report).await.expect(412).body;
+    assert_eq!(told["changed_fields"], json!(["progress_reports", "title"]));
+    let lines = app.count("audit_events WHERE subject_type = 'task' AND act = 'put'").await;
+    assert_eq!((lines, app.count("outbox_events WHERE type = 'task.put' AND subject_code = 'kh-1.b'").await), (1, 1));
+    assert_eq!(head.get("/api/v1/tasks/kh-1.a").await.expect(200).body["version"], 1);
+}
+
 /// The versions of all single resources are told, and asked with them nothing is sent again, unless the day alone changes it.
 #[tokio::test]
 async fn every_single_resource_has_its_version() {

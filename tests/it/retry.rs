@@ -66,6 +66,22 @@ async fn a_key_belongs_to_one_subject_route_and_request() {
     assert_eq!(app.count("dossiers").await, 2);
 }
 
+/// What is kept of a request tells nobody who sees the table what was in it: a password could be guessed from a plain hash.
+#[tokio::test]
+async fn what_was_asked_cannot_be_guessed_from_what_is_kept() {
+    let app = App::start().await;
+    let admin = app.admin().await;
+    let body = json!({"username": "lan", "display_name": "Lan", "password": "một mật khẩu dài"});
+    admin.json("PUT", "/api/v1/users/lan", &[("idempotency-key", "k")], &body).await.expect(201);
+    let kept: Vec<u8> = sqlx::query_scalar("SELECT body_hash FROM idempotency_keys").fetch_one(&app.pool).await.unwrap();
+    let hash = |bytes: &[u8]| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref().to_vec();
+    let plain = hash(&serde_json::to_vec(&body).unwrap());
+    assert_eq!(kept.len(), 32);
+    assert!(kept != plain && kept != hash(&plain));
+    let again = admin.json("PUT", "/api/v1/users/lan", &[("idempotency-key", "k")], &body).await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+}
+
 #[tokio::test]
 async fn a_failure_keeps_nothing() {
     let app = App::at("2022-06-20T02:00:00Z").await.with_examples().await;

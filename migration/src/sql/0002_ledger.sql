@@ -76,7 +76,7 @@ COMMENT ON TABLE idempotency_keys IS 'Answers kept for the repetition of a reque
 COMMENT ON COLUMN idempotency_keys.subject IS 'The user or client who sent the request';
 COMMENT ON COLUMN idempotency_keys.route IS 'Method and path that the key was used with';
 COMMENT ON COLUMN idempotency_keys.key IS 'The Idempotency-Key that was sent';
-COMMENT ON COLUMN idempotency_keys.body_hash IS 'SHA-256 over body and query; another request under the same key is refused. Empty only inside the transaction that makes the answer';
+COMMENT ON COLUMN idempotency_keys.body_hash IS 'HMAC-SHA-256 over body and query, by a key of the server; another request under the same key is refused. Empty only inside the transaction that makes the answer';
 COMMENT ON COLUMN idempotency_keys.authority IS 'Roles of the sender with the departments they reached; who has lost one since is not answered from here';
 COMMENT ON COLUMN idempotency_keys.created_at IS 'When it was used first; kept for 7 days';
 COMMENT ON COLUMN idempotency_keys.status IS 'HTTP status of the answer; null only inside the transaction that makes it';

@@ -39,7 +39,6 @@ CREATE TABLE sign_in_throttles (
 CREATE INDEX sign_in_throttle_last_failed_idx ON sign_in_throttles (last_failed_at);
 
 CREATE INDEX session_expires_idx ON sessions (expires_at);
-CREATE INDEX audit_event_version_idx ON audit_events (subject_id, version);
 
 COMMENT ON TABLE clients IS 'Machines that ask for tokens with a secret of their own';
 COMMENT ON COLUMN clients.id IS 'Identity, UUIDv7; tokens name it as their subject';

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row as _};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::SendTimeoutError};
 
 use super::decide::{Decided, Known, decide};
 use super::existing::{Editions, existing};
@@ -297,12 +298,21 @@ async fn answer(tx: &mut PgConnection, summary: Summary, params: BulkParams) -> 
     Ok(body.into_bytes())
 }
 
+/// False when the reader has gone; then nobody misses the rest.
+async fn hand_on(out: &mpsc::Sender<Bytes>, block: Vec<u8>, patience: Duration) -> Result<bool, ApiError> {
+    match out.send_timeout(block.into(), patience).await {
+        Ok(()) => Ok(true),
+        Err(SendTimeoutError::Closed(_)) => Ok(false),
+        Err(SendTimeoutError::Timeout(_)) => Err(ApiError::new(Code::RequestTimeout).because("the results of a load are not read")),
+    }
+}
+
 impl Loaded {
     /// The rows that the answer lists, at most [`LISTED`] unless all were asked for, as JSON in input order.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn results(mut self, out: mpsc::Sender<Bytes>) -> Result<(), ApiError> {
+    /// The database's, and 408 for who does not read on in time: the connection is for others, too.
+    pub async fn results(mut self, out: mpsc::Sender<Bytes>, patience: Duration) -> Result<(), ApiError> {
         let query = sqlx::query(sqlx::AssertSqlSafe(listed(self.params, self.refused, false)));
         let mut rows = query.fetch(&mut self.connection);
         let (mut block, mut first) = (Vec::new(), true);
@@ -312,13 +322,12 @@ impl Loaded {
             }
             first = false;
             block.extend_from_slice(told(&row).as_bytes());
-            if block.len() > 32 << 10 && out.send(std::mem::take(&mut block).into()).await.is_err() {
+            if block.len() > 32 << 10 && !hand_on(&out, std::mem::take(&mut block), patience).await? {
                 return Ok(());
             }
         }
         drop(rows);
-        // The reader may have gone; then nobody misses the rest.
-        let _ = out.send(block.into()).await;
+        hand_on(&out, block, patience).await?;
         self.connection.close().await?;
         Ok(())
     }

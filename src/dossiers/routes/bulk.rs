@@ -1,10 +1,12 @@
 //! The load of history: the body is handed to the background piece by piece, and the answer comes back the same way.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
@@ -53,7 +55,7 @@ async fn load_dossiers(
         format,
         retry: Retry::of(&permit),
     };
-    let Ok(_turn) = shared.load_gate.try_acquire() else {
+    let Ok(turn) = shared.load_gate.clone().try_acquire_owned() else {
         return Err(ApiError::new(Code::Unavailable).say("Đang có lần nạp khác.", "Other loads are under way."));
     };
     let http = &shared.settings.http;
@@ -61,11 +63,13 @@ async fn load_dossiers(
     let (send, pieces) = mpsc::channel(16);
     let task = shared.runtime.spawn({
         let shared = shared.clone();
-        async move { load(&shared, job, pieces).await }
+        // The place goes along with the connection, whatever becomes of the request.
+        async move { load(&shared, job, pieces).await.map(|outcome| (outcome, turn)) }
     });
     feed(body, send).await;
-    match task.await.map_err(|e| ApiError::new(Code::Internal).because(e))?? {
-        Outcome::Loaded(loaded) => answer(loaded, params, &shared).await,
+    let (outcome, turn) = task.await.map_err(|e| ApiError::new(Code::Internal).because(e))??;
+    match outcome {
+        Outcome::Loaded(loaded) => answer(loaded, turn, params, &shared).await,
         Outcome::Kept(reply, summary) => Ok(respond_with(reply, summary.unwrap_or_default())),
     }
 }
@@ -89,10 +93,14 @@ async fn feed(mut body: Body, send: mpsc::Sender<Piece>) {
     let _ = send.send(Piece::End(body.hash())).await;
 }
 
-async fn answer(loaded: Loaded, params: BulkParams, shared: &web::Data<Shared>) -> Answer {
+async fn answer(loaded: Loaded, turn: OwnedSemaphorePermit, params: BulkParams, shared: &web::Data<Shared>) -> Answer {
     let (summary, refused) = (loaded.summary, loaded.refused);
     let (send, mut rows) = mpsc::channel::<Bytes>(4);
-    let reading = shared.runtime.spawn(loaded.results(send));
+    let patience = Duration::from_secs(shared.settings.http.body_timeout_s);
+    let reading = shared.runtime.spawn(async move {
+        let _turn = turn;
+        loaded.results(send, patience).await
+    });
     if refused {
         let mut list = b"[".to_vec();
         while let Some(block) = rows.recv().await {
@@ -110,9 +118,16 @@ async fn answer(loaded: Loaded, params: BulkParams, shared: &web::Data<Shared>) 
     let head = serde_json::to_string(&summary).map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let head = Bytes::from(format!("{{\"summary\":{head},\"results\":["));
     let rows = futures_util::stream::unfold(rows, |mut rows| async move { rows.recv().await.map(|block| (block, rows)) });
-    let body =
-        futures_util::stream::once(async move { head }).chain(rows).chain(futures_util::stream::once(async { Bytes::from_static(b"]}") }));
-    let mut response = response.content_type("application/json").streaming(body.map(Ok::<_, ApiError>));
+    // What could not be read to its end breaks off, so that nobody takes it for the whole.
+    let end = async move {
+        match reading.await {
+            Ok(Ok(())) => Ok(Bytes::from_static(b"]}")),
+            Ok(Err(error)) => Err(error),
+            Err(error) => Err(ApiError::new(Code::Internal).because(error)),
+        }
+    };
+    let body = futures_util::stream::once(async move { head }).chain(rows).map(Ok::<_, ApiError>).chain(futures_util::stream::once(end));
+    let mut response = response.content_type("application/json").streaming(body);
     response.extensions_mut().insert(summary);
     Ok(response)
 }

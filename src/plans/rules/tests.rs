@@ -161,3 +161,19 @@ fn only_what_changed_is_written() {
     let longer = json!({"from": "2022-01-01", "to": "2023-06-30"});
     assert_eq!(changed_tasks(&plan(&[("/period", longer)]), Some(&old)), [0, 1]);
 }
+
+#[test]
+fn a_task_is_told_what_a_new_plan_changes_of_it() {
+    let old = plan(&[]);
+    let changes = |new: &NewPlan| -> Vec<(String, String)> {
+        task_changes(new, &old).into_iter().map(|(code, fields)| (code.to_owned(), fields.join(" "))).collect()
+    };
+    let code = |i: usize| old.tasks[i].local_code.as_str().to_owned();
+    assert_eq!(changes(&plan(&[("/title", json!("U"))])), []);
+    assert_eq!(changes(&plan(&[("/tasks/1/title", json!("C"))])), [(code(1), "title".to_owned())]);
+    let mut turned = plan(&[]);
+    turned.tasks.reverse();
+    assert_eq!(changes(&turned), [(code(1), "position".to_owned()), (code(0), "position".to_owned())]);
+    let longer = json!({"from": "2022-01-01", "to": "2023-06-30"});
+    assert!(changes(&plan(&[("/period", longer)])).iter().all(|(_, fields)| ["", "due_on"].contains(&fields.as_str())));
+}

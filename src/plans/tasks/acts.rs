@@ -96,21 +96,23 @@ async fn done(
     task: &Found,
     act: &'static str,
     department: uuid::Uuid,
-    detail: Value,
+    mut detail: Value,
 ) -> Result<Reply, ApiError> {
+    let before = json!(task.clone().view(vn_date(call.now)));
     store::touch(tx, task.id).await?;
     let now = store::find(tx, &Reaches::of(call), &Key::Id(task.id)).await?.ok_or_else(ApiError::not_found)?;
+    let view = now.view(vn_date(call.now));
+    detail[audit::CHANGED] = json!(audit::changed(&before, &json!(view)));
     let entry = Entry {
         act,
         subject_type: "task",
         subject_id: task.id,
         subject_code: Some(task.code.clone()),
         department_id: Some(department),
-        version: now.version,
+        version: view.version,
         occurred_at: call.now,
         detail,
     };
     audit::record(tx, call, &[entry]).await?;
-    let view = now.view(vn_date(call.now));
     Reply::created(format!("/api/v1/tasks/{}", view.code), view.version, &view)
 }

@@ -189,7 +189,7 @@ pub async fn list(
 }
 
 /// A task with everything that acts on it are judged by.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Found {
     pub id: Uuid,
     pub code: String,
