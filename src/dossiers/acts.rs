@@ -172,7 +172,8 @@ pub async fn perform(
             .map_err(|e| ApiError::broken(vec![rules::clock_fault(&e, "/occurred_at")]))?;
         if let Some(moved_at) = row.moved_at {
             let stored = row.stored_findings()?.into_iter().find(|(finding, _)| *finding == Finding::ApologyAfterDue);
-            rules::keep_verdict_on_apologies(&mut derived, &dossier.facts, |at| at < moved_at, stored.map(|(_, on)| on));
+            let stands = |at| at < moved_at && before.apologies.iter().any(|a| a.sent_at == at);
+            rules::keep_verdict_on_apologies(&mut derived, &dossier.facts, stands, stored.map(|(_, on)| on));
         }
         // A promise once made stands: neither a later calendar nor a later act rewrites the first due date.
         if let (Some(first), Some(reading)) = (dossier.first_due_on, derived.reading.as_mut()) {

@@ -126,7 +126,10 @@ async fn explain(db: &DatabaseConnection, call: &Call, error: ApiError) -> ApiEr
     let current = error.members().get("current_version").and_then(|v| v.as_i64()).and_then(|v| i32::try_from(v).ok());
     let (Some(subject), Some(seen), Some(current)) = (error.subject(), call.seen_version(), current) else { return error };
     // Without the explanation the refusal stands all the same.
-    let since = audit::changes_since(db, subject, seen, current).await.unwrap_or_default();
+    let since = audit::changes_since(db, subject, seen, current).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what has changed cannot be told");
+        audit::Since::default()
+    });
     let Some(by) = since.changes.last().filter(|c| c.version == current).map(|c| c.by.clone()) else { return error };
     let (vi, en) = match &since.fields {
         Some(fields) => {

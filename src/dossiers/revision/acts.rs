@@ -97,7 +97,7 @@ pub async fn revise(tx: &DatabaseTransaction, call: &Call, code: &str, new: &New
 async fn check_base(tx: &DatabaseTransaction, seen: Option<i32>, current: &Edition, base: &str) -> Result<(), ApiError> {
     let (now, Some(seen)) = (current.base_version, seen.filter(|seen| *seen != current.base_version)) else { return Ok(()) };
     let base = calendar::subject(tx, base).await?.ok_or_else(ApiError::not_found)?;
-    let changes = audit::changes_since(tx, base.id, seen).await?;
+    let changes = audit::changes_since(tx, base.id, seen, now).await?.changes;
     let error = ApiError::new(Code::VersionMismatch).member("current_version", current.version).member("current_base_version", now);
     Err(error.member("changes", json!(changes)).say(
         format!("Lịch gốc đã thay đổi, phiên bản hiện tại là {now}; hãy xem trước lại."),
