@@ -752,7 +752,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadReport, "/api/v1/reports/findings?period=2022-06&group_by=department", "rows", "key"),
                 (
                     Permission::ReadReport,
-                    "/api/v1/reports/overdue-reasons?period=2022-06&period_set=calendar&group_by=department",
+                    "/api/v1/reports/overdue-reasons?period=2022-06&period_set=calendar&group_by=department&as_of=2022-06-30",
                     "rows",
                     "key",
                 ),
