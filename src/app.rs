@@ -125,6 +125,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
+    crate::reminders::configure(cfg);
     crate::obstacles::configure(cfg);
     crate::explanations::configure(cfg);
     crate::duties::configure(cfg);

@@ -21,6 +21,8 @@ pub struct Settings {
     pub limits: Limits,
     pub upkeep: Upkeep,
     pub personal_data: PersonalData,
+    pub reminders: Reminders,
+    pub mail: Mail,
     pub explanations: Explanations,
     pub demo: Demo,
     pub log: Log,
@@ -99,6 +101,34 @@ pub struct PersonalData {
 #[serde(deny_unknown_fields)]
 pub struct Explanations {
     pub due_working_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reminders {
+    pub days_ahead: u32,
+    pub digest_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub enabled: bool,
+    pub host: String,
+    pub port: u16,
+    pub tls: MailTls,
+    pub username: String,
+    pub password: SecretString,
+    pub from: String,
+    pub timeout_s: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    None,
+    Starttls,
+    Tls,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -204,6 +234,12 @@ impl Settings {
         }
         if !(1..=36_525).contains(&self.personal_data.keep_days) {
             faults.push("personal_data.keep_days must be 1 to 36525");
+        }
+        if !(1..=30).contains(&self.reminders.days_ahead) || chrono::NaiveTime::parse_from_str(&self.reminders.digest_at, "%H:%M").is_err() {
+            faults.push("reminders.days_ahead must be 1 to 30, reminders.digest_at a time of day like 07:30");
+        }
+        if !(1..=600).contains(&self.mail.timeout_s) || (self.mail.enabled && self.mail.host.is_empty()) {
+            faults.push("mail.timeout_s must be 1 to 600, and mail needs mail.host");
         }
         if !(1..=60).contains(&self.explanations.due_working_days) {
             faults.push("explanations.due_working_days must be 1 to 60");

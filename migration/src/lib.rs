@@ -44,6 +44,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0010_reports",
     "0011_limits",
     "0016_duties",
+    "0017_reminders",
 ];
 
 pub struct Migrator;

@@ -108,7 +108,11 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
     let secrets = Secrets::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, secrets, Clock::default(), database.connection.clone());
-    let background = vec![tokio::spawn(identity::watch_revocations(shared.clone())), tokio::spawn(crate::upkeep::run(shared.clone()))];
+    let background = vec![
+        tokio::spawn(identity::watch_revocations(shared.clone())),
+        tokio::spawn(crate::upkeep::run(shared.clone())),
+        tokio::spawn(crate::reminders::run(shared.clone())),
+    ];
     let mut running = app::spawn(shared.clone(), &host, port, Signals::Heeded).map_err(|e| busy(&shared.settings, &e))?;
     let url = own_url(running.address);
     tracing::info!(url, "serving");

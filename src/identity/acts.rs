@@ -168,6 +168,7 @@ async fn save_admin(db: &DatabaseConnection, username: &str, display_name: &str,
     let row = NewUser {
         username: ResourceCode::parse(username).ok_or_else(bad_name)?,
         display_name: line(display_name)?,
+        email: None,
         password: Some(line(password)?),
         active: true,
         demo,

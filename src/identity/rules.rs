@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::wire::{NewUser, UserView};
 use crate::error::{Code, Fault};
+use crate::http::Line;
 
 /// Characters a password must have at least.
 pub const PASSWORD_MIN: usize = 10;
@@ -16,6 +17,10 @@ pub fn faults(row: &NewUser, departments: &HashSet<String>, demo_allowed: bool) 
     }
     if row.display_name.is_blank() {
         faults.push(Fault::missing("/display_name"));
+    }
+    if row.email.as_ref().is_some_and(|e| e.as_str().parse::<lettre::Address>().is_err()) {
+        let (vi, en) = ("Không phải địa chỉ thư điện tử.", "This is no e-mail address.");
+        faults.push(Fault::new(Code::WrongFormat, "/email", vi, en));
     }
     if row.password.as_ref().is_some_and(|p| p.as_str().chars().count() < PASSWORD_MIN) {
         let (vi, en) =
@@ -41,7 +46,9 @@ pub fn faults(row: &NewUser, departments: &HashSet<String>, demo_allowed: bool) 
 /// Whether putting the row would change nothing but, perhaps, the password.
 pub fn equal(row: &NewUser, old: &UserView) -> bool {
     let same_grants = row.grants.len() == old.grants.len() && row.grants.iter().all(|g| old.grants.contains(g));
-    old.display_name == row.display_name.as_str() && old.active == row.active && old.demo == row.demo && same_grants
+    old.display_name == row.display_name.as_str()
+        && old.email.as_deref() == row.email.as_ref().map(Line::as_str)
+        && old.active == row.active && old.demo == row.demo && same_grants
 }
 
 /// Seconds that signing in is locked after so many failures in a row: none while they are free, then 1, 2, 4 and so on.

@@ -19,13 +19,14 @@ struct Row {
     id: Uuid,
     username: String,
     display_name: String,
+    email: Option<String>,
     active: bool,
     demo: bool,
     grants: Value,
     version: i32,
 }
 
-const SELECT: &str = "SELECT u.id, u.username, u.display_name, u.active, u.demo, u.version,
+const SELECT: &str = "SELECT u.id, u.username, u.display_name, u.email, u.active, u.demo, u.version,
         coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'department', d.code) ORDER BY g.role, d.code)
                     FROM user_grants g LEFT JOIN departments d ON d.id = g.department_id WHERE g.user_id = u.id), '[]') AS grants
    FROM users u";
@@ -39,6 +40,7 @@ async fn select(db: &impl ConnectionTrait, rest: &str, values: Vec<sea_orm::Valu
                 id: r.id,
                 username: r.username,
                 display_name: r.display_name,
+                email: r.email,
                 active: r.active,
                 demo: r.demo,
                 grants,
@@ -91,15 +93,15 @@ pub async fn upsert(tx: &impl ConnectionTrait, rows: &[&NewUser], hashes: &HashM
     let rows: Vec<Value> = rows
         .iter()
         .map(|r| {
-            json!({"id": Uuid::now_v7(), "username": r.username, "display_name": r.display_name, "active": r.active, "demo": r.demo,
+            json!({"id": Uuid::now_v7(), "username": r.username, "display_name": r.display_name, "email": r.email, "active": r.active, "demo": r.demo,
                 "hash": hashes.get(r.username.as_str()), "grants": r.grants})
         })
         .collect();
     let run = async |text: &str| tx.execute_raw(sql(text, [Value::from(rows.clone()).into()])).await;
-    run("INSERT INTO users (id, username, display_name, active, demo, password_hash)
-         SELECT id, username, display_name, active, demo, hash
-           FROM jsonb_to_recordset($1) AS r(id uuid, username text, display_name text, active bool, demo bool, hash text)
-         ON CONFLICT (username) DO UPDATE SET display_name = excluded.display_name, active = excluded.active, demo = excluded.demo,
+    run("INSERT INTO users (id, username, display_name, email, active, demo, password_hash)
+         SELECT id, username, display_name, email, active, demo, hash
+           FROM jsonb_to_recordset($1) AS r(id uuid, username text, display_name text, email text, active bool, demo bool, hash text)
+         ON CONFLICT (username) DO UPDATE SET display_name = excluded.display_name, email = excluded.email, active = excluded.active, demo = excluded.demo,
              password_hash = coalesce(excluded.password_hash, users.password_hash), version = users.version + 1, updated_at = now()")
     .await?;
     run("DELETE FROM user_grants g USING users u, jsonb_to_recordset($1) AS r(username text) WHERE u.username = r.username AND g.user_id = u.id").await?;

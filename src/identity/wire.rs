@@ -65,6 +65,9 @@ pub struct NewUser {
     #[schema(pattern = "^[a-z0-9][a-z0-9._-]*$")]
     pub username: ResourceCode,
     pub display_name: Line,
+    /// Where the digest of reminders goes on working days; without one, none is sent.
+    #[serde(default)]
+    pub email: Option<Line>,
     /// At least 10 characters; never shown again.
     #[serde(default)]
     pub password: Option<Line>,
@@ -93,11 +96,12 @@ impl BulkRow for NewUser {
 /// A user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000002", "username": "officer.dkkd", "display_name": "Chuyên viên Phòng ĐKKD",
-    "active": true, "demo": false, "grants": [{"role": "officer", "department": "DKKD"}], "version": 1}))]
+    "email": "chuyenvien.dkkd@skhdt.example", "active": true, "demo": false, "grants": [{"role": "officer", "department": "DKKD"}], "version": 1}))]
 pub struct UserView {
     pub id: Uuid,
     pub username: String,
     pub display_name: String,
+    pub email: Option<String>,
     pub active: bool,
     pub demo: bool,
     pub grants: Vec<GrantBody>,

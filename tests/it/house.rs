@@ -231,6 +231,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kpi", &["departments", "reports"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
+    // Tells what is to be seen to, from the tables of all slices; what is owed comes from the explanations.
+    ("reminders", &["calendar", "explanations", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
@@ -248,6 +250,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("metrics", &["openapi"]),
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),
+    ("mail", &["config"]),
     ("vault", &["auth", "config"]),
     ("openapi", &["app", "auth", "db", "error", "http"]),
 ];

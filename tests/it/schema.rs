@@ -128,7 +128,7 @@ const WORDS: &[Words] = &[
 ];
 
 /// Lists that the contract does not publish.
-const INTERNAL: &[&str] = &["sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
+const INTERNAL: &[&str] = &["reminder_digests.state", "sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
 
 /// The words of each CHECK of the form `column IN ('a', 'b')`, by column.
 async fn checked(pool: &PgPool) -> BTreeMap<String, BTreeSet<String>> {

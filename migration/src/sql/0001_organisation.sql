@@ -38,6 +38,7 @@ CREATE TABLE users (
     username text NOT NULL CONSTRAINT user_username_key UNIQUE
         CONSTRAINT user_username_check CHECK (username ~ '^[a-z0-9][a-z0-9._-]{0,63}$'),
     display_name text NOT NULL,
+    email text CONSTRAINT user_email_check CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
     password_hash text,
     active boolean NOT NULL DEFAULT true,
     demo boolean NOT NULL DEFAULT false,
@@ -100,6 +101,7 @@ COMMENT ON TABLE users IS 'People and machines that sign in';
 COMMENT ON COLUMN users.id IS 'Identity, UUIDv7';
 COMMENT ON COLUMN users.username IS 'What one signs in with, lower case';
 COMMENT ON COLUMN users.display_name IS 'Name as shown to others';
+COMMENT ON COLUMN users.email IS 'Where digests of reminders go; null: none are sent';
 COMMENT ON COLUMN users.password_hash IS 'Argon2id in PHC form; null: cannot sign in by password';
 COMMENT ON COLUMN users.active IS 'Whether it may sign in';
 COMMENT ON COLUMN users.demo IS 'Belongs to the demonstration, which a production server refuses';

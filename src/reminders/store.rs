@@ -1,0 +1,156 @@
+//! What there is to be reminded of, by kind; and the digests that were sent.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
+use uuid::Uuid;
+
+use super::model::ReminderKind;
+use crate::auth::{Actor, Permission, Reach};
+
+fn sql(text: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, text, values)
+}
+
+/// A thing to be reminded of, with the number of all of its kind.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Found {
+    pub rank: i32,
+    pub day: NaiveDate,
+    pub subject_kind: String,
+    pub id: Option<Uuid>,
+    pub code: String,
+    pub title: String,
+    pub department: Option<String>,
+    pub of_kind: i64,
+}
+
+/// Where things of a kind are found: what one must be allowed to do to be reminded of them, and the rows that the departments
+/// `$reach` are concerned by on the day `$today` (soon: `$soon`).
+struct Source {
+    kind: ReminderKind,
+    permission: Permission,
+    rows: String,
+}
+
+const LEAD: &str = "(SELECT d.code FROM task_departments td JOIN departments d ON d.id = td.department_id
+    WHERE td.task_id = t.id AND td.role = 'lead' ORDER BY td.position LIMIT 1)";
+
+fn tasks(kind: ReminderKind, due: &str) -> Source {
+    let part = "EXISTS (SELECT 1 FROM task_departments td WHERE td.task_id = t.id
+        AND ($reach IS NULL OR td.department_id = ANY((SELECT with_collectives($reach))::uuid[])))";
+    let rows = format!(
+        "SELECT t.due_on AS day, 'task' AS subject_kind, t.id, t.code, t.title, {LEAD} AS department
+           FROM tasks t LEFT JOIN task_completions c ON c.task_id = t.id
+          WHERE c.task_id IS NULL AND t.schedule_kind <> 'already_done' AND {due} AND {part}"
+    );
+    Source { kind, permission: Permission::ReportTask, rows }
+}
+
+/// As the findings and the work list see it.
+fn consultations(kind: ReminderKind, due: &str) -> Source {
+    let rows = format!(
+        "SELECT coalesce(c.answer_due_on, (c.sent_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) AS day, 'dossier' AS subject_kind, d.id, d.code,
+                c.agency AS title, r.code AS department
+           FROM dossiers d JOIN dossier_consultations c ON c.dossier_id = d.id JOIN departments r ON r.id = d.resolving_department_id
+          WHERE d.consulting AND d.decision IS NULL AND d.status IN ('accepted', 'processing') AND c.answered_at IS NULL
+            AND c.escalated_at IS NULL AND {due} AND ($reach IS NULL OR d.resolving_department_id = ANY($reach))"
+    );
+    Source { kind, permission: Permission::ConsultAgency, rows }
+}
+
+fn obstacles(kind: ReminderKind, permission: Permission, state: &str) -> Source {
+    let rows = format!(
+        "SELECT o.raised_on AS day, 'obstacle' AS subject_kind, o.id, o.code, o.title, d.code AS department
+           FROM obstacles o JOIN departments d ON d.id = o.department_id
+          WHERE o.state = '{state}' AND ($reach IS NULL OR o.department_id = ANY($reach))"
+    );
+    Source { kind, permission, rows }
+}
+
+fn sources() -> Vec<Source> {
+    let silent = "jsonb_array_length(c.reminders) >= 2 OR (c.answer_due_on < $today AND d.due_on < $today)";
+    vec![
+        tasks(ReminderKind::TaskOverdue, "t.due_on < $today"),
+        tasks(ReminderKind::TaskDueSoon, "t.due_on BETWEEN $today AND $soon"),
+        consultations(ReminderKind::ConsultationEscalation, &format!("({silent})")),
+        consultations(ReminderKind::ConsultationReminder, &format!("c.answer_due_on < $today AND NOT ({silent})")),
+        obstacles(ReminderKind::ObstacleAwaitingDecision, Permission::DecideObstacle, "escalated"),
+        obstacles(ReminderKind::ObstacleAwaitingAnswer, Permission::AnswerObstacle, "raised"),
+    ]
+}
+
+/// Of each kind that the actor may see to, the `limit` rows of the oldest days.
+pub async fn found(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    kinds: &[ReminderKind],
+    (today, soon): (NaiveDate, NaiveDate),
+    limit: u32,
+) -> Result<Vec<Found>, DbErr> {
+    let mut values: Vec<Value> = vec![today.into(), soon.into()];
+    let mut parts = Vec::new();
+    for source in sources().into_iter().filter(|s| kinds.contains(&s.kind)) {
+        let reach = actor.reach(source.permission);
+        if reach.is_nowhere() {
+            continue;
+        }
+        let reach = match reach {
+            Reach::All => "NULL::uuid[]".to_owned(),
+            Reach::Departments(ids) => {
+                values.push(ids.into());
+                format!("${}::uuid[]", values.len())
+            }
+        };
+        let rows = source.rows.replace("$reach", &reach).replace("$today", "$1::date").replace("$soon", "$2::date");
+        let rank = source.kind.rank();
+        parts.push(format!("(SELECT {rank} AS rank, f.*, count(*) OVER () AS of_kind FROM ({rows}) f ORDER BY f.day, f.code LIMIT {limit})"));
+    }
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Both days are there for every source that names none.
+    let text = format!("SELECT * FROM ({}) f WHERE $1::date <= $2::date ORDER BY rank, day, code", parts.join(" UNION ALL "));
+    Found::find_by_statement(sql(&text, values)).all(db).await
+}
+
+/// Makes a digest due today for everyone with an address who has none for today yet.
+pub async fn make_due(db: &impl ConnectionTrait, on: NaiveDate, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let text = "INSERT INTO reminder_digests (user_id, on_day, state, next_attempt_at)
+                SELECT id, $1, 'due', $2 FROM users WHERE active AND email IS NOT NULL ON CONFLICT (user_id, on_day) DO NOTHING";
+    Ok(db.execute_raw(sql(text, [on.into(), now.into()])).await?.rows_affected())
+}
+
+/// A digest in hand.
+#[derive(Debug, FromQueryResult)]
+pub struct Claimed {
+    pub user_id: Uuid,
+    pub email: Option<String>,
+    pub display_name: String,
+    pub attempts: i32,
+}
+
+/// Takes one digest that is due, before anything is sent: whoever dies over it does not send it twice.
+pub async fn claim(db: &impl ConnectionTrait, on: NaiveDate, now: DateTime<Utc>) -> Result<Option<Claimed>, DbErr> {
+    let text = "UPDATE reminder_digests g SET state = 'sending', attempts = g.attempts + 1, attempted_at = $2
+                  FROM (SELECT user_id FROM reminder_digests WHERE on_day = $1 AND state = 'due' AND next_attempt_at <= $2
+                         ORDER BY next_attempt_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+                  JOIN users u ON u.id = due.user_id
+                 WHERE g.user_id = due.user_id AND g.on_day = $1
+             RETURNING g.user_id, u.email, u.display_name, g.attempts";
+    Claimed::find_by_statement(sql(text, [on.into(), now.into()])).one(db).await
+}
+
+/// What became of a digest; `next` is when it is tried again, for one that is due again.
+pub async fn settle(
+    db: &impl ConnectionTrait,
+    (user, on): (Uuid, NaiveDate),
+    state: &str,
+    reminders: i64,
+    error: Option<&str>,
+    next: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let text = "UPDATE reminder_digests SET state = $3, reminders = $4, last_error = $5, next_attempt_at = $6
+                 WHERE user_id = $1 AND on_day = $2";
+    let values: [Value; 6] = [user.into(), on.into(), state.into(), reminders.into(), error.map(str::to_owned).into(), next.into()];
+    db.execute_raw(sql(text, values)).await.map(drop)
+}
