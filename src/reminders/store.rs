@@ -73,7 +73,7 @@ fn sources() -> Vec<Source> {
         tasks(ReminderKind::TaskOverdue, "t.due_on < $today"),
         tasks(ReminderKind::TaskDueSoon, "t.due_on BETWEEN $today AND $soon"),
         consultations(ReminderKind::ConsultationEscalation, &format!("({silent})")),
-        consultations(ReminderKind::ConsultationReminder, &format!("c.answer_due_on < $today AND NOT ({silent})")),
+        consultations(ReminderKind::ConsultationReminder, "c.answer_due_on < $today AND jsonb_array_length(c.reminders) < 2"),
         obstacles(ReminderKind::ObstacleAwaitingDecision, Permission::DecideObstacle, "escalated"),
         obstacles(ReminderKind::ObstacleAwaitingAnswer, Permission::AnswerObstacle, "raised"),
     ]

@@ -135,14 +135,14 @@ async fn the_inbox_holds_what_the_caller_has_to_see_to() {
 
 #[tokio::test]
 async fn silent_agencies_and_obstacles_are_reminded_of_as_the_work_list_says() {
-    let app = App::at("2022-06-20T02:00:00Z").await.with_examples().await;
+    let app = App::at("2022-12-31T02:00:00Z").await.with_examples().await;
     let rows: Vec<Value> =
         include_str!("../data/dossiers.ndjson").lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
     // What had happened by then.
     let open: Vec<Value> = rows.into_iter().filter(|r| r["consultations"].as_array().is_some_and(|c| !c.is_empty())).collect();
     let answer = app.office().await.load("/api/v1/dossiers/bulk?mode=best_effort&return=summary", &open).await;
     assert!(matches!(answer.status, 200 | 207), "{}", answer.body);
-    let head = app.actor(Role::Head, Some("PCM")).await;
+    let head = app.actor(Role::Head, Some("KTDN")).await;
     let listed = head.get("/api/v1/work-list?todo=reminder,escalation&limit=500").await.expect(200).body;
     let expected: Vec<(String, Value)> = listed["items"]
         .as_array()
@@ -159,10 +159,10 @@ async fn silent_agencies_and_obstacles_are_reminded_of_as_the_work_list_says() {
     found.sort_by_key(key);
     assert!(!expected.is_empty());
     assert_eq!(found, expected);
-    let raised = json!({"department": "PCM", "title": "Phần mềm chậm", "description": "Không nhập được hồ sơ."});
+    let raised = json!({"department": "KTDN", "title": "Phần mềm chậm", "description": "Không nhập được hồ sơ."});
     head.post("/api/v1/obstacles", raised).await.expect(201);
     let office = app.office().await.get("/api/v1/me/reminders?kind=obstacle_awaiting_answer").await.expect(200).body;
-    assert_eq!((kinds(&office), &office["items"][0]["day"]), (vec![("obstacle_awaiting_answer".to_owned(), 1)], &json!("2022-06-20")));
+    assert_eq!((kinds(&office), &office["items"][0]["day"]), (vec![("obstacle_awaiting_answer".to_owned(), 1)], &json!("2022-12-31")));
 }
 
 #[tokio::test]
