@@ -372,12 +372,12 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_owed_explanations", Named, format!("/api/v1/explanations/owed?period=2022-06&department={department}"));
     read("list_explanations", No, "/api/v1/explanations".into());
     read("get_explanation", Sight(Permission::ReadExplanation), format!("/api/v1/explanations/{draft}"));
-    let (duty_code, report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
+    let (duty_code, due_report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
     read("list_duties", No, "/api/v1/duties".into());
     read("get_duty", No, format!("/api/v1/duties/{duty_code}"));
     read("list_duty_occurrences", No, "/api/v1/duty-occurrences".into());
-    read("get_duty_occurrence", No, report.clone());
-    read("list_hand_ins", No, format!("{report}/hand-ins"));
+    read("get_duty_occurrence", No, due_report.clone());
+    read("list_hand_ins", No, format!("{due_report}/hand-ins"));
 
     let mut write = |operation, bound, path: &str, body: Value| {
         let dry = if path.contains("auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
@@ -488,9 +488,9 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     changed["what"] = json!("Báo cáo hằng tháng");
     write("put_duty", No, &format!("/api/v1/duties/{duty_code}"), changed);
     write("import_duties", No, "/api/v1/duties/imports", json!({"plan": format!("kh-{department}")}));
-    write("put_duty_dates", No, &report, json!({"due_on": "2022-07-01", "reason": "Họp dời ngày"}));
-    write("hand_in_report", Named, &format!("{report}/hand-ins"), json!({"department": department, "content": "Đã làm"}));
-    write("consolidate_report", No, &format!("{report}/consolidation"), json!({"summary": "Đã tổng hợp"}));
+    write("put_duty_dates", No, &due_report, json!({"due_on": "2022-07-01", "reason": "Họp dời ngày"}));
+    write("hand_in_report", Named, &format!("{due_report}/hand-ins"), json!({"department": department, "content": "Đã làm"}));
+    write("consolidate_report", No, &format!("{due_report}/consolidation"), json!({"summary": "Đã tổng hợp"}));
     let sent = json!({"document_no": "31/BC", "sent_on": "2022-06-14", "channel": "e_office"});
     write("dispatch_report", No, &format!("/api/v1/duties/{duty_code}/occurrences/2022-05/dispatch"), sent);
     all
