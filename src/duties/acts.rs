@@ -223,7 +223,10 @@ pub async fn hand_in(
     let mine: Vec<_> = duty.reporters.iter().filter(|r| reach.covers(r.id)).collect();
     let reporter = match &part.department {
         Some(code) => mine.iter().find(|r| r.code == code.as_str()).ok_or_else(|| {
-            let (vi, en) = ("Đơn vị không phải báo cáo, hoặc không thuộc phạm vi của bạn.", "The department does not report here, or is out of your reach.");
+            let (vi, en) = (
+                "Đơn vị không phải báo cáo, hoặc không thuộc phạm vi của bạn.",
+                "The department does not report here, or is out of your reach.",
+            );
             Fault::new(Code::NoPart, "/department", vi, en)
         }),
         None if mine.len() == 1 => Ok(&mine[0]),

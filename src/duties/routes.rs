@@ -155,17 +155,15 @@ async fn list_duty_occurrences(permit: Permit<perm::ReadDuty>, Query(filter): Qu
     let back = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days)).unwrap_or(day);
     let from = filter.due_from.unwrap_or_else(|| filter.due_to.map_or(back(today, 31), |to| back(to, 92)));
     let to = filter.due_to.unwrap_or_else(|| later(from, 92));
-    let fault = |vi: &str, en: &str| {
-        ApiError::new(Code::InvalidParameter).faults(vec![Fault::new(Code::InvalidParameter, "due_to", vi, en)])
-    };
+    let fault =
+        |vi: &str, en: &str| ApiError::new(Code::InvalidParameter).faults(vec![Fault::new(Code::InvalidParameter, "due_to", vi, en)]);
     if to < from {
         return Err(fault("“due_to” trước “due_from”.", "“due_to” is before “due_from”."));
     }
     if to > later(from, LONGEST) {
         return Err(fault("Nhiều nhất 400 ngày.", "At most 400 days."));
     }
-    let window =
-        Window { from, to, plan: filter.plan.as_deref(), department: filter.department.as_deref(), states: &filter.state };
+    let window = Window { from, to, plan: filter.plan.as_deref(), department: filter.department.as_deref(), states: &filter.state };
     let items = occurrences::due(db.get_ref(), &window, today).await?;
     Ok(HttpResponse::Ok().json(DutyOccurrences { due_from: Day(from), due_to: Day(to), items }))
 }

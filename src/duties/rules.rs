@@ -57,7 +57,12 @@ pub fn settle(date: NaiveDate, day_off: DutyDayOff, works: &dyn Fn(NaiveDate) ->
 }
 
 /// The reports about a year, in the order of their due days.
-pub fn planned(schedule: &DutySchedule, year: i32, valid: (NaiveDate, Option<NaiveDate>), works: &dyn Fn(NaiveDate) -> Option<bool>) -> Vec<Planned> {
+pub fn planned(
+    schedule: &DutySchedule,
+    year: i32,
+    valid: (NaiveDate, Option<NaiveDate>),
+    works: &dyn Fn(NaiveDate) -> Option<bool>,
+) -> Vec<Planned> {
     let settled = |date| settle(date, schedule.day_off, works);
     let mut all = Vec::new();
     let mut add = |period: String, due: Option<NaiveDate>, internal: Option<NaiveDate>| {
@@ -280,7 +285,9 @@ pub fn from_plan(duty: &ReportingDuty, plan: &NewPlan) -> Option<NewDuty> {
                 let due = DutyMonthDay { day: None, before: false, next_month: false };
                 monthly = Some(DutyMonthly { due, internal: None });
             }
-            Frequency::Quarterly => dates.extend([(DutyPart::Q1, 3), (DutyPart::Q2, 6), (DutyPart::Q3, 9), (DutyPart::Q4, 12)].map(|(p, m)| last_of(p, m))),
+            Frequency::Quarterly => {
+                dates.extend([(DutyPart::Q1, 3), (DutyPart::Q2, 6), (DutyPart::Q3, 9), (DutyPart::Q4, 12)].map(|(p, m)| last_of(p, m)))
+            }
             Frequency::HalfYearly => dates.extend([(DutyPart::H1, 6), (DutyPart::Year, 12)].map(|(p, m)| last_of(p, m))),
             Frequency::Yearly => {
                 let months: HashMap<u8, DutyPart> =

@@ -209,7 +209,9 @@ pub async fn report(db: &impl ConnectionTrait, duty: Uuid, period: &str) -> Resu
 
 /// Reports about which something was done, about the years of a window and those beside it.
 pub async fn reports(db: &impl ConnectionTrait, from: NaiveDate, to: NaiveDate) -> Result<Vec<Report>, DbErr> {
-    let sql = format!("SELECT {REPORT} AS doc FROM duty_occurrences o WHERE left(o.period, 4)::int BETWEEN $1 AND $2 OR o.due_on BETWEEN $3 AND $4");
+    let sql = format!(
+        "SELECT {REPORT} AS doc FROM duty_occurrences o WHERE left(o.period, 4)::int BETWEEN $1 AND $2 OR o.due_on BETWEEN $3 AND $4"
+    );
     documents(db, sql, vec![(from.year() - 1).into(), (to.year() + 1).into(), from.into(), to.into()]).await
 }
 
@@ -238,7 +240,14 @@ pub async fn set_dates(tx: &impl ConnectionTrait, id: Uuid, dates: &NewDutyDates
 }
 
 /// Keeps the part of a department; one that was there is replaced, and the day on which it first came stays.
-pub async fn save_part(tx: &impl ConnectionTrait, call: &Call, report: Uuid, department: Uuid, part: &NewHandIn, on: NaiveDate) -> Result<(), DbErr> {
+pub async fn save_part(
+    tx: &impl ConnectionTrait,
+    call: &Call,
+    report: Uuid,
+    department: Uuid,
+    part: &NewHandIn,
+    on: NaiveDate,
+) -> Result<(), DbErr> {
     let statement = Statement::from_sql_and_values(
         DbBackend::Postgres,
         "INSERT INTO duty_hand_ins (occurrence_id, department_id, content, figures, documents, handed_in_on, handed_in_by, handed_in_at)

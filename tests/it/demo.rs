@@ -24,7 +24,8 @@ async fn load(app: &App) -> Result<Loaded, ClientError> {
 
 async fn count_all(app: &App) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["audit_events", "dossiers", "departments", "procedures", "users", "plans", "tasks", "duties", "kpis", "kpi_measurements"] {
+    for table in ["audit_events", "dossiers", "departments", "procedures", "users", "plans", "tasks", "duties", "kpis", "kpi_measurements"]
+    {
         counts.push(app.count(table).await);
     }
     counts

@@ -70,7 +70,8 @@ async fn a_report_is_handed_in_consolidated_and_sent_on_time() {
     assert_eq!(seen.body["hand_ins"].as_array().unwrap().len(), 1);
     assert_eq!((&seen.body["allowed_acts"], &seen.body["hand_ins"][0]["state"]), (&json!(["hand_in"]), &json!("overdue")));
     let hand_in = format!("{at}/hand-ins");
-    let part = json!({"content": "Chấp hành tốt", "figures": [{"name": "Vi phạm", "value": 0}], "documents": [{"document_no": "45/BC-DKKD"}]});
+    let part =
+        json!({"content": "Chấp hành tốt", "figures": [{"name": "Vi phạm", "value": 0}], "documents": [{"document_no": "45/BC-DKKD"}]});
     head.post(&hand_in, part.clone()).await.expect(428);
     let handed_in = head.act(&hand_in, 0, part).await.expect(201);
     assert_eq!((handed_in.header("etag"), &handed_in.body["hand_ins"][0]["state"]), (Some("\"1\""), &json!("late")));
@@ -86,7 +87,10 @@ async fn a_report_is_handed_in_consolidated_and_sent_on_time() {
     let consolidated = office.act(&format!("{at}/consolidation"), 2, made).await.expect(200).body;
     assert_eq!((&consolidated["consolidation"]["missing"], &consolidated["state"]), (&json!(["PCM"]), &json!("consolidated")));
     let sent = office.act(&format!("{at}/dispatch"), 3, proof).await.expect(200).body;
-    assert_eq!((&sent["state"], &sent["dispatch"]["to"], &sent["allowed_acts"]), (&json!("sent_on_time"), &json!(["SNV", "UBND"]), &json!([])));
+    assert_eq!(
+        (&sent["state"], &sent["dispatch"]["to"], &sent["allowed_acts"]),
+        (&json!("sent_on_time"), &json!(["SNV", "UBND"]), &json!([]))
+    );
     let acts: Vec<_> = sent["history"].as_array().unwrap().iter().map(|s| s["act"].as_str().unwrap()).collect();
     assert_eq!(acts, ["hand_in", "hand_in", "consolidate", "dispatch"]);
     head.act(&hand_in, 4, json!({"content": "Muộn"})).await.expect(409);
@@ -119,7 +123,8 @@ async fn faults_come_all_at_once_and_nothing_changes() {
     office.act(&format!("{at}/consolidation?dry_run=true"), 0, json!({"summary": "x"})).await.expect(200);
     assert_eq!(app.count("duty_occurrences").await, 0);
     office.act(&format!("{at}/consolidation"), 0, json!({"summary": "x"})).await.expect(200);
-    let bad = json!({"document_no": " ", "sent_on": "2022-06-01", "to": ["SNV", "NIRGENDS"], "channel": "post", "evidence": [{"link": "x"}]});
+    let bad =
+        json!({"document_no": " ", "sent_on": "2022-06-01", "to": ["SNV", "NIRGENDS"], "channel": "post", "evidence": [{"link": "x"}]});
     let refused = office.act(&format!("{at}/dispatch"), 1, bad).await.expect(422);
     assert_eq!(refused.pointers(), ["/document_no", "/sent_on", "/to/1", "/to", "/evidence/0/link"]);
     let bad = json!({"code": "x", "what": "", "plan": "none", "from": ["NIRGENDS"], "schedule": {"text": "…", "dates": [{"part": "H1", "due": {"month": 2, "day": 31}}]},

@@ -46,7 +46,14 @@ fn told(owed: &Value) -> Vec<String> {
     items
         .map(|i| {
             let text = |name: &str| i[name].as_str().unwrap().to_owned();
-            format!("{} {} {} {}{}", text("department"), text("kind"), text("code"), text("state"), if i["overdue"] == true { " overdue" } else { "" })
+            format!(
+                "{} {} {} {}{}",
+                text("department"),
+                text("kind"),
+                text("code"),
+                text("state"),
+                if i["overdue"] == true { " overdue" } else { "" }
+            )
         })
         .collect()
 }
@@ -82,7 +89,10 @@ async fn who_owes_what_follows_from_what_is_there() {
     assert_eq!(facts(0), json!({"title": "Tỷ lệ đúng hạn", "value": 0.0, "target": 99.0, "comparator": ">="}));
     assert_eq!(facts(1), json!({"title": "Rà soát", "due_on": "2022-05-31"}));
     assert_eq!(facts(3), json!({"title": "Late dossiers", "count": 1, "open": 0}));
-    assert_eq!(all["departments"][0], json!({"department": "DKKD", "name": "Phòng Đăng ký kinh doanh", "owed": 5, "handed_in": 0, "returned": 0, "accepted": 0}));
+    assert_eq!(
+        all["departments"][0],
+        json!({"department": "DKKD", "name": "Phòng Đăng ký kinh doanh", "owed": 5, "handed_in": 0, "returned": 0, "accepted": 0})
+    );
     let head = app.actor(Role::Head, Some("DN")).await;
     assert_eq!(told(&owed(&head).await), ["DN task kh.b owed"]);
     let refused = head.get(&format!("{EXPLANATIONS}/owed?period=2022-06&department=DKKD")).await.expect(422);
@@ -156,7 +166,8 @@ async fn faults_come_all_at_once_and_of_two_writers_one_wins() {
     let refused = head.post(EXPLANATIONS, bad).await.expect(422);
     assert_eq!(refused.pointers(), ["/subjects/0", "/subjects/2", "/cause", "/remedy_due_on"]);
     assert_eq!(refused.fault_codes()[0], "not_owed");
-    let foreign = json!({"department": "DN", "period": "2022-13", "subjects": [{"kind": "task", "code": "kh.b"}], "cause": "x", "remedy": "y"});
+    let foreign =
+        json!({"department": "DN", "period": "2022-13", "subjects": [{"kind": "task", "code": "kh.b"}], "cause": "x", "remedy": "y"});
     assert_eq!(head.post(EXPLANATIONS, foreign).await.expect(422).pointers(), ["/department", "/period"]);
     let mut early = new(json!([{"kind": "task", "code": "kh.a"}]));
     early["period"] = json!("2022-12");
