@@ -5,12 +5,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::model::ExplanationAct;
+use super::owed;
 use super::rules::{self, Due};
 use super::store::{self, Found};
 use super::wire::{
     ExplainedSubject, ExplainedThenAndNow, ExplanationStep, ExplanationSubject, ExplanationText, ExplanationView, NewExplanation,
 };
-use super::owed;
 use crate::audit::{self, Entry};
 use crate::auth::permissions::{Named, perm};
 use crate::auth::{Permission, Permit, Reach};
@@ -41,7 +41,8 @@ pub async fn create(
     let span = period.map(|period| Span::of(&period, new.period_set.set()));
     match &span {
         None => {
-            let (vi, en) = ("Kỳ có dạng 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "A period looks like 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
+            let (vi, en) =
+                ("Kỳ có dạng 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "A period looks like 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
             faults.push(Fault::new(Code::WrongFormat, "/period", vi, en));
         }
         Some(span) if span.days.from > today => {

@@ -70,8 +70,7 @@ pub async fn derive(db: &impl ConnectionTrait, reach: &Reach, span: &Span, today
         dues.push(due(unmet.department, ExplanationSubjectKind::Kpi, unmet.kpi, unmet.field, facts));
     }
     for task in store::late_tasks(db, reach, span.days.from, as_of).await? {
-        let facts =
-            ExplanationFacts { title: task.title, due_on: task.due_on, done_on: task.done_on, ..ExplanationFacts::default() };
+        let facts = ExplanationFacts { title: task.title, due_on: task.due_on, done_on: task.done_on, ..ExplanationFacts::default() };
         dues.push(due(task.department, ExplanationSubjectKind::Task, task.code, None, facts));
     }
     let chosen = Chosen::default();

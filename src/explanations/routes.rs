@@ -26,9 +26,9 @@ use crate::http::{
     page::{EVERY, PageParams},
     table, write,
 };
+use crate::reports;
 use crate::reports::filter::Slice;
 use crate::reports::period::{Period, PeriodSet, Span};
-use crate::reports;
 use crate::text::Text;
 
 pub fn configure(cfg: &mut ServiceConfig) {

@@ -44,7 +44,9 @@ pub fn names(due: &Due, subject: &ExplanationSubject) -> bool {
 
 /// Everything that is owed or was explained, by department, kind and code. What was explained stays though it is no longer owed.
 pub fn merge(dues: Vec<Due>, explained: &[Explained], late: bool) -> Vec<OwedItem> {
-    let find = |key: Key<'_>| explained.iter().find(|e| (e.department.as_str(), e.subject.kind, e.subject.code.as_str(), e.subject.field.as_deref()) == key);
+    let find = |key: Key<'_>| {
+        explained.iter().find(|e| (e.department.as_str(), e.subject.kind, e.subject.code.as_str(), e.subject.field.as_deref()) == key)
+    };
     let gone = explained.iter().filter(|e| {
         let key = (e.department.as_str(), e.subject.kind, e.subject.code.as_str(), e.subject.field.as_deref());
         dues.iter().all(|due| key_of(due) != key)
@@ -142,7 +144,8 @@ pub fn text_faults(text: &ExplanationText, days: Range, owed: &[Due], own: &[Exp
             let (vi, en) = ("Đã có giải trình khác cho nội dung này.", "Another explanation covers this already.");
             faults.push(Fault::new(Code::Exists, at, vi, en));
         } else if !own.iter().any(same) && !owed.iter().any(|due| names(due, subject)) {
-            let (vi, en) = ("Đơn vị không phải giải trình nội dung này trong kỳ.", "The department owes no explanation for this in the period.");
+            let (vi, en) =
+                ("Đơn vị không phải giải trình nội dung này trong kỳ.", "The department owes no explanation for this in the period.");
             faults.push(Fault::new(Code::NotOwed, at, vi, en));
         }
     }

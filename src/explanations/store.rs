@@ -230,12 +230,6 @@ pub async fn set_state(
     } else {
         "UPDATE explanations SET state = $2, reviewed_at = $3, reviewed_by = $4, remark = $5, version = version + 1, updated_at = $3 WHERE id = $1"
     };
-    let values = [
-        id.into(),
-        state.name().into(),
-        call.now.into(),
-        call.actor.username.as_str().into(),
-        remark.map(str::to_owned).into(),
-    ];
+    let values = [id.into(), state.name().into(), call.now.into(), call.actor.username.as_str().into(), remark.map(str::to_owned).into()];
     tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await.map(drop)
 }

@@ -107,8 +107,7 @@ mod tests {
         assert_eq!(pointers(false, false, false), ["/department", "/title", "/description", "/about/code", "/answer_by_on"]);
         assert_eq!(pointers(true, false, true), ["/department", "/title", "/description", "/answer_by_on"]);
         assert_eq!(pointers(true, true, true), ["/title", "/description", "/answer_by_on"]);
-        let follow_up: ObstacleFollowUp =
-            serde_json::from_value(json!({"what": "", "department": "X", "due_on": "2022-06-14"})).unwrap();
+        let follow_up: ObstacleFollowUp = serde_json::from_value(json!({"what": "", "department": "X", "due_on": "2022-06-14"})).unwrap();
         assert_eq!(follow_up_faults(&follow_up, false, today).len(), 3);
     }
 }

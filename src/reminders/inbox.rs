@@ -9,6 +9,8 @@ use super::wire::{Inbox, Reminder, ReminderCount, ReminderSubject, ReminderSubje
 use crate::auth::{Actor, Permission};
 use crate::calendar::{self, Calendar, rules::add_wd, rules::count_wd};
 use crate::config::Settings;
+use crate::departments;
+use crate::duties::{self, Window};
 use crate::error::ApiError;
 use crate::explanations::{self, OwedState};
 use crate::http::{Day, Lang};
@@ -87,8 +89,52 @@ pub async fn read(db: &impl ConnectionTrait, actor: &Actor, asked: &Asked, lang:
     let days = (asked.today, asked.soon.unwrap_or(asked.today));
     let mut rows = store::found(db, actor, &asked.kinds, days, asked.limit).await?;
     rows.extend(explanations_due(db, actor, asked, lang).await?);
+    rows.extend(reports_due(db, actor, asked).await?);
     rows.sort_by(|a, b| (a.rank, a.day, &a.code, &a.department).cmp(&(b.rank, b.day, &b.code, &b.department)));
     Ok(Contents { rows })
+}
+
+/// Reports that departments in reach have not handed in, by the day for the inside; and those not yet sent, by the day for the outside,
+/// for whoever sends them. What was missed more than a year ago is not brought up again.
+async fn reports_due(db: &impl ConnectionTrait, actor: &Actor, asked: &Asked) -> Result<Vec<Found>, ApiError> {
+    let hands_in = actor.reach(Permission::HandIn);
+    let sends = !actor.reach(Permission::DispatchDuty).is_nowhere();
+    let wanted = asked.kinds.iter().any(|k| matches!(k, ReminderKind::ReportOverdue | ReminderKind::ReportDueSoon));
+    let Some(from) = asked.today.checked_sub_months(Months::new(12)).filter(|_| wanted && (sends || !hands_in.is_nowhere())) else {
+        return Ok(Vec::new());
+    };
+    let soon = asked.soon.unwrap_or(asked.today);
+    let window = Window { from, to: soon, plan: None, department: None, states: &[] };
+    let departments = departments::known(db).await?;
+    let in_reach = |code: &String| departments.get(code).is_some_and(|d| hands_in.covers(d.id));
+    let mut rows = Vec::new();
+    for report in duties::due(db, &window, asked.today).await?.into_iter().filter(|r| r.sent_on.is_none()) {
+        let missing = report.missing.iter().find(|code| in_reach(code));
+        let inside = report.internal_due_on.map(|d| d.0).zip(missing.cloned());
+        let outside = sends.then(|| (report.due_on.0, report.reporters.first().cloned().unwrap_or_default()));
+        let next = inside.or(outside).or_else(|| Some(report.due_on.0).zip(missing.cloned()));
+        let Some((day, department)) = next.filter(|(day, _)| *day <= soon) else { continue };
+        let kind = if day < asked.today { ReminderKind::ReportOverdue } else { ReminderKind::ReportDueSoon };
+        rows.push(Found {
+            rank: kind.rank(),
+            day,
+            subject_kind: "report".to_owned(),
+            id: None,
+            code: report.duty,
+            title: format!("{} ({})", report.what, report.period),
+            department: Some(department).filter(|code| !code.is_empty()),
+            of_kind: 0,
+        });
+    }
+    rows.retain(|row| asked.kinds.iter().any(|kind| kind.rank() == row.rank));
+    rows.sort_by(|a, b| (a.rank, a.day, &a.code).cmp(&(b.rank, b.day, &b.code)));
+    let mut cut = Vec::new();
+    for kind in [ReminderKind::ReportOverdue, ReminderKind::ReportDueSoon] {
+        let own: Vec<Found> = rows.iter().filter(|row| row.rank == kind.rank()).cloned().collect();
+        let all = i64::try_from(own.len()).unwrap_or(i64::MAX);
+        cut.extend(own.into_iter().take(asked.limit as usize).map(|row| Found { of_kind: all, ..row }));
+    }
+    Ok(cut)
 }
 
 /// The administrative month that ended last before `today`.

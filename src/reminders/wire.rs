@@ -23,7 +23,7 @@ pub enum ReminderSubjectKind {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReminderSubject {
     pub kind: ReminderSubjectKind,
-    /// Absent for a period.
+    /// Absent for a report and a period.
     pub id: Option<Uuid>,
     /// Code of the task, duty, dossier, obstacle or period.
     pub code: String,

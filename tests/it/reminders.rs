@@ -134,6 +134,24 @@ async fn the_inbox_holds_what_the_caller_has_to_see_to() {
 }
 
 #[tokio::test]
+async fn reports_are_reminded_of_until_they_are_handed_in_and_sent() {
+    // Departments hand in their part of the half-year report before 25 May; the day before is soon enough.
+    let app = office_at("2022-05-23T02:00:00Z", 1).await;
+    let head = app.actor(Role::Head, Some("DKKD")).await;
+    let soon = head.get("/api/v1/me/reminders?kind=report_due_soon").await.expect(200).body;
+    let report = soon["items"].as_array().unwrap().iter().find(|i| i["day"] == "2022-05-24").unwrap_or_else(|| panic!("{soon}")).clone();
+    assert_eq!((&report["department"], &report["days_late"]), (&json!("DKKD"), &json!(0)));
+    let duty = report["subject"]["href"].as_str().unwrap();
+    head.get(duty).await.expect(200);
+    let occurrence = format!("{duty}/occurrences/2022H1");
+    let version = head.get(&occurrence).await.expect(200).body["version"].clone();
+    let part = json!({"department": "DKKD", "content": "Không có vi phạm kỷ luật."});
+    head.json("POST", &format!("{occurrence}/hand-ins"), &[("if-match", &format!("\"{version}\""))], &part).await.expect(201);
+    let later = head.get("/api/v1/me/reminders?kind=report_due_soon").await.expect(200).body;
+    assert!(later["items"].as_array().unwrap().iter().all(|i| i["subject"]["href"] != duty), "{later}");
+}
+
+#[tokio::test]
 async fn silent_agencies_and_obstacles_are_reminded_of_as_the_work_list_says() {
     let app = App::at("2022-12-31T02:00:00Z").await.with_examples().await;
     let rows: Vec<Value> =

@@ -49,9 +49,8 @@ fn each_state_allows_what_follows_it() {
         (Returned, vec!["change", "submit"], vec![]),
         (Accepted, vec![], vec![]),
     ] {
-        let names = |may_write, may_review| -> Vec<_> {
-            allowed(state, may_write, may_review).into_iter().map(ExplanationAct::name).collect()
-        };
+        let names =
+            |may_write, may_review| -> Vec<_> { allowed(state, may_write, may_review).into_iter().map(ExplanationAct::name).collect() };
         assert_eq!((names(true, false), names(false, true)), (write, review), "{state:?}");
     }
 }
