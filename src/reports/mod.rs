@@ -14,4 +14,4 @@ mod wire;
 
 pub use figures::results_statement;
 pub use routes::configure;
-pub use store::{Chosen, Counts, Question, choose, counts};
+pub use store::{Chosen, Counts, DocumentCounts, Question, choose, counts, document_counts};

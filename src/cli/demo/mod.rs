@@ -94,6 +94,8 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
     });
     puts(&client, &mut loaded, progress, "measurements", measurements.collect()).await?;
 
+    rows_of(&client, &mut loaded, progress, "documents", data::documents()).await?;
+
     progress.now("dossiers");
     let body = reqwest::Body::wrap_stream(history().into_body());
     let outcome = client.bulk("dossiers", &Options::default(), Form::NDJSON, body).await?;
@@ -195,7 +197,7 @@ fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
 }
 
 /// Parts of the demonstration.
-pub const PARTS: u64 = 7;
+pub const PARTS: u64 = 8;
 
 /// Whether the demonstration was loaded here before: its plan is there, and dossiers are.
 ///
