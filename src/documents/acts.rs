@@ -172,7 +172,12 @@ fn entry(call: &Call, known: &Known, act: &'static str, old: Option<&DocumentVie
 ///
 /// # Errors
 /// 404 for one out of sight, 403 for one out of reach, 409 when it is voided already, 412 and 428 on a stale or missing version.
-pub async fn void(tx: &DatabaseTransaction, permit: &Permit<perm::VoidDocument>, key: &Key, body: &VoidDocument) -> Result<Reply, ApiError> {
+pub async fn void(
+    tx: &DatabaseTransaction,
+    permit: &Permit<perm::VoidDocument>,
+    key: &Key,
+    body: &VoidDocument,
+) -> Result<Reply, ApiError> {
     let sight = Sight::of(&permit.actor);
     let old = store::find(tx, &sight, key, true).await?.ok_or_else(ApiError::not_found)?;
     if let Some(code) = &old.department {

@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::acts;
 use super::store::{self, Sight};
 use super::wire::{Direction, DocumentKindPage, DocumentPage, DocumentView, NewDocument, Secrecy, Urgency, VoidDocument};
-use super::acts;
 use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
@@ -157,8 +157,7 @@ async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query
     let rows = store::list(db.get_ref(), &sight, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let key = |d: &DocumentView| (d.arrived_on.unwrap_or(d.issued_on).0, d.sequence.unwrap_or(0), d.id);
     let (items, page) = filter.cursor.page(rows, key);
-    let page =
-        filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
     Ok(page::respond(&req, &page, &DocumentPage { items, page: page.clone() }))
 }
 

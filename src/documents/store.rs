@@ -112,7 +112,8 @@ impl From<Row> for DocumentView {
     }
 }
 
-const SELECT: &str = "SELECT d.id, d.code, d.direction, a.code AS agency, d.book, d.year, d.number, d.sequence, d.symbol, d.document_number, d.kind,
+const SELECT: &str =
+    "SELECT d.id, d.code, d.direction, a.code AS agency, d.book, d.year, d.number, d.sequence, d.symbol, d.document_number, d.kind,
         d.issued_on, d.arrived_on, d.sender, d.recipients, d.summary, d.signer, p.code AS department, d.drafted_in_e_office,
         d.approved_in_e_office, d.sent_electronically, d.sent_at, d.secrecy, d.urgency, d.replies_to, d.task_code, d.dossier_code,
         d.source_system, d.external_code, d.note, d.voided_at, d.void_reason, d.version
@@ -155,13 +156,8 @@ pub async fn holders(db: &impl ConnectionTrait, places: &[&Place]) -> Result<Has
                       AS r(agency, direction, book, year, number, n)
                  JOIN departments a ON a.code = r.agency
                  JOIN documents d ON (d.agency_id, d.direction, d.book, d.year, d.number) = (a.id, r.direction, r.book, r.year, r.number)";
-    let values = vec![
-        list(|p| &p.agency).into(),
-        list(|p| p.direction).into(),
-        list(|p| &p.book).into(),
-        years.into(),
-        list(|p| &p.number).into(),
-    ];
+    let values =
+        vec![list(|p| &p.agency).into(), list(|p| p.direction).into(), list(|p| &p.book).into(), years.into(), list(|p| &p.number).into()];
     let found = Holder::find_by_statement(statement(sql, values)).all(db).await?;
     let at = |n: i32| usize::try_from(n - 1).ok().and_then(|i| places.get(i));
     Ok(found.into_iter().filter_map(|h| Some(((*at(h.n)?).clone(), h.code))).collect())
@@ -192,7 +188,8 @@ const FIELDS: &str = "direction, agency_id, book, year, number, sequence, symbol
     replies_to, task_code, dossier_code, source_system, external_code, note, search, version, updated_at";
 
 /// The rows of `$1` as they are stored, recorded at `$2`.
-const ROWS: &str = "SELECT r.id, r.code, r.direction, a.id AS agency_id, r.book, r.year, r.number, r.sequence, r.symbol, r.document_number, r.kind,
+const ROWS: &str =
+    "SELECT r.id, r.code, r.direction, a.id AS agency_id, r.book, r.year, r.number, r.sequence, r.symbol, r.document_number, r.kind,
         r.issued_on, r.arrived_on, r.sender, array(SELECT jsonb_array_elements_text(r.recipients)) AS recipients, r.summary, r.signer,
         p.id AS department_id, r.drafted_in_e_office, r.approved_in_e_office, r.sent_electronically, r.sent_at, r.secrecy, r.urgency,
         r.replies_to, r.task AS task_code, r.dossier AS dossier_code, r.source_system, r.external_code, r.note,
@@ -248,7 +245,13 @@ fn cut(word: String) -> String {
 }
 
 fn search_words(entry: &DocumentView) -> Vec<String> {
-    let texts = [Some(entry.code.as_str()), entry.document_number.as_deref(), Some(&entry.summary), entry.sender.as_deref(), entry.signer.as_deref()];
+    let texts = [
+        Some(entry.code.as_str()),
+        entry.document_number.as_deref(),
+        Some(&entry.summary),
+        entry.sender.as_deref(),
+        entry.signer.as_deref(),
+    ];
     let recipients = entry.recipients.iter().map(|r| Some(r.as_str()));
     words(texts.into_iter().chain(recipients)).into_iter().map(cut).collect()
 }
@@ -358,7 +361,12 @@ pub async fn list(
     if let Some((on, sequence, id)) = after {
         let n = values.len();
         values.extend([on.into(), sequence.into(), id.into()]);
-        conditions.push_str(&format!(" AND (d.registered_on, coalesce(d.sequence, 0), d.id) {compare} (${}, ${}, ${})", n + 1, n + 2, n + 3));
+        conditions.push_str(&format!(
+            " AND (d.registered_on, coalesce(d.sequence, 0), d.id) {compare} (${}, ${}, ${})",
+            n + 1,
+            n + 2,
+            n + 3
+        ));
     }
     let limit = limit + 1;
     let page = format!("ORDER BY d.registered_on {order}, coalesce(d.sequence, 0) {order}, d.id {order} LIMIT {limit}");
@@ -372,7 +380,8 @@ pub async fn kinds(db: &impl ConnectionTrait, after: Option<String>, limit: u32)
         code: String,
         name: String,
     }
-    let sql = "SELECT code, name FROM document_kinds WHERE ($1::text IS NULL OR code > $1 COLLATE \"C\") ORDER BY code COLLATE \"C\" LIMIT $2";
+    let sql =
+        "SELECT code, name FROM document_kinds WHERE ($1::text IS NULL OR code > $1 COLLATE \"C\") ORDER BY code COLLATE \"C\" LIMIT $2";
     let rows = KindRow::find_by_statement(statement(sql, vec![after.into(), i64::from(limit + 1).into()])).all(db).await?;
     Ok(rows.into_iter().map(|r| DocumentKind { code: r.code, name: r.name }).collect())
 }

@@ -239,8 +239,9 @@ async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser
     let mut times: HashMap<&str, u32> = HashMap::new();
     users.iter().for_each(|user| *times.entry(user.username.as_str()).or_default() += 1);
     let departments = store::department_codes(db.get_ref()).await?;
-    let good =
-        |user: &&&NewUser| times.get(user.username.as_str()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty();
+    let good = |user: &&&NewUser| {
+        times.get(user.username.as_str()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty()
+    };
     let users: Vec<&NewUser> = users.iter().filter(good).copied().collect();
     let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.username.as_str().to_owned()).collect()).await?;
     step_aside(req);

@@ -121,7 +121,8 @@ impl FromQuery for MeasurementFilter {
 }
 
 fn period_of(code: &str) -> Result<Period, ApiError> {
-    Period::parse(code).ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![rules::bad_period(Code::InvalidParameter, "period")]))
+    Period::parse(code)
+        .ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![rules::bad_period(Code::InvalidParameter, "period")]))
 }
 
 /// List the measurements of an indicator

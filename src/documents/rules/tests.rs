@@ -73,8 +73,7 @@ fn every_fault_is_found() {
     assert_eq!(pointers(wrong, &known), expected);
     let incoming = json!({"direction": "incoming", "department": null, "drafted_in_e_office": true, "approved_in_e_office": true,
         "sent_electronically": true, "issued_on": "2022-07-01"});
-    let expected =
-        ["/drafted_in_e_office", "/approved_in_e_office", "/sent_electronically", "/arrived_on", "/sender", "/issued_on"];
+    let expected = ["/drafted_in_e_office", "/approved_in_e_office", "/sent_electronically", "/arrived_on", "/sender", "/issued_on"];
     assert_eq!(pointers(incoming, &known), expected);
     let cases = [
         (json!({"department": null}), vec!["/department"]),
@@ -92,7 +91,8 @@ fn every_fault_is_found() {
 #[test]
 fn numbers_are_printed_and_sorted() {
     let known = known();
-    let cases = [("12", Some(12), "12/SKHĐT-VP"), ("05", Some(5), "05/SKHĐT-VP"), ("12a", Some(12), "12a/SKHĐT-VP"), ("M1", None, "M1/SKHĐT-VP")];
+    let cases =
+        [("12", Some(12), "12/SKHĐT-VP"), ("05", Some(5), "05/SKHĐT-VP"), ("12a", Some(12), "12a/SKHĐT-VP"), ("M1", None, "M1/SKHĐT-VP")];
     for (number, sequence, printed) in cases {
         let view = written(&row(json!({"number": number})), &known);
         assert_eq!((view.sequence, view.document_number.as_deref()), (sequence, Some(printed)));
@@ -131,9 +131,7 @@ fn rights_are_asked_of_what_is_there_and_of_what_comes() {
     let mut known = known();
     let vp = known.departments["VP"].id;
     let old = written(&row(json!({"secrecy": "secret"})), &known);
-    let refused = |change: Value, old: Option<&DocumentView>, known: &Known| {
-        matches!(decided(&row(change), old, None, known), Decided::Rejected(f) if f.iter().any(|f| f.code == Code::NotPermitted))
-    };
+    let refused = |change: Value, old: Option<&DocumentView>, known: &Known| matches!(decided(&row(change), old, None, known), Decided::Rejected(f) if f.iter().any(|f| f.code == Code::NotPermitted));
     (known.writes, known.secrets) = (Reach::Departments(vec![vp]), Reach::Departments(vec![]));
     assert!(!refused(json!({}), None, &known));
     assert!(refused(json!({"secrecy": "confidential"}), None, &known));

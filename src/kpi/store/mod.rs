@@ -13,12 +13,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::kpi::decimal::Decimal;
-use crate::kpi::rules::{Chain, Known};
-use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
 use crate::auth::Reach;
 use crate::http::At;
 use crate::http::values::Key;
+use crate::kpi::decimal::Decimal;
+use crate::kpi::rules::{Chain, Known};
+use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
 
 fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
