@@ -4,6 +4,7 @@
 
 mod acts;
 mod amendments;
+mod import;
 mod model;
 mod routes;
 mod rules;
@@ -19,5 +20,6 @@ pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     routes::configure(cfg);
     amendments::routes::configure(cfg);
     versions::routes::configure(cfg);
+    import::routes::configure(cfg);
     tasks::configure(cfg);
 }

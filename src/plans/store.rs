@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::tasks;
 use super::amendments::rules::Fate;
+use super::tasks;
 use super::wire::{NewPlan, NewTask, PlanSummary};
 use crate::auth::Reach;
 use crate::http::values::{Key, fold};
@@ -172,13 +172,7 @@ pub enum Leaving<'a> {
 }
 
 /// Writes a plan: its head and groups, and those tasks that are given by their place. Gives its version.
-pub async fn save(
-    tx: &impl ConnectionTrait,
-    id: Uuid,
-    plan: &NewPlan,
-    changed: &[usize],
-    leaving: Leaving<'_>,
-) -> Result<i32, DbErr> {
+pub async fn save(tx: &impl ConnectionTrait, id: Uuid, plan: &NewPlan, changed: &[usize], leaving: Leaving<'_>) -> Result<i32, DbErr> {
     let version = save_head(tx, id, plan).await?;
     let run = async |sql: &str, rows: Value| {
         tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into(), rows.into()])).await

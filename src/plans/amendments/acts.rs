@@ -8,8 +8,8 @@ use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::vn_date;
 use crate::error::ApiError;
-use crate::http::values::Key;
 use crate::http::Reply;
+use crate::http::values::Key;
 use crate::plans::acts::{self, Change};
 use crate::plans::versions::wire::PlanVersionKind;
 use crate::plans::{store, versions};
@@ -18,7 +18,12 @@ use crate::plans::{store, versions};
 ///
 /// # Errors
 /// 404 out of sight, 412 and 428 on versions, 403 for another's plan, 422 with every fault.
-pub async fn amend(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, key: &Key, amendment: &NewAmendment) -> Result<Reply, ApiError> {
+pub async fn amend(
+    tx: &DatabaseTransaction,
+    permit: &Permit<perm::WritePlan>,
+    key: &Key,
+    amendment: &NewAmendment,
+) -> Result<Reply, ApiError> {
     let found = store::find(tx, &permit.reach(), key).await?.ok_or_else(ApiError::not_found)?;
     let before = store::lock(tx, &permit.reach(), found.plan.code.as_str()).await?.ok_or_else(ApiError::not_found)?;
     permit.check_version(before.id, before.version)?;

@@ -94,7 +94,12 @@ pub fn amended(old: &NewPlan, amendment: &NewAmendment, ground: &Ground<'_>) -> 
     (plan.tasks, places) = tasks.into_iter().unzip();
     let fates = fates(old, &plan, amendment, ground, &mut faults);
     if faults.is_empty() && plan == *old {
-        faults.push(Fault::new(Code::Missing, "", "Văn bản này không thay đổi gì trong kế hoạch.", "This document changes nothing of the plan."));
+        faults.push(Fault::new(
+            Code::Missing,
+            "",
+            "Văn bản này không thay đổi gì trong kế hoạch.",
+            "This document changes nothing of the plan.",
+        ));
     }
     (Amended { plan, places, fates }, faults)
 }
@@ -129,9 +134,11 @@ fn head_faults(old: &NewPlan, amendment: &NewAmendment, ground: &Ground<'_>) -> 
     }
     if amendment.tasks.is_some() {
         let both = [("/added", amendment.added.is_empty()), ("/changed", amendment.changed.is_empty())];
-        faults.extend(both.into_iter().filter(|(_, empty)| !empty).map(|(at, _)| {
-            Fault::new(Code::RuleBroken, at, "Không dùng cùng với “tasks”.", "Not together with “tasks”.")
-        }));
+        faults.extend(
+            both.into_iter()
+                .filter(|(_, empty)| !empty)
+                .map(|(at, _)| Fault::new(Code::RuleBroken, at, "Không dùng cùng với “tasks”.", "Not together with “tasks”.")),
+        );
     }
     faults
 }

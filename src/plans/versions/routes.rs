@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::wire::{PlanDifference, PlanVersionPage, PlanVersionView, TaskHistory};
 use super::{rules, store};
-use crate::auth::{Permit, Reach};
 use crate::auth::permissions::perm;
+use crate::auth::{Permit, Reach};
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::{FromQuery, NoQuery};

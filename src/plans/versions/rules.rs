@@ -72,11 +72,8 @@ fn difference(old: &[Part], new: &[Part], place: &str) -> PartsDifference {
     let was: HashMap<&str, usize> = old.iter().enumerate().map(|(i, p)| (p.code.as_str(), i)).collect();
     let is: HashSet<&str> = new.iter().map(|p| p.code.as_str()).collect();
     let listed = |p: &Part| ListedPart { code: p.code.clone(), title: p.title.clone(), replaces: p.replaces.clone() };
-    let both: Vec<(usize, &Part, usize, &Part)> = new
-        .iter()
-        .enumerate()
-        .filter_map(|(at, p)| was.get(p.code.as_str()).and_then(|i| Some((*i, old.get(*i)?, at, p))))
-        .collect();
+    let both: Vec<(usize, &Part, usize, &Part)> =
+        new.iter().enumerate().filter_map(|(at, p)| was.get(p.code.as_str()).and_then(|i| Some((*i, old.get(*i)?, at, p)))).collect();
     let stay = longest_rise(&both.iter().map(|(from, ..)| *from).collect::<Vec<_>>());
     let changed = |(_, before, _, now): &(usize, &Part, usize, &Part)| {
         let members = members(&before.whole, &now.whole, &[place]);

@@ -71,10 +71,8 @@ pub async fn of_plan(db: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<PlanVe
 
 /// The texts of a plan between two versions, both included.
 pub async fn texts(db: &impl ConnectionTrait, plan: Uuid, from: i32, to: i32) -> Result<Vec<PlanVersionView>, DbErr> {
-    let sql = format!(
-        "SELECT {} AS doc FROM plan_versions v WHERE v.plan_id = $1 AND v.version BETWEEN $2 AND $3 ORDER BY v.version",
-        whole()
-    );
+    let sql =
+        format!("SELECT {} AS doc FROM plan_versions v WHERE v.plan_id = $1 AND v.version BETWEEN $2 AND $3 ORDER BY v.version", whole());
     documents(db, sql, vec![plan.into(), from.into(), to.into()]).await
 }
 
