@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod amendments;
 mod bad_acts;
 mod bad_input;
 mod calendar;
@@ -26,6 +27,7 @@ mod load_command;
 mod model;
 mod numbers;
 mod personal;
+mod plan_import;
 mod plans;
 mod procedures;
 mod register;

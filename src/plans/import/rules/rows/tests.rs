@@ -74,7 +74,10 @@ fn every_fault_has_its_row_and_column() {
     let rows = [["1", "Việc", "Sớm", "Phòng Lạ"], ["2", "", "Quý II", "VP"], ["3", "Việc ba", "", "Văn phòng"]];
     let found = read_into(&head(), &rows);
     let told: Vec<_> = found.faults.iter().map(|f| format!("{} {}", f.code.name(), f.pointer)).collect();
-    assert_eq!(told, ["bad_schedule /rows/2/schedule", "unknown_code /rows/2/lead", "missing /rows/4/schedule", "unknown_code /rows/4/lead"]);
+    assert_eq!(
+        told,
+        ["bad_schedule /rows/2/schedule", "unknown_code /rows/2/lead", "missing /rows/4/schedule", "unknown_code /rows/4/lead"]
+    );
     assert!(found.faults[3].detail.vi.starts_with("Dòng 4, cột D “Chủ trì”: "), "{}", found.faults[3].detail.vi);
     assert!(found.faults[3].detail.vi.contains("Văn phòng Sở (VP)"));
     assert_eq!(read_into(&head(), &[]).faults[0].pointer, "/rows");

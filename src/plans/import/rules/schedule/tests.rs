@@ -36,10 +36,7 @@ fn words_mean_what_an_office_means() {
         ("Trong năm 2022", "in 2022-01-01..2022-12-31"),
         ("Trong Quý I/2022", "in 2022-01-01..2022-03-31"),
         ("Trong Quý II/2022", "in 2022-04-01..2022-06-30"),
-        (
-            "Sau khi Bộ Kế hoạch và Đầu tư công bố thủ tục hành chính",
-            "after_event .. (Bộ Kế hoạch và Đầu tư công bố thủ tục hành chính)",
-        ),
+        ("Sau khi Bộ Kế hoạch và Đầu tư công bố thủ tục hành chính", "after_event .. (Bộ Kế hoạch và Đầu tư công bố thủ tục hành chính)"),
         ("Tháng 6, Tháng 12", "recurring .. half_yearly [6, 12] 2022-06-30 2022-12-31"),
         ("Trước 15/12", "before ..2022-12-14"),
         ("trước ngày 15/12", "before ..2022-12-14"),
@@ -97,7 +94,11 @@ fn words_mean_what_an_office_means() {
         ("Tháng 12, Tháng 6", "?"),
         ("99999999999999999999/1", "?"),
     ];
-    let wrong: Vec<String> = cases.iter().filter(|(text, expected)| shown(text) != *expected).map(|(text, e)| format!("{text}: {} not {e}", shown(text))).collect();
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter(|(text, expected)| shown(text) != *expected)
+        .map(|(text, e)| format!("{text}: {} not {e}", shown(text)))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
