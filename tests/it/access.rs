@@ -151,6 +151,10 @@ impl World {
 
 /// A body in the media type that the operation takes: JSON, or a form.
 fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
+    // A table is sent as it is.
+    if let Some(table) = body.as_str() {
+        return ("text/csv", table.as_bytes().to_vec());
+    }
     if operation.bodies() != [FORM] {
         return ("application/json", serde_json::to_vec(body).unwrap());
     }

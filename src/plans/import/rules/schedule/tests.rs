@@ -90,7 +90,6 @@ fn words_mean_what_an_office_means() {
         ("Quý II (trừ các đơn vị sự nghiệp)", "?"),
         ("Từ tháng 9 đến tháng 3", "?"),
         ("Trong", "?"),
-        ("năm", "?"),
         ("Tháng 12, Tháng 6", "?"),
         ("99999999999999999999/1", "?"),
     ];
