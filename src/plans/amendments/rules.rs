@@ -79,15 +79,16 @@ pub fn amended(old: &NewPlan, amendment: &NewAmendment, ground: &Ground<'_>) -> 
             faults.push(Fault::plain(Code::Exists, format!("/added/{i}/task/local_code")));
             continue;
         }
-        let behind = |after: &str| tasks.iter().position(|(t, _)| t.local_code.as_str() == after);
         let place = match &added.after {
-            Some(after) => behind(after.as_str()).or_else(|| {
-                faults.push(Fault::unknown(format!("/added/{i}/after"), after.as_str()));
-                None
-            }),
-            None => tasks.iter().rposition(|(t, _)| t.group == added.task.group),
+            Some(after) => match behind(old, &tasks, after.as_str()) {
+                Some(place) => place,
+                None => {
+                    faults.push(Fault::unknown(format!("/added/{i}/after"), after.as_str()));
+                    tasks.len()
+                }
+            },
+            None => tasks.iter().rposition(|(t, _)| t.group == added.task.group).map_or(tasks.len(), |p| p + 1),
         };
-        let place = place.map_or(tasks.len(), |p| p + 1);
         tasks.insert(place, (added.task.clone(), Some(format!("/added/{i}/task"))));
     }
     let places;
@@ -102,6 +103,17 @@ pub fn amended(old: &NewPlan, amendment: &NewAmendment, ground: &Ground<'_>) -> 
         ));
     }
     (Amended { plan, places, fates }, faults)
+}
+
+/// The place behind a task; one that is dropped stood behind those before it.
+fn behind(old: &NewPlan, tasks: &[(NewTask, Option<String>)], after: &str) -> Option<usize> {
+    let stands = |code: &str| tasks.iter().position(|(t, _)| t.local_code.as_str() == code);
+    if let Some(place) = stands(after) {
+        return Some(place + 1);
+    }
+    let gone = old.tasks.iter().position(|t| t.local_code.as_str() == after)?;
+    let before = old.tasks.iter().take(gone).rev().find_map(|t| stands(t.local_code.as_str()));
+    Some(before.map_or(0, |place| place + 1))
 }
 
 fn head_faults(old: &NewPlan, amendment: &NewAmendment, ground: &Ground<'_>) -> Vec<Fault> {
