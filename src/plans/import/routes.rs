@@ -75,7 +75,7 @@ impl FromQuery for ImportParams {
 #[utoipa::path(tag = "plans", operation_id = "import_plan_tasks", security(("bearer" = [])),
     request_body(content(
         (String = "text/csv", example = "STT,Nhiệm vụ,Sản phẩm,Thời gian hoàn thành,Chủ trì,Phối hợp\nI,CẢI CÁCH THỂ CHẾ,,,,\n1,Rà soát văn bản,Báo cáo,Quý II/2022,VP,"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = "PK…"))),
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"), ImportParams, crate::http::call::ChangeHeaders),
     extensions(("x-permission" = json!("plan:write"))),
     responses((status = 200, description = "Read, or equal already", body = PlanImport), WriteProblems))]

@@ -65,6 +65,10 @@ pub struct PlanVersionSummary {
 
 /// A text that a plan has had, in full.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"version": 1, "kind": "issued", "amendment": null, "effective_on": "2022-01-05", "task_count": 0,
+    "changed_by": "office", "changed_at": "2022-01-06T08:00:00+07:00", "dropped": [],
+    "plan": {"code": "kh-1", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch nhỏ", "issuer": {"department": "VP"},
+        "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"}}}))]
 pub struct PlanVersionView {
     pub version: i32,
     pub kind: PlanVersionKind,
