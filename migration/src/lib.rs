@@ -44,6 +44,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0010_reports",
     "0011_limits",
     "0013_documents",
+    "0014_plan_versions",
 ];
 
 pub struct Migrator;

@@ -151,6 +151,10 @@ impl World {
 
 /// A body in the media type that the operation takes: JSON, or a form.
 fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
+    // A table is sent as it is.
+    if let Some(table) = body.as_str() {
+        return ("text/csv", table.as_bytes().to_vec());
+    }
     if operation.bodies() != [FORM] {
         return ("application/json", serde_json::to_vec(body).unwrap());
     }
@@ -298,8 +302,12 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_document", Sight(Permission::ReadDocument), format!("/api/v1/documents/di-{department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
+    read("list_plan_versions", No, format!("/api/v1/plans/kh-{department}/versions"));
+    read("get_plan_version", No, format!("/api/v1/plans/kh-{department}/versions/1"));
+    read("get_plan_difference", No, format!("/api/v1/plans/kh-{department}/versions/1/difference"));
     read("list_tasks", No, "/api/v1/tasks".into());
     read("get_task", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a"));
+    read("get_task_history", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/history"));
     read("list_kpis", No, "/api/v1/kpis".into());
     read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
     read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
@@ -397,6 +405,11 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("load_documents", Named, "/api/v1/documents/bulk", json!([document(department, "Báo cáo tháng 5 (sửa lại)")]));
     write("void_document", registered, &format!("{entry}/void"), json!({"reason": "Cấp nhầm số"}));
     write("put_plan", No, &format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch sửa đổi"));
+    let amendment = json!({"document_number": "2/KH", "document_type": "Kế hoạch", "title": "Sửa đổi", "issued_on": "2022-06-10",
+        "changed": [{"local_code": "a", "title": "Việc sửa đổi"}]});
+    let table = json!("STT,Nhiệm vụ,Tiến độ,Chủ trì\n1,Việc,Thường xuyên,DKKD\n");
+    write("import_plan_tasks", No, &format!("/api/v1/plans/kh-{department}/imports"), table);
+    write("amend_plan", No, &format!("/api/v1/plans/kh-{department}/amendments"), amendment);
     let task = format!("/api/v1/tasks/kh-{department}.a");
     let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
     let report = json!({"department": department, "period": "2022-05", "content": "Đã rà soát", "percent": 60, "evidence": proof});

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod amendments;
 mod bad_acts;
 mod bad_input;
 mod calendar;
@@ -28,6 +29,7 @@ mod measurements_bulk;
 mod model;
 mod numbers;
 mod personal;
+mod plan_import;
 mod plans;
 mod procedures;
 mod register;

@@ -117,6 +117,7 @@ const WORDS: &[Words] = &[
     same("kpis.source", &["KpiSource"]),
     same("kpis.unit", &["KpiUnit"]),
     same("report_snapshots.report", &["ReportName"]),
+    same("plan_versions.kind", &["PlanVersionKind"]),
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),
