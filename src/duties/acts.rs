@@ -176,7 +176,12 @@ pub async fn set_dates(
         return Err(ApiError::not_found());
     }
     let before = store::report(tx, duty.id, period).await?;
-    let (due_on, internal_due_on) = (dates.due_on.0, dates.internal_due_on.map(|d| d.0));
+    // A report that is there already is locked with the dates that it has.
+    let (due_on, internal_due_on) = match &before {
+        Some(report) => (report.due_on, report.internal_due_on),
+        None => (Some(dates.due_on), dates.internal_due_on),
+    };
+    let (due_on, internal_due_on) = (due_on.unwrap_or(dates.due_on).0, internal_due_on.map(|d| d.0));
     let faults = rules::dates_faults(dates);
     if !faults.is_empty() && before.is_none() {
         return Err(ApiError::broken(faults));
@@ -240,7 +245,7 @@ pub async fn hand_in(
     let mut detail = json!(part);
     detail["department"] = json!(reporter.code);
     let (version, view) = done(tx, permit, &duty, &occurrence, "hand_in", Some(reporter.id), detail).await?;
-    Reply::json(201, &view).map(|reply| reply.header("ETag", format!("\"{version}\"")))
+    Reply::created(format!("/api/v1/duties/{}/occurrences/{}", duty.code, occurrence.planned.period), version, &view)
 }
 
 /// The office puts the parts together; who is missing is written down with it.
