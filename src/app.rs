@@ -126,6 +126,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
+    crate::obstacles::configure(cfg);
+    crate::explanations::configure(cfg);
+    crate::duties::configure(cfg);
 }
 
 /// Whether the server itself stops on SIGTERM and Ctrl-C.

@@ -45,6 +45,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0011_limits",
     "0013_documents",
     "0014_plan_versions",
+    "0016_duties",
 ];
 
 pub struct Migrator;

@@ -109,6 +109,21 @@ permissions! {
     ReportTask "task:report" [Office All, OneStop Own, Head Below, Officer Own];
     CompleteTask "task:complete" [Office All, OneStop Own, Head Below, Officer Own];
 
+    ReadObstacle "obstacle:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    RaiseObstacle "obstacle:raise" [Office All, OneStop Own, Head Below, Officer Own];
+    AnswerObstacle "obstacle:answer" [Office All];
+    DecideObstacle "obstacle:decide" [Director All];
+    CloseObstacle "obstacle:close" [Office All, Head Below];
+    ReadExplanation "explanation:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    WriteExplanation "explanation:write" [Office All, Head Below];
+    ReviewExplanation "explanation:review" [Office All];
+    ReadDuty "duty:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WriteDuty "duty:write" [Office All];
+    ReadHandIn "duty:read_hand_ins" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    HandIn "duty:hand_in" [Office All, OneStop Own, Head Below, Officer Own];
+    ConsolidateDuty "duty:consolidate" [Office All];
+    DispatchDuty "duty:dispatch" [Office All, Clerk All];
+
     ReadKpi "kpi:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
     WriteKpi "kpi:write" [Office All];
     ReadMeasurement "measurement:read" [Director All, Office All, Head Below, Officer Own, OneStop Own, Clerk Own, Auditor All];

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::decimal::{Decimal, Exact};
 use super::rules::{self, Chain};
 use super::store::{self, Measured, Unit};
-use super::wire::{Formula, KpiResult, KpiView, NoValue, Source};
+use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
 use crate::auth::Reach;
 use crate::error::{ApiError, Fault};
@@ -243,6 +243,56 @@ fn figure(measured: &Measured) -> Figure {
         value: view.value.map(Exact::of).or(ratio),
         ..Figure::default()
     }
+}
+
+/// A figure of a department that does not meet its target.
+#[derive(Clone, Debug)]
+pub struct Unmet {
+    /// Code of the department.
+    pub department: String,
+    pub kpi: String,
+    pub name: String,
+    /// The field of procedures, when the figure is about one.
+    pub field: Option<String>,
+    pub value: Option<f64>,
+    pub target: Option<f64>,
+    pub comparator: Option<Comparator>,
+}
+
+/// The figures of a period that do not meet their targets: computed ones by department, measured ones as they were measured.
+///
+/// # Errors
+/// The database's.
+pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Result<Vec<Unmet>, ApiError> {
+    let spans = vec![span.clone()];
+    let request = Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, slice: Slice::default() };
+    let (kpis, units) = (store::some(db, &[]).await?, store::units(db).await?);
+    let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
+    let measured = store::all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
+    let chosen = reports::Chosen::default();
+    let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
+    let counts = reports::counts(db, &question).await?;
+    let desk = Desk { request: &request, units: &units, asked: None, among: None };
+    let mut found = Vec::new();
+    for kpi in &kpis {
+        let figures: Vec<Figure> = match kpi.formula {
+            Some(formula) => desk.computed(formula, &counts),
+            None => measured.iter().filter(|m| m.view.kpi == kpi.code).map(figure).collect(),
+        };
+        let judged = figures.into_iter().map(|figure| desk.judge(kpi, span, figure)).filter(|result| result.status == Status::NotMet);
+        found.extend(judged.filter_map(|result| {
+            Some(Unmet {
+                department: result.department?,
+                kpi: result.kpi,
+                name: kpi.name.clone(),
+                field: result.field,
+                value: result.value,
+                target: result.target.map(Decimal::shown),
+                comparator: result.comparator,
+            })
+        }));
+    }
+    Ok(found)
 }
 
 /// Results as a table.

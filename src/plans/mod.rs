@@ -14,7 +14,9 @@ mod versions;
 mod view;
 mod wire;
 
-pub use wire::NewPlan;
+pub use model::{Frequency, ScheduleKind};
+pub use store::find;
+pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     routes::configure(cfg);

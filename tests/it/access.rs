@@ -61,6 +61,13 @@ pub struct Place {
     code: String,
     /// Id of a block of numbers; blocks belong to the counter, which serves all.
     reservation: String,
+    /// Codes of obstacles, by state.
+    raised: String,
+    answered: String,
+    escalated: String,
+    /// Ids of explanations, by state.
+    draft: String,
+    handed_in: String,
 }
 
 pub struct World {
@@ -203,7 +210,35 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
     let reservation = counter.post("/api/v1/dossier-numbers/reservations", block).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, incomplete] = ids.try_into().unwrap();
+    let mut obstacles = Vec::new();
+    for act in ["", "answer", "escalation"] {
+        let body = json!({"department": department, "title": "Vướng mắc", "description": "Thiếu tài khoản"});
+        let code = head.post("/api/v1/obstacles", body).await.expect(201).body["code"].as_str().unwrap().to_owned();
+        if !act.is_empty() {
+            office.act(&format!("/api/v1/obstacles/{code}/{act}"), 1, json!({"text": "Đã xem"})).await.expect(200);
+        }
+        obstacles.push(code);
+    }
+    let [raised, answered, escalated] = obstacles.try_into().unwrap();
+    let mut explanations = Vec::new();
+    for period in ["2022-06", "2022Q2"] {
+        let made = head.post("/api/v1/explanations", explanation(department, period)).await.expect(201).body;
+        explanations.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let [draft, handed_in] = explanations.try_into().unwrap();
+    head.act(&format!("/api/v1/explanations/{handed_in}/submission"), 1, json!({})).await.expect(200);
+    for code in [duty(department), "bc-all".to_owned()] {
+        let from = if code == "bc-all" { json!(["DKKD", "DKKD1", "DN"]) } else { json!([department]) };
+        office.json("PUT", &format!("/api/v1/duties/{code}"), &[("if-match", "*")], &monthly(&code, from)).await;
+    }
+    let may = format!("/api/v1/duties/{}/occurrences/2022-05/consolidation", duty(department));
+    office.act(&may, 0, json!({"summary": "Đã tổng hợp"})).await.expect(200);
     Place {
+        raised,
+        answered,
+        escalated,
+        draft,
+        handed_in,
         relation,
         department,
         frozen,
@@ -236,6 +271,21 @@ fn plan(department: &str, title: &str) -> Value {
         "tasks": [{"local_code": "a", "group": "I", "title": "Việc", "lead": [department], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}]})
 }
 
+/// An explanation of what every department of the world owes: its papers are not scanned.
+fn explanation(department: &str, period: &str) -> Value {
+    json!({"department": department, "period": period, "subjects": [{"kind": "finding", "code": "missing_digital_file"}],
+        "cause": "Máy quét hỏng", "remedy": "Đã thay máy quét"})
+}
+
+fn duty(department: &str) -> String {
+    format!("bc-{department}")
+}
+
+fn monthly(code: &str, from: Value) -> Value {
+    json!({"code": code, "what": "Báo cáo tháng", "from": from, "to": ["SKHDT"], "schedule": {"text": "hằng tháng", "monthly": {"due": {"day": 25}}},
+        "valid_from": "2022-01-01"})
+}
+
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
@@ -254,6 +304,11 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         consulting,
         code,
         reservation,
+        raised,
+        answered,
+        escalated,
+        draft,
+        handed_in,
         ..
     } = place;
     let mut all = Vec::new();
@@ -329,6 +384,18 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_report_snapshot", snapshot, format!("/api/v1/reports/snapshots/{frozen}"));
     read("get_snapshot_difference", snapshot, format!("/api/v1/reports/snapshots/{frozen}/difference"));
     read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
+
+    read("list_obstacles", No, "/api/v1/obstacles".into());
+    read("get_obstacle", Sight(Permission::ReadObstacle), format!("/api/v1/obstacles/{raised}"));
+    read("get_owed_explanations", Named, format!("/api/v1/explanations/owed?period=2022-06&department={department}"));
+    read("list_explanations", No, "/api/v1/explanations".into());
+    read("get_explanation", Sight(Permission::ReadExplanation), format!("/api/v1/explanations/{draft}"));
+    let (duty_code, due_report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
+    read("list_duties", No, "/api/v1/duties".into());
+    read("get_duty", No, format!("/api/v1/duties/{duty_code}"));
+    read("list_duty_occurrences", No, "/api/v1/duty-occurrences".into());
+    read("get_duty_occurrence", No, due_report.clone());
+    read("list_hand_ins", No, format!("{due_report}/hand-ins"));
 
     let mut write = |operation, bound, path: &str, body: Value| {
         let dry = if path.contains("auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
@@ -424,6 +491,39 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let mut row = figure;
     (row["kpi"], row["department"], row["period"]) = (json!("satisfaction"), json!(department), json!("2021"));
     write("load_measurements", Named, "/api/v1/kpi-measurements/bulk", json!([row]));
+
+    let obstacle = json!({"department": department, "title": "Thiếu máy quét", "description": "Chưa số hóa được hồ sơ"});
+    write("raise_obstacle", Named, "/api/v1/obstacles", obstacle);
+    let said = json!({"text": "Đã xem xét"});
+    for (operation, code, act, body) in [
+        ("answer_obstacle", raised, "answer", said.clone()),
+        ("escalate_obstacle", answered, "escalation", said.clone()),
+        ("decide_obstacle", escalated, "decision", json!({"decision": "agreed", "text": "Đồng ý"})),
+        ("close_obstacle", answered, "closure", json!({})),
+        ("withdraw_obstacle", raised, "withdrawal", said),
+    ] {
+        write(operation, Sight(Permission::ReadObstacle), &format!("/api/v1/obstacles/{code}/{act}"), body);
+    }
+    write("create_explanation", Named, "/api/v1/explanations", explanation(department, "2022H1"));
+    let mut text = explanation(department, "2022-06");
+    for member in ["department", "period"] {
+        text.as_object_mut().unwrap().remove(member);
+    }
+    text["cause"] = json!("Máy quét hỏng từ tháng 5");
+    let seen = Sight(Permission::ReadExplanation);
+    write("put_explanation", seen, &format!("/api/v1/explanations/{draft}"), text);
+    write("submit_explanation", seen, &format!("/api/v1/explanations/{draft}/submission"), json!({}));
+    write("accept_explanation", seen, &format!("/api/v1/explanations/{handed_in}/acceptance"), json!({}));
+    write("return_explanation", seen, &format!("/api/v1/explanations/{handed_in}/return"), json!({"reason": "Chưa rõ"}));
+    let mut changed = monthly(&duty_code, json!([department]));
+    changed["what"] = json!("Báo cáo hằng tháng");
+    write("put_duty", No, &format!("/api/v1/duties/{duty_code}"), changed);
+    write("import_duties", No, "/api/v1/duties/imports", json!({"plan": format!("kh-{department}")}));
+    write("put_duty_dates", No, &due_report, json!({"due_on": "2022-07-01", "reason": "Họp dời ngày"}));
+    write("hand_in_report", Named, &format!("{due_report}/hand-ins"), json!({"department": department, "content": "Đã làm"}));
+    write("consolidate_report", No, &format!("{due_report}/consolidation"), json!({"summary": "Đã tổng hợp"}));
+    let sent = json!({"document_no": "31/BC", "sent_on": "2022-06-14", "channel": "e_office"});
+    write("dispatch_report", No, &format!("/api/v1/duties/{duty_code}/occurrences/2022-05/dispatch"), sent);
     all
 }
 
@@ -689,6 +789,11 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             consulting: String::new(),
             code: String::new(),
             reservation: String::new(),
+            raised: String::new(),
+            answered: String::new(),
+            escalated: String::new(),
+            draft: String::new(),
+            handed_in: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
     };
@@ -796,6 +901,10 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                     "key",
                 ),
                 (Permission::ReadSnapshot, "/api/v1/reports/snapshots?", "items", "departments"),
+                (Permission::ReadObstacle, "/api/v1/obstacles?", "items", "department"),
+                (Permission::ReadExplanation, "/api/v1/explanations?", "items", "department"),
+                (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
+                (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
             ] {
                 let about = format!("{} (at home: {at_home}) at {path}", role.name());

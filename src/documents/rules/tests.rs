@@ -6,6 +6,7 @@ use super::*;
 
 fn known() -> Known {
     let department = |code: &str, kind: &str, valid_to: Option<&str>| departments::Known {
+        name: code.to_owned(),
         id: Uuid::now_v7(),
         code: code.into(),
         one_stop: false,
