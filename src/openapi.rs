@@ -66,7 +66,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     DOCUMENT
         .get_or_init(|| {
             let app = actix_web::App::new().into_utoipa_app().openapi(Contract::openapi()).configure(crate::app::configure);
-            app.split_for_parts().1
+            let mut document = app.split_for_parts().1;
+            crate::http::shape::describe(&mut document);
+            document
         })
         .clone()
 }

@@ -100,11 +100,12 @@ fn the_committed_contract_is_the_generated_one() {
     }
 }
 
-/// A referenced schema, followed to the end.
+/// A referenced schema, followed to the end; of an answer that may be cut down by `fields`, the whole one.
 fn followed<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str() {
-        Some(to) => followed(document, document.pointer(&to[1..]).unwrap_or_else(|| panic!("{to} leads nowhere"))),
-        None => schema,
+    match (schema["$ref"].as_str(), schema.get("anyOf")) {
+        (Some(to), _) => followed(document, document.pointer(&to[1..]).unwrap_or_else(|| panic!("{to} leads nowhere"))),
+        (None, Some(either)) => followed(document, &either[0]),
+        (None, None) => schema,
     }
 }
 
