@@ -222,6 +222,9 @@ const SUBJECTS: [(&str, &str); 11] = [
 /// Subjects without a row that has a version.
 const WITHOUT: [&str; 3] = ["report_snapshot", "dossier_number_reservation", "personal_data"];
 
+/// What is done on behalf of a subject and leaves it as it is.
+const LEAVES: [&str; 1] = ["calendar.revise"];
+
 /// Replaying the events leads to the subjects as they are: each version told once, in order, none left out; the last one is the row's.
 #[tokio::test]
 async fn replaying_the_events_leads_to_the_present_state() {
@@ -244,8 +247,13 @@ async fn replaying_the_events_leads_to_the_present_state() {
             continue;
         }
         let about: String = event.get("type");
-        let state = subjects.entry((kind, event.get("subject_id"))).or_insert((version - 1, None));
-        // What is there before the first event came with the database or with what holds it.
+        // These come with the database, or with the plan that holds them.
+        let there = ["calendar", "rule_set", "kpi", "task"].contains(&kind.as_str());
+        let state = subjects.entry((kind, event.get("subject_id"))).or_insert((if there { version - 1 } else { 0 }, None));
+        if LEAVES.contains(&about.as_str()) {
+            assert_eq!(version, state.0, "{about} is told of another version");
+            continue;
+        }
         assert_eq!(version, state.0 + 1, "{about} {:?} leaves a gap", event.get::<Option<String>, _>("subject_code"));
         *state = (version, about.ends_with(".put").then(|| event.get("data")));
     }
