@@ -21,6 +21,7 @@ use crate::http::{Answer, Lang};
         description = "Tasks of a department's reform plan, dossiers of the one-stop counter with their statutory clock, and the figures both are judged by.\n\n\
             Acts are resources (`POST /dossiers/{id}/refusal`); a change to an existing resource names the version it was decided on with `If-Match`. \
             Whatever can be got can be asked about with `HEAD`. \
+            `fields` cuts an answer down to some members; `expand` puts what codes stand for under `expanded`, as the caller's own request would show it. \
             Problems are `application/problem+json` with a `code` from a closed list and every fault at once, in Vietnamese or (with `Accept-Language: en`) English. \
             Instants are RFC 3339 and go out at +07:00; `…_on` are civil dates in Vietnam.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
@@ -70,7 +71,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     DOCUMENT
         .get_or_init(|| {
             let app = actix_web::App::new().into_utoipa_app().openapi(Contract::openapi()).configure(crate::app::configure);
-            app.split_for_parts().1
+            let mut document = app.split_for_parts().1;
+            crate::http::shape::describe(&mut document);
+            document
         })
         .clone()
 }

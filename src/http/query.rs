@@ -157,6 +157,28 @@ impl QueryReader {
         values.into_iter().next()
     }
 
+    /// A comma-separated list of names from a closed list, each once. Told of a wrong one: the nearest, and all there are.
+    pub fn names(&mut self, name: &'static str, allowed: &[&str]) -> Option<Vec<String>> {
+        let text = self.text(name)?;
+        let mut names: Vec<String> = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            let (vi, en) = if !allowed.contains(&part) {
+                let list = allowed.join(", ");
+                let near = nearest(part, allowed);
+                let (vi, en) = (near.map(|n| format!(" Có phải “{n}”?")), near.map(|n| format!(" Did you mean “{n}”?")));
+                let (vi, en) = (vi.unwrap_or_default(), en.unwrap_or_default());
+                (format!("Không có “{part}”.{vi} Hãy chọn trong: {list}."), format!("There is no “{part}”.{en} Choose from: {list}."))
+            } else if names.iter().any(|n| n == part) {
+                (format!("“{part}” được nêu hai lần."), format!("“{part}” is named twice."))
+            } else {
+                names.push(part.to_owned());
+                continue;
+            };
+            self.faults.push(Fault::new(Code::InvalidParameter, name, vi, en));
+        }
+        Some(names)
+    }
+
     /// A comma-separated list of codes.
     pub fn codes(&mut self, name: &'static str) -> Vec<String> {
         self.text(name).map(|t| t.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect()).unwrap_or_default()
