@@ -148,10 +148,10 @@ impl crate::http::query::FromQuery for WriteParams {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct ChangeHeaders {
     /// The version the change was decided on, as its `ETag`; needed when the resource exists.
-    #[param(rename = "If-Match", example = "\"1\"")]
+    #[param(rename = "If-Match", max_length = 2000, pattern = "^[ -~]*$", example = "\"1\"")]
     pub if_match: Option<String>,
     /// Makes a repetition of the same request harmless for 7 days.
-    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^(?:[!#-~][ -~]*|\"[ !#-\\[\\]-~]+\")$", example = "7f2c9a")]
     pub idempotency_key: Option<String>,
 }
 
@@ -161,6 +161,6 @@ pub struct ChangeHeaders {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct RetryHeaders {
     /// Makes a repetition of the same request harmless for 7 days.
-    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^(?:[!#-~][ -~]*|\"[ !#-\\[\\]-~]+\")$", example = "7f2c9a")]
     pub idempotency_key: Option<String>,
 }

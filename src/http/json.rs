@@ -114,7 +114,7 @@ fn validator(schema: &str) -> Option<Arc<Validator>> {
         return Some(known.clone());
     }
     let components =
-        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::document()).map_or(Value::Null, |d| d["components"].clone()));
+        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::collected()).map_or(Value::Null, |d| d["components"].clone()));
     let root = json!({"$ref": format!("#/components/schemas/{schema}"), "components": components});
     let validator = Arc::new(jsonschema::options().should_validate_formats(true).build(&root).ok()?);
     compiled.insert(schema.to_owned(), validator.clone());

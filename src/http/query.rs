@@ -11,6 +11,9 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::values::nfc;
 
+/// Characters of a parameter.
+pub const LONGEST: usize = 2000;
+
 /// The documented parameters of an operation.
 pub struct Query<T>(pub T);
 
@@ -102,7 +105,7 @@ impl QueryReader {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Chỉ được gửi một lần.", "May be given only once."));
             return None;
         }
-        if first.contains('\0') || first.len() > 2000 {
+        if first.contains('\0') || first.chars().count() > LONGEST {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Giá trị không hợp lệ.", "Not a valid value."));
             return None;
         }
