@@ -29,7 +29,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 struct DepartmentFilter {
     /// Kinds, separated by commas.
-    #[param(value_type = Option<String>, example = "division")]
+    #[param(value_type = Option<Vec<Kind>>, style = Form, explode = false, example = json!(["division"]))]
     kind: Vec<&'static str>,
     /// Code of the department directly above.
     #[param(example = "SKHDT")]

@@ -32,10 +32,10 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 struct KpiFilter {
     /// Where figures come from, separated by commas: `computed`, `imported`, `survey`, `manual`.
-    #[param(value_type = Option<String>, example = "survey,manual")]
+    #[param(value_type = Option<Vec<Source>>, style = Form, explode = false, example = json!(["survey", "manual"]))]
     source: Vec<&'static str>,
     /// `percent` or `count`.
-    #[param(value_type = Option<String>, example = "percent")]
+    #[param(value_type = Option<Unit>, example = "percent")]
     unit: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
@@ -99,7 +99,7 @@ struct MeasurementFilter {
     #[param(example = "SKHDT")]
     department: Option<String>,
     /// Code of the period.
-    #[param(example = "2022")]
+    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
     period: Option<String>,
     /// Code of the field of procedures.
     #[param(example = "DT")]
@@ -229,17 +229,17 @@ struct ResultParams {
     #[param(example = "on_time_rate,online_rate")]
     kpi: Option<String>,
     /// Codes of periods, separated by commas (at most 24). Either this, or `from` and `to`.
-    #[param(example = "2022")]
+    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$", example = "2022")]
     period: Option<String>,
     /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
-    #[param(example = "calendar")]
+    #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
     period_set: Option<String>,
     /// First day.
     from: Option<crate::http::Day>,
     /// Last day.
     to: Option<crate::http::Day>,
     /// Rows by `department`, `field` or `procedure`; `none` (default) gives one figure.
-    #[param(example = "department")]
+    #[param(pattern = "^(none|department|field|procedure)$", example = "department")]
     group_by: Option<String>,
 }
 
