@@ -29,6 +29,7 @@ mod personal;
 mod plans;
 mod procedures;
 mod register;
+mod released;
 mod reports;
 mod retry;
 mod revisions;
