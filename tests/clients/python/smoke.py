@@ -12,7 +12,7 @@ from python_client.models import DossierPage, SessionTokens
 URL = os.environ.get("DUNGHEN_URL", "http://127.0.0.1:8080")
 PASSWORD = os.environ.get("DUNGHEN_PASSWORD", "dunghen-demo-2022")
 
-session = create_session.sync(client=AuthenticatedClient(base_url=URL, token=""), body=Credentials(username="one_stop", password=PASSWORD))
+session = create_session.sync(client=AuthenticatedClient(base_url=URL, token="none"), body=Credentials(username="one_stop", password=PASSWORD))
 assert isinstance(session, SessionTokens), session
 client = AuthenticatedClient(base_url=URL, token=session.access_token)
 
