@@ -175,7 +175,7 @@ impl FromQuery for OfField {
 #[utoipa::path(tag = "kpis", operation_id = "get_measurement", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), OfField),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"), OfField),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "The measurement", body = MeasurementView),
         (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
@@ -202,7 +202,7 @@ async fn get_measurement(
 #[utoipa::path(tag = "kpis", operation_id = "put_measurement", security(("bearer" = [])), request_body = NewMeasurement,
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), WriteParams, ChangeHeaders),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("measurement:write"))),
     responses((status = 201, description = "Recorded", body = MeasurementView),
         (status = 200, description = "Changed, or equal already", body = MeasurementView), WriteProblems))]
@@ -229,7 +229,10 @@ struct ResultParams {
     #[param(example = "on_time_rate,online_rate")]
     kpi: Option<String>,
     /// Codes of periods, separated by commas (at most 24). Either this, or `from` and `to`.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$", example = "2022")]
+    #[param(
+        pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$",
+        example = "2022"
+    )]
     period: Option<String>,
     /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
     #[param(pattern = "^(administrative|calendar)$", example = "calendar")]

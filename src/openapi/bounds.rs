@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::http::query::LONGEST;
+use crate::http::query::{LONGEST, MOST_WORDS};
 
 /// What a text may never hold: PostgreSQL cannot keep it.
 const NO_NUL: &str = "^[^\\u0000]*$";
@@ -24,7 +24,7 @@ struct Bounds {
     items: u64,
 }
 
-const PARAMETERS: Bounds = Bounds { text: PARAMETER, items: PARAMETER / 2 };
+const PARAMETERS: Bounds = Bounds { text: PARAMETER, items: MOST_WORDS as u64 };
 const BODIES: Bounds = Bounds { text: BODY, items: BODY / 2 };
 const BULKS: Bounds = Bounds { text: BULK, items: BULK / 2 };
 
@@ -34,7 +34,8 @@ pub fn set(document: &mut Value) {
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         bound(schema, if asked.contains(name) { BODIES } else { BULKS });
     }
-    let operations = document["paths"].as_object_mut().into_iter().flatten().flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    let operations =
+        document["paths"].as_object_mut().into_iter().flatten().flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
     for (_, operation) in operations {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             bound(&mut parameter["schema"], PARAMETERS);
@@ -107,7 +108,8 @@ fn bound(schema: &mut Value, bounds: Bounds) {
         members.entry("maxItems").or_insert(json!(bounds.items));
     }
     if whole {
-        let wide = members.get("format").is_some_and(|f| f == "int64") || members.get("maximum").and_then(Value::as_i64).is_some_and(|m| m > i32::MAX.into());
+        let wide = members.get("format").is_some_and(|f| f == "int64")
+            || members.get("maximum").and_then(Value::as_i64).is_some_and(|m| m > i32::MAX.into());
         let (least, most) = if wide { (-EXACT, EXACT) } else { (i32::MIN.into(), i32::MAX.into()) };
         members.entry("format").or_insert(json!(if wide { "int64" } else { "int32" }));
         members.entry("minimum").or_insert(json!(least));

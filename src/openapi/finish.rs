@@ -82,7 +82,11 @@ fn complete(path: &str, method: &str, operation: &mut Value, known: &[(String, S
             *response = json!({"$ref": format!("#/components/responses/{name}")});
             continue;
         }
-        let mut names = if response["content"].get(PROBLEM).is_some() { problem_headers(status) } else { vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"] };
+        let mut names = if response["content"].get(PROBLEM).is_some() {
+            problem_headers(status)
+        } else {
+            vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"]
+        };
         if watched(path) {
             names.retain(|name| !name.starts_with("RateLimit"));
         }
@@ -153,20 +157,62 @@ fn headers() -> Value {
     let limit = "IETF draft httpapi-ratelimit-headers; absent where such callers are not limited.";
     let mut all = Map::new();
     for (name, header) in [
-        ("Content-Language", json!({"description": "The language of the texts, chosen by `Accept-Language`.", "required": true,
-            "schema": {"type": "string", "enum": ["vi", "en"]}, "example": "vi"})),
+        (
+            "Content-Language",
+            json!({"description": "The language of the texts, chosen by `Accept-Language`.", "required": true,
+            "schema": {"type": "string", "enum": ["vi", "en"]}, "example": "vi"}),
+        ),
         ("Dry-Run", flag("Nothing was stored: the request had `dry_run=true`.")),
         ("ETag", text("The version, for `If-Match` and `If-None-Match`.", false, "^\"[^\"]*\"$", 66, "\"3\"")),
         ("Idempotency-Replayed", flag("The answer to an earlier request with the same `Idempotency-Key`.")),
-        ("Link", text("The next page, `rel=\"next\"`; absent on the last one.", false, "^<.*>; rel=\"next\"$", 8192, "</api/v1/departments?cursor=eyJ4&limit=50>; rel=\"next\"")),
+        (
+            "Link",
+            text(
+                "The next page, `rel=\"next\"`; absent on the last one.",
+                false,
+                "^<.*>; rel=\"next\"$",
+                8192,
+                "</api/v1/departments?cursor=eyJ4&limit=50>; rel=\"next\"",
+            ),
+        ),
         ("Location", text("Where it is.", true, "^/", 2048, "/api/v1/departments/DKKD")),
-        ("RateLimit", text(&format!("What is left (`r`) and the seconds until it is all there again (`t`). {limit}"), false, "^\"[a-z]+\";r=[0-9]+;t=[0-9]+$", 64, "\"subject\";r=9999;t=1")),
-        ("RateLimit-Policy", text(&format!("Requests at once (`q`) and the seconds in which they come back (`w`). {limit}"), false, "^\"[a-z]+\";q=[0-9]+;w=[0-9]+$", 64, "\"subject\";q=10000;w=5")),
-        ("Retry-After", json!({"description": "Seconds to wait before the request is sent again.", "required": true,
-            "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}, "example": 2})),
+        (
+            "RateLimit",
+            text(
+                &format!("What is left (`r`) and the seconds until it is all there again (`t`). {limit}"),
+                false,
+                "^\"[a-z]+\";r=[0-9]+;t=[0-9]+$",
+                64,
+                "\"subject\";r=9999;t=1",
+            ),
+        ),
+        (
+            "RateLimit-Policy",
+            text(
+                &format!("Requests at once (`q`) and the seconds in which they come back (`w`). {limit}"),
+                false,
+                "^\"[a-z]+\";q=[0-9]+;w=[0-9]+$",
+                64,
+                "\"subject\";q=10000;w=5",
+            ),
+        ),
+        (
+            "Retry-After",
+            json!({"description": "Seconds to wait before the request is sent again.", "required": true,
+            "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}, "example": 2}),
+        ),
         ("Unchanged", flag("It was equal already: no new version, no audit line, no event.")),
         ("WWW-Authenticate", text("How to sign in.", true, "^Bearer ", 256, "Bearer realm=\"dunghen\"")),
-        ("X-Request-Id", text("The caller's, or one made here; in the log of the server.", true, "^[!-~]+$", 128, "0198c5a0-0000-7000-8000-000000000000")),
+        (
+            "X-Request-Id",
+            text(
+                "The caller's, or one made here; in the log of the server.",
+                true,
+                "^[!-~]+$",
+                128,
+                "0198c5a0-0000-7000-8000-000000000000",
+            ),
+        ),
     ] {
         all.insert(name.to_owned(), header);
     }

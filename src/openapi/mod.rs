@@ -116,7 +116,12 @@ pub fn operations() -> String {
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(get_openapi).service(pages::list_problem_pages).service(pages::get_problem_page).service(get_live).service(get_ready).service(get_metrics);
+    cfg.service(get_openapi)
+        .service(pages::list_problem_pages)
+        .service(pages::get_problem_page)
+        .service(get_live)
+        .service(get_ready)
+        .service(get_metrics);
 }
 
 /// `/docs` is what people type.

@@ -20,7 +20,10 @@ pub async fn list_problem_pages(req: HttpRequest) -> HttpResponse {
     let lang = Lang::of(req.headers());
     let row = |code: &Code| {
         let (name, status) = (code.name(), code.status().as_u16());
-        format!("<tr><td>{status}</td><td><a href=\"/docs/problems/{name}\"><code>{name}</code></a></td><td>{}</td></tr>", text(lang, code.title()))
+        format!(
+            "<tr><td>{status}</td><td><a href=\"/docs/problems/{name}\"><code>{name}</code></a></td><td>{}</td></tr>",
+            text(lang, code.title())
+        )
     };
     let title = say(lang, "Các mã lỗi", "Codes of problems");
     let rows: String = Code::ALL.iter().map(row).collect();
@@ -40,7 +43,8 @@ pub async fn get_problem_page(code: web::Path<String>, req: HttpRequest) -> Answ
     let code = *Code::ALL.iter().find(|c| c.name() == code.as_str()).ok_or_else(ApiError::not_found)?;
     let lang = Lang::of(req.headers());
     let (name, advice) = (code.name(), advice::of(code));
-    let example = serde_json::to_string_pretty(&problem::body(&example(code), lang, "/api/v1/dossiers", "0198c5a0-0000-7000-8000-000000000000"));
+    let example =
+        serde_json::to_string_pretty(&problem::body(&example(code), lang, "/api/v1/dossiers", "0198c5a0-0000-7000-8000-000000000000"));
     let example = example.map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let body = format!(
         "<h1>{title}</h1><p><code>{name}</code> · HTTP {status}</p><h2>{means_title}</h2><p>{means}</p><h2>{mend_title}</h2><p>{mend}</p>\

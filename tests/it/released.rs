@@ -147,13 +147,19 @@ impl Comparison<'_> {
         // What was free stays free where it is sent, and may be said more exactly where it is got.
         let (lost, more): (Vec<_>, Vec<_>) = (had.difference(&has).collect(), has.difference(&had).collect());
         match way {
-            Way::Sent if !has.is_empty() && (had.is_empty() || !lost.is_empty()) => self.say(at, format!("takes only {has:?}, not {had:?}")),
-            Way::Got if !had.is_empty() && (has.is_empty() || !more.is_empty()) => self.say(at, format!("may be {has:?}, not only {had:?}")),
+            Way::Sent if !has.is_empty() && (had.is_empty() || !lost.is_empty()) => {
+                self.say(at, format!("takes only {has:?}, not {had:?}"))
+            }
+            Way::Got if !had.is_empty() && (has.is_empty() || !more.is_empty()) => {
+                self.say(at, format!("may be {has:?}, not only {had:?}"))
+            }
             _ => {}
         }
         match (way, words(&before), words(&now)) {
             (Way::Sent, None, Some(now)) => self.say(at, format!("takes only {now:?}")),
-            (Way::Sent, Some(before), Some(now)) if !before.is_subset(&now) => self.say(at, format!("takes no {:?}", before.difference(&now))),
+            (Way::Sent, Some(before), Some(now)) if !before.is_subset(&now) => {
+                self.say(at, format!("takes no {:?}", before.difference(&now)))
+            }
             (Way::Got, Some(_), None) => self.say(at, "may be any word"),
             (Way::Got, Some(before), Some(now)) if !now.is_subset(&before) => self.say(at, format!("may be {:?}", now.difference(&before))),
             _ => {}
@@ -243,7 +249,12 @@ fn each_way_of_breaking_a_client_is_noticed() {
     type Change = fn(&mut Value);
     let cases: &[(&str, String, Change, &str)] = &[
         ("a path", "/paths".into(), |v| drop(v.as_object_mut().unwrap().remove("/api/v1/me")), "GET /api/v1/me: is gone"),
-        ("an operation", "/paths/~1api~1v1~1departments~1{key}".into(), |v| drop(v.as_object_mut().unwrap().remove("put")), "PUT /api/v1/departments/{key}: is gone"),
+        (
+            "an operation",
+            "/paths/~1api~1v1~1departments~1{key}".into(),
+            |v| drop(v.as_object_mut().unwrap().remove("put")),
+            "PUT /api/v1/departments/{key}: is gone",
+        ),
         ("a status", format!("{PUT}/responses"), |v| drop(v.as_object_mut().unwrap().remove("412")), "412: is gone"),
         ("a new success", format!("{PUT}/responses"), |v| v["202"] = json!({"description": "Later"}), "may answer 202"),
         ("a permission", PUT.into(), |v| v["x-permission"] = json!("user:write"), "needs \"user:write\""),
@@ -257,14 +268,29 @@ fn each_way_of_breaking_a_client_is_noticed() {
             "requires the new parameter",
         ),
         ("a media type", format!("{PUT}/requestBody/content"), |v| drop(v.as_object_mut().unwrap().remove("application/json")), "no more"),
-        ("a required member", format!("{SCHEMAS}/NewDepartment/required"), |v| v.as_array_mut().unwrap().push(json!("parent")), "/parent: is required"),
-        ("a member sent", format!("{SCHEMAS}/NewDepartment/properties"), |v| drop(v.as_object_mut().unwrap().remove("parent")), "/parent: is gone"),
+        (
+            "a required member",
+            format!("{SCHEMAS}/NewDepartment/required"),
+            |v| v.as_array_mut().unwrap().push(json!("parent")),
+            "/parent: is required",
+        ),
+        (
+            "a member sent",
+            format!("{SCHEMAS}/NewDepartment/properties"),
+            |v| drop(v.as_object_mut().unwrap().remove("parent")),
+            "/parent: is gone",
+        ),
         ("a type sent", format!("{SCHEMAS}/NewDepartment/properties/one_stop"), |v| v["type"] = json!("string"), "takes only"),
         ("a word sent", format!("{SCHEMAS}/DepartmentKind/enum"), |v| drop(v.as_array_mut().unwrap().remove(0)), "takes no"),
         ("a word got", format!("{SCHEMAS}/DepartmentKind/enum"), |v| v.as_array_mut().unwrap().push(json!("club")), "may be"),
         ("a length", format!("{SCHEMAS}/Line"), |v| v["maxLength"] = json!(20), "other bounds"),
         ("a pattern", format!("{SCHEMAS}/Line"), |v| v["pattern"] = json!("^[a-z]*$"), "another pattern"),
-        ("a member got", format!("{SCHEMAS}/DepartmentView/properties"), |v| drop(v.as_object_mut().unwrap().remove("name")), "/name: is gone"),
+        (
+            "a member got",
+            format!("{SCHEMAS}/DepartmentView/properties"),
+            |v| drop(v.as_object_mut().unwrap().remove("name")),
+            "/name: is gone",
+        ),
         ("a type got", format!("{SCHEMAS}/DepartmentView/properties/version"), |v| v["type"] = json!(["integer", "null"]), "may be"),
         ("a member that may be absent", format!("{SCHEMAS}/DepartmentView"), |v| v["required"] = json!(["id"]), "may be absent"),
         ("a header", format!("{PUT}/responses/200/headers"), |v| drop(v.as_object_mut().unwrap().remove("ETag")), "no header ETag"),
