@@ -5,7 +5,11 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
 const baseUrl = process.env.DUNGHEN_URL ?? "http://127.0.0.1:8080";
-const client = createClient<paths>({ baseUrl });
+const client = createClient<paths>({
+  baseUrl,
+  // Lists in parameters are words with commas between them, which openapi-fetch must be told.
+  querySerializer: { array: { style: "form", explode: false } },
+});
 
 const session = await client.POST("/api/v1/auth/sessions", {
   body: { username: "one_stop", password: process.env.DUNGHEN_PASSWORD ?? "dunghen-demo-2022" },
