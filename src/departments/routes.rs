@@ -38,7 +38,7 @@ impl Shaped for DepartmentView {
 #[into_params(parameter_in = Query)]
 struct DepartmentFilter {
     /// Kinds, separated by commas.
-    #[param(value_type = Option<String>, example = "division")]
+    #[param(value_type = Option<Vec<Kind>>, style = Form, explode = false, example = json!(["division"]))]
     kind: Vec<&'static str>,
     /// Code of the department directly above.
     #[param(example = "SKHDT")]

@@ -38,9 +38,10 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 500, example = 50)]
     limit: Option<u32>,
     /// `next_cursor` of the page before; belongs to the same filter and order.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Tell the number of rows in the whole list, too: `exact`, or `estimated` at little cost.
-    #[param(example = "estimated")]
+    #[param(pattern = "^(exact|estimated)$", example = "estimated")]
     count: Option<String>,
 }
 

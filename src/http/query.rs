@@ -11,6 +11,11 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::values::nfc;
 
+/// Characters of a parameter.
+pub const LONGEST: usize = 2000;
+/// Words of a list in a parameter.
+pub const MOST_WORDS: usize = 50;
+
 /// The documented parameters of an operation.
 pub struct Query<T>(pub T);
 
@@ -102,7 +107,7 @@ impl QueryReader {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Chỉ được gửi một lần.", "May be given only once."));
             return None;
         }
-        if first.contains('\0') || first.len() > 2000 {
+        if first.contains('\0') || first.chars().count() > LONGEST {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Giá trị không hợp lệ.", "Not a valid value."));
             return None;
         }
@@ -132,6 +137,11 @@ impl QueryReader {
     pub fn list(&mut self, name: &'static str, allowed: &[&'static str]) -> Vec<&'static str> {
         let Some(text) = self.text(name) else { return Vec::new() };
         let mut values = Vec::new();
+        if text.split(',').count() > MOST_WORDS {
+            let (vi, en) = (format!("Nhiều nhất {MOST_WORDS} giá trị."), format!("At most {MOST_WORDS} values."));
+            self.faults.push(Fault::new(Code::InvalidParameter, name, vi, en));
+            return values;
+        }
         for part in text.split(',').map(str::trim) {
             match allowed.iter().find(|a| **a == part) {
                 Some(value) => values.push(*value),

@@ -47,10 +47,10 @@ impl Shaped for MeasurementView {
 #[into_params(parameter_in = Query)]
 struct KpiFilter {
     /// Where figures come from, separated by commas: `computed`, `imported`, `survey`, `manual`.
-    #[param(value_type = Option<String>, example = "survey,manual")]
+    #[param(value_type = Option<Vec<Source>>, style = Form, explode = false, example = json!(["survey", "manual"]))]
     source: Vec<&'static str>,
     /// `percent` or `count`.
-    #[param(value_type = Option<String>, example = "percent")]
+    #[param(value_type = Option<Unit>, example = "percent")]
     unit: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
@@ -120,7 +120,7 @@ struct MeasurementFilter {
     #[param(example = "SKHDT")]
     department: Option<String>,
     /// Code of the period.
-    #[param(example = "2022")]
+    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
     period: Option<String>,
     /// Code of the field of procedures.
     #[param(example = "DT")]
@@ -194,7 +194,8 @@ impl FromQuery for OfField {
 #[utoipa::path(tag = "kpis", operation_id = "get_measurement", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), With::<OfField, MeasurementView>),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"),
+        With::<OfField, MeasurementView>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "The measurement", body = MeasurementView),
         (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
@@ -221,7 +222,7 @@ async fn get_measurement(
 #[utoipa::path(tag = "kpis", operation_id = "put_measurement", security(("bearer" = [])), request_body = NewMeasurement,
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), WriteParams, ChangeHeaders),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("measurement:write"))),
     responses((status = 201, description = "Recorded", body = MeasurementView),
         (status = 200, description = "Changed, or equal already", body = MeasurementView), WriteProblems))]
@@ -272,17 +273,20 @@ struct ResultParams {
     #[param(example = "on_time_rate,online_rate")]
     kpi: Option<String>,
     /// Codes of periods, separated by commas (at most 24). Either this, or `from` and `to`.
-    #[param(example = "2022")]
+    #[param(
+        pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$",
+        example = "2022"
+    )]
     period: Option<String>,
     /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
-    #[param(example = "calendar")]
+    #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
     period_set: Option<String>,
     /// First day.
     from: Option<crate::http::Day>,
     /// Last day.
     to: Option<crate::http::Day>,
     /// Rows by `department`, `field` or `procedure`; `none` (default) gives one figure.
-    #[param(example = "department")]
+    #[param(pattern = "^(none|department|field|procedure)$", example = "department")]
     group_by: Option<String>,
 }
 

@@ -42,7 +42,7 @@ struct ProcedureFilter {
     #[param(value_type = Option<String>, example = "DKDN")]
     field: Vec<String>,
     /// Online levels, separated by commas.
-    #[param(value_type = Option<String>, example = "level_3,level_4")]
+    #[param(value_type = Option<Vec<OnlineLevel>>, style = Form, explode = false, example = json!(["level_3", "level_4"]))]
     online_level: Vec<&'static str>,
     /// Only those in force on this day.
     #[param(value_type = Option<crate::http::Day>)]

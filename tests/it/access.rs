@@ -316,6 +316,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let dossier = Sight(Permission::ReadDossier);
 
     read("get_openapi", No, "/openapi.json".into());
+    read("list_problem_pages", No, "/docs/problems".into());
     read("get_problem_page", No, "/docs/problems/not_found".into());
     read("get_live", No, "/health/live".into());
     read("get_ready", No, "/health/ready".into());

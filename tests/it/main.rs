@@ -37,6 +37,7 @@ mod plan_import;
 mod plans;
 mod procedures;
 mod register;
+mod released;
 mod reports;
 mod retry;
 mod revisions;

@@ -67,16 +67,16 @@ struct DossierFilter {
     #[param(value_type = Option<String>, example = "2.001610")]
     procedure: Vec<String>,
     /// Statuses, separated by commas.
-    #[param(value_type = Option<String>, example = "processing,accepted")]
+    #[param(value_type = Option<Vec<Status>>, style = Form, explode = false, example = json!(["processing", "accepted"]))]
     status: Vec<&'static str>,
     /// Outcomes, separated by commas.
-    #[param(value_type = Option<String>, example = "late_without_apology")]
+    #[param(value_type = Option<Vec<Outcome>>, style = Form, explode = false, example = json!(["late_without_apology"]))]
     outcome: Vec<&'static str>,
     /// Timeliness, separated by commas.
-    #[param(value_type = Option<String>, example = "overdue")]
+    #[param(value_type = Option<Vec<Timeliness>>, style = Form, explode = false, example = json!(["overdue"]))]
     timeliness: Vec<&'static str>,
     /// Channels, separated by commas.
-    #[param(value_type = Option<String>, example = "online")]
+    #[param(value_type = Option<Vec<Channel>>, style = Form, explode = false, example = json!(["online"]))]
     channel: Vec<&'static str>,
     /// Accepted on this day or later.
     #[param(value_type = Option<Day>)]
@@ -97,13 +97,13 @@ struct DossierFilter {
     #[param(value_type = Option<Day>)]
     due_to: Option<NaiveDate>,
     /// Only those with this finding; what is due about a consultation depends on the day of asking.
-    #[param(value_type = Option<String>, example = "late_without_apology")]
+    #[param(value_type = Option<Finding>, example = "late_without_apology")]
     finding: Option<Finding>,
     /// Beginnings of words in the applicant's name or the codes; accents do not matter.
     #[param(example = "bien xanh")]
     q: Option<String>,
     /// `-received_at` (newest first, default) or `received_at`.
-    #[param(value_type = Option<String>, example = "-received_at")]
+    #[param(value_type = Option<String>, pattern = "^-?received_at$", example = "-received_at")]
     sort: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
@@ -257,7 +257,7 @@ async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<S
 #[into_params(parameter_in = Query)]
 struct ClockMoment {
     /// Facts at or before it count: an instant, or a date meaning its end in Vietnam; now by default.
-    #[param(value_type = Option<String>, example = "2022-06-15")]
+    #[param(value_type = Option<AsOf>, example = "2022-06-15")]
     as_of: Option<AsOf>,
 }
 

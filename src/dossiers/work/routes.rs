@@ -47,7 +47,7 @@ struct WorkFilter {
     #[param(value_type = Option<String>, example = "MC")]
     department: Vec<String>,
     /// Only these things to do, separated by commas.
-    #[param(value_type = Option<String>, example = "apology,due_today")]
+    #[param(value_type = Option<Vec<Todo>>, style = Form, explode = false, example = json!(["apology", "due_today"]))]
     todo: Vec<&'static str>,
     /// Working days ahead that count as soon, by the base calendar; 2 by default.
     #[param(minimum = 1, maximum = 30, example = 2)]

@@ -56,10 +56,10 @@ struct TaskFilter {
     #[param(example = "VP")]
     department: Option<String>,
     /// The part that this department has: `lead` or `coordinate`.
-    #[param(value_type = Option<String>, example = "lead")]
+    #[param(value_type = Option<String>, pattern = "^(lead|coordinate)$", example = "lead")]
     role: Option<&'static str>,
     /// States, separated by commas.
-    #[param(value_type = Option<String>, example = "due_soon,overdue")]
+    #[param(value_type = Option<Vec<TaskState>>, style = Form, explode = false, example = json!(["due_soon", "overdue"]))]
     state: Vec<&'static str>,
     /// Only those due on this day or later.
     #[param(value_type = Option<crate::http::Day>)]
