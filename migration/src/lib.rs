@@ -43,6 +43,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0009_rule_sets",
     "0010_reports",
     "0011_limits",
+    "0012_jobs",
 ];
 
 pub struct Migrator;
