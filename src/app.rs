@@ -62,6 +62,8 @@ pub struct Shared {
     /// How often each caller may ask.
     pub buckets: Buckets,
     pub metrics: Arc<Metrics>,
+    /// Tells the one who does jobs that there is one, or that the server stops.
+    pub jobs: crate::jobs::Board,
     /// Connections of the background, with the runtime they live on.
     pub background: DatabaseConnection,
     pub runtime: tokio::runtime::Handle,
@@ -81,6 +83,7 @@ impl Shared {
             vault: secrets.vault,
             clock,
             revocations: Revocations::default(),
+            jobs: crate::jobs::Board::default(),
             background,
             runtime: tokio::runtime::Handle::current(),
         })
@@ -125,6 +128,17 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
+    crate::jobs::configure(cfg);
+}
+
+/// What can be done in the background; a slice with a load adds its own.
+pub fn work() -> Vec<Box<dyn crate::jobs::Work>> {
+    vec![
+        Box::new(crate::jobs::Together(crate::departments::Rows)),
+        Box::new(crate::jobs::Together(crate::procedures::Rows)),
+        Box::new(crate::jobs::Together(crate::identity::Rows)),
+        Box::new(crate::dossiers::HistoryLoad),
+    ]
 }
 
 /// Whether the server itself stops on SIGTERM and Ctrl-C.

@@ -17,6 +17,7 @@ pub mod dossiers;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod jobs;
 pub mod kpi;
 pub mod metrics;
 pub mod openapi;

@@ -40,6 +40,7 @@ use crate::http::{Answer, Lang};
         (name = "plans", description = "Reform plans and their tasks"),
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "reports", description = "Outcomes and figures"),
+        (name = "jobs", description = "Loads and exports in the background"),
         (name = "system", description = "Health and the contract itself")
     ),
     modifiers(&Bearer),

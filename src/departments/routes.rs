@@ -19,6 +19,7 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
@@ -114,13 +115,14 @@ async fn put_department(
 /// Load departments
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
-#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, bulk::BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewDepartment> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
         (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),
     extensions(("x-permission" = json!("department:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/departments/bulk")]
 async fn load_departments(
     permit: Permit<perm::WriteDepartment>,
@@ -130,6 +132,10 @@ async fn load_departments(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "departments", together: true };
+        return jobs::take_in::<NewDepartment>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewDepartment>(&req, payload.into_inner(), &shared).await?;
     let answer =
         bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await;

@@ -25,6 +25,7 @@ mod view;
 mod wire;
 mod work;
 
+pub use history::HistoryLoad;
 pub use history::HistoryRow;
 pub use model::Finding;
 pub use personal::keep_house as purge_personal_data;

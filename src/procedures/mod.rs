@@ -2,6 +2,7 @@
 //! A dossier keeps the terms it was accepted with; a change here touches the dossiers to come only.
 
 mod acts;
+mod load;
 mod model;
 mod routes;
 mod rules;
@@ -11,6 +12,7 @@ mod wire;
 pub use model::{
     DEFAULT_SAME_DAY_CUTOFF, Limit, LimitOutOfRange, LimitUnit, MAX_LIMIT_DAYS, MAX_LIMIT_HOURS, OnlineLevel, SupplementPolicy,
 };
+pub use load::Rows;
 pub use routes::configure;
 pub use store::{Known, find, known, known_by_codes};
 pub use wire::{Component, NewProcedure};
