@@ -18,6 +18,7 @@ mod harness;
 mod history;
 mod house;
 mod identity;
+mod jobs;
 mod kpis;
 mod life;
 mod limits;

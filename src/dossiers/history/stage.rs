@@ -227,18 +227,27 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     if found.is_none() {
         return Ok(());
     }
-    let codes = sqlx::query_scalar("SELECT code FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1");
-    let codes = codes.fetch_all(&mut *connection).await?;
-    refuse_codes(connection, error, codes).await
+    connection
+        .execute(
+            "CREATE TEMP TABLE stage_twice ON COMMIT DROP AS SELECT code FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1",
+        )
+        .await?;
+    refuse_twice(connection, error).await
 }
 
 /// Refuses the rows with these codes, whatever else was decided of them.
 pub async fn refuse_codes(connection: &mut PgConnection, error: &str, codes: Vec<String>) -> Result<(), sqlx::Error> {
-    connection
-        .execute("CREATE TEMP TABLE stage_twice (code text PRIMARY KEY) ON COMMIT DROP; CREATE TEMP TABLE stage_gone (id uuid) ON COMMIT DROP")
-        .await?;
+    connection.execute("CREATE TEMP TABLE stage_twice (code text PRIMARY KEY) ON COMMIT DROP").await?;
     sqlx::query("INSERT INTO stage_twice SELECT unnest($1::text[])").bind(codes).execute(&mut *connection).await?;
-    connection.execute("INSERT INTO stage_gone SELECT DISTINCT id FROM stage_dossiers WHERE code IN (SELECT code FROM stage_twice)").await?;
+    refuse_twice(connection, error).await
+}
+
+async fn refuse_twice(connection: &mut PgConnection, error: &str) -> Result<(), sqlx::Error> {
+    connection
+        .execute(
+            "CREATE TEMP TABLE stage_gone ON COMMIT DROP AS SELECT DISTINCT id FROM stage_dossiers WHERE code IN (SELECT code FROM stage_twice)",
+        )
+        .await?;
     sqlx::query(
         "UPDATE stage_rows SET status = 'rejected', errors = CASE WHEN errors IS NULL THEN '[' || $1 || ']' ELSE '[' || $1 || ',' || substr(errors, 2) END
           WHERE code IN (SELECT code FROM stage_twice) AND (errors IS NULL OR NOT starts_with(errors, '[' || $1))",
