@@ -129,6 +129,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
     crate::jobs::configure(cfg);
+    crate::exports::configure(cfg);
 }
 
 /// What can be done in the background; a slice with a load adds its own.
@@ -138,6 +139,7 @@ pub fn work() -> Vec<Box<dyn crate::jobs::Work>> {
         Box::new(crate::jobs::Together(crate::procedures::Rows)),
         Box::new(crate::jobs::Together(crate::identity::Rows)),
         Box::new(crate::dossiers::HistoryLoad),
+        Box::new(crate::exports::Export),
     ]
 }
 

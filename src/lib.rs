@@ -15,6 +15,7 @@ pub mod db;
 pub mod departments;
 pub mod dossiers;
 pub mod error;
+pub mod exports;
 pub mod http;
 pub mod identity;
 pub mod jobs;

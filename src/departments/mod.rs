@@ -9,6 +9,6 @@ mod store;
 mod wire;
 
 pub use load::Rows;
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use store::{Known, known, view_by_code};
 pub use wire::NewDepartment;

@@ -7,10 +7,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{DepartmentPage, DepartmentView, Kind, NewDepartment};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
+use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::http::export::{Batch, Source};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
@@ -141,4 +142,17 @@ async fn load_departments(
         bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await;
     shared.revocations.departments_changed();
     answer
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<DepartmentFilter, DepartmentView>("departments", Permission::ReadDepartment, |ask| {
+        Box::pin(async move {
+            let filter: DepartmentFilter = ask.filter()?;
+            let DepartmentFilter { kind, parent, one_stop, valid_on, .. } = &filter;
+            let chosen = store::Filter { kinds: kind, parent: parent.as_deref(), one_stop: *one_stop, valid_on: *valid_on };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |d| d.code.clone()))
+        })
+    })
 }

@@ -12,5 +12,5 @@ mod wire;
 
 pub use acts::{create_admin, create_demo_admin, demo_users_exist};
 pub use load::Rows;
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use sessions::watch_revocations;

@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
@@ -245,4 +246,16 @@ async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser
     let hashed = acts::hash_new(&known, &shared.password_gate, users.into_iter()).await?;
     take_turn(req).await?;
     Ok(hashed)
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<UserFilter, UserView>("users", Permission::ReadUser, |ask| {
+        Box::pin(async move {
+            let filter: UserFilter = ask.filter()?;
+            let UserFilter { role, department, cursor } = &filter;
+            let rows = store::list(ask.db, *role, department.as_deref(), cursor.after()?, cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |u| u.username.clone()))
+        })
+    })
 }

@@ -9,5 +9,5 @@ mod rules;
 mod store;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -7,11 +7,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::results::{self, Request};
 use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
 use super::{acts, store};
-use crate::auth::Permit;
+use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::export::{Batch, Source};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
@@ -292,4 +293,30 @@ async fn get_kpi_results(
     let items = results::results(db.get_ref(), &permit, &permit.reach(), &request).await?;
     let report = KpiResults { items };
     table::respond(&req, &report, || results::table(&report.items))
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
+        Box::pin(async move {
+            let filter: KpiFilter = ask.filter()?;
+            let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
+        })
+    })
+}
+
+/// The measurements of an indicator as an export.
+pub fn exported_measurements() -> Source {
+    let source = Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
+        Box::pin(async move {
+            let filter: MeasurementFilter = ask.filter()?;
+            let kpi = store::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
+            let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
+            let chosen = store::Chosen { kpi: kpi.id, department, period, field };
+            let rows = store::measurements(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default())))
+        })
+    });
+    Source { key: Some("kpi"), ..source }
 }

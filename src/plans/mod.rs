@@ -11,6 +11,8 @@ mod tasks;
 mod view;
 mod wire;
 
+pub use routes::exported;
+pub use tasks::exported as exported_tasks;
 pub use wire::NewPlan;
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -8,10 +8,11 @@ use super::model::OnlineLevel;
 use super::wire::{NewProcedure, ProcedurePage, ProcedureView};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
+use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::http::export::{Batch, Source};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
@@ -143,4 +144,18 @@ async fn load_procedures(
     }
     let rows = bulk::read_all::<NewProcedure>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<ProcedureFilter, ProcedureView>("procedures", Permission::ReadProcedure, |ask| {
+        Box::pin(async move {
+            let filter: ProcedureFilter = ask.filter()?;
+            let ProcedureFilter { department, field, online_level, valid_on, q, .. } = &filter;
+            let (valid_on, q) = (*valid_on, q.as_deref());
+            let chosen = store::Filter { departments: department, fields: field, online_levels: online_level, valid_on, q };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |p| p.code.clone()))
+        })
+    })
 }

@@ -13,6 +13,7 @@ mod departments;
 mod dossiers;
 mod examples;
 mod figures;
+mod exports;
 mod findings;
 mod harness;
 mod history;

@@ -108,6 +108,9 @@ const WORDS: &[Words] = &[
     same("dossiers.supplement_policy", &["SupplementPolicy"]),
     // An open dossier is judged on the day of asking.
     Words { column: "dossiers.timeliness", schemas: &["Timeliness"], not_stored: &["in_time", "overdue"] },
+    same("job_results.status", &["RowStatus"]),
+    same("jobs.kind", &["JobKind"]),
+    same("jobs.state", &["JobState"]),
     same("kpi_targets.comparator", &["KpiComparator"]),
     same("kpis.direction", &["KpiDirection"]),
     same("kpis.formula", &["KpiFormula"]),

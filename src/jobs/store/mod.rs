@@ -12,9 +12,9 @@ use crate::auth::Actor;
 use crate::http::{Lang, Line};
 use super::model::Kind;
 
-pub use rows::{Kept, Piece, add_piece, duplicates, duplicates_among, piece, queue, refused, results};
+pub use rows::{Kept, add_piece, duplicates, duplicates_among, piece, queue, refused, results};
 pub use work::{
-    Lease, add_export_piece, beat, checkpoint, checkpoint_on, claim, export_piece, finish, finish_on, keep_outcomes, release, start_export,
+    Lease, add_export_piece, beat, checkpoint, checkpoint_on, claim, end_export, export_piece, finish, finish_on, keep_outcomes, release, start_export,
 };
 
 fn sql(text: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {

@@ -30,13 +30,12 @@ pub async fn queue(tx: &impl ConnectionTrait, job: Uuid, rows: u64, header: Opti
 #[derive(FromQueryResult)]
 pub struct Piece {
     pub first_row: i64,
-    pub rows: i32,
     pub data: Vec<u8>,
 }
 
 /// The piece that begins with a row; none after the last one.
 pub async fn piece(db: &impl ConnectionTrait, job: Uuid, first_row: i64) -> Result<Option<Piece>, DbErr> {
-    let text = "SELECT first_row, rows, data FROM job_pieces WHERE job_id = $1 AND first_row = $2";
+    let text = "SELECT first_row, data FROM job_pieces WHERE job_id = $1 AND first_row = $2";
     Piece::find_by_statement(sql(text, [job.into(), first_row.into()])).one(db).await
 }
 
