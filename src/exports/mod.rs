@@ -1,7 +1,6 @@
 //! Exports: a list as a file, all of it, as of one moment. Each is a job; what it holds is exactly what the list shows to who asked for it.
 
 mod file;
-mod list;
 mod make;
 mod routes;
 mod sources;

@@ -77,6 +77,11 @@ impl Source {
         Source { resource, permission, key: None, item: T::name().into_owned(), check, page }
     }
 
+    /// The list of something that its path names.
+    pub fn keyed(self, key: &'static str) -> Source {
+        Source { key: Some(key), ..self }
+    }
+
     /// Whether the list takes this filter.
     ///
     /// # Errors

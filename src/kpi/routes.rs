@@ -12,7 +12,7 @@ use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::export::{Batch, Source};
+use crate::http::export::{self, Batch};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
@@ -296,8 +296,8 @@ async fn get_kpi_results(
 }
 
 /// The list as an export.
-pub fn exported() -> Source {
-    Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
+pub fn exported() -> export::Source {
+    export::Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
         Box::pin(async move {
             let filter: KpiFilter = ask.filter()?;
             let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
@@ -307,8 +307,8 @@ pub fn exported() -> Source {
 }
 
 /// The measurements of an indicator as an export.
-pub fn exported_measurements() -> Source {
-    let source = Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
+pub fn exported_measurements() -> export::Source {
+    let source = export::Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
         Box::pin(async move {
             let filter: MeasurementFilter = ask.filter()?;
             let kpi = store::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
@@ -318,5 +318,5 @@ pub fn exported_measurements() -> Source {
             Batch::of(filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default())))
         })
     });
-    Source { key: Some("kpi"), ..source }
+    source.keyed("kpi")
 }
