@@ -163,7 +163,8 @@ impl Actor {
 
     /// Who one is, and what has become of one's own jobs, may always be asked.
     fn in_scope(&self, permission: Permission) -> bool {
-        matches!(permission, Permission::ReadSelf | Permission::ReadJob | Permission::CancelJob) || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
+        matches!(permission, Permission::ReadSelf | Permission::ReadJob | Permission::CancelJob)
+            || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
     }
 }
 

@@ -58,20 +58,27 @@ impl File {
     /// 422 for more rows than a sheet has.
     pub fn row(&mut self, item: &Value) -> Result<(), ApiError> {
         match self {
-            File::Lines { format: Format::Csv, columns, bytes } => record(bytes, columns.iter().map(|c| match &item[c] {
-                // A number is no formula, whatever its sign.
-                Value::Number(n) => n.to_string(),
-                other => harmless(cell(other)),
-            })),
+            File::Lines { format: Format::Csv, columns, bytes } => record(
+                bytes,
+                columns.iter().map(|c| match &item[c] {
+                    // A number is no formula, whatever its sign.
+                    Value::Number(n) => n.to_string(),
+                    other => harmless(cell(other)),
+                }),
+            ),
             File::Lines { columns, bytes, .. } => {
-                let chosen: serde_json::Map<String, Value> = columns.iter().filter_map(|c| Some((c.clone(), item.get(c)?.clone()))).collect();
+                let chosen: serde_json::Map<String, Value> =
+                    columns.iter().filter_map(|c| Some((c.clone(), item.get(c)?.clone()))).collect();
                 serde_json::to_writer(&mut *bytes, &chosen).map_err(broken)?;
                 bytes.push(b'\n');
                 Ok(())
             }
             File::Sheet { book, columns, rows } => {
                 if *rows >= MOST_ROWS {
-                    let (vi, en) = ("Bảng tính có nhiều nhất 1.048.575 dòng: hãy lọc bớt, hoặc lấy CSV.", "A sheet has at most 1,048,575 rows: choose fewer, or CSV.");
+                    let (vi, en) = (
+                        "Bảng tính có nhiều nhất 1.048.575 dòng: hãy lọc bớt, hoặc lấy CSV.",
+                        "A sheet has at most 1,048,575 rows: choose fewer, or CSV.",
+                    );
                     return Err(ApiError::new(Code::TooManyRows).say(vi, en));
                 }
                 *rows += 1;
@@ -80,7 +87,9 @@ impl File {
                     let at = at as u16;
                     match &item[column] {
                         Value::Null => {}
-                        Value::Number(n) if n.as_f64().is_some() => drop(sheet.write_number(*rows, at, n.as_f64().unwrap_or_default()).map_err(broken)?),
+                        Value::Number(n) if n.as_f64().is_some() => {
+                            drop(sheet.write_number(*rows, at, n.as_f64().unwrap_or_default()).map_err(broken)?)
+                        }
                         Value::Bool(b) => drop(sheet.write_boolean(*rows, at, *b).map_err(broken)?),
                         other => {
                             let text: String = cell(other).chars().take(MOST_IN_A_CELL).collect();

@@ -81,7 +81,8 @@ impl Work for Export {
             writer.keep(piece).await?;
         }
         // Also an empty file has its size.
-        let made = jobs::end_export(&run.shared.background, &run.lease, (writer.rows, writer.bytes), &run.end(State::Succeeded, None)).await?;
+        let made =
+            jobs::end_export(&run.shared.background, &run.lease, (writer.rows, writer.bytes), &run.end(State::Succeeded, None)).await?;
         if made { Ok(()) } else { Err(Halt::Lost) }
     }
 }

@@ -98,7 +98,11 @@ fn decide(new: &NewExport, permit: &Permit<perm::MakeExport>, shared: &Shared) -
             wanted.iter().map(|c| c.as_str().to_owned()).collect()
         }
     };
-    if faults.is_empty() { Ok(Params { format: new.format, query, key, columns }) } else { Err(ApiError::new(Code::InvalidBody).faults(faults)) }
+    if faults.is_empty() {
+        Ok(Params { format: new.format, query, key, columns })
+    } else {
+        Err(ApiError::new(Code::InvalidBody).faults(faults))
+    }
 }
 
 /// The filter as the list's query: a list of values stands behind one name with commas.

@@ -52,7 +52,8 @@ impl Batch {
     /// # Errors
     /// An item cannot be serialised, which is a defect.
     pub fn of<T: Serialize>((items, page): (Vec<T>, PageInfo)) -> Result<Batch, ApiError> {
-        let items = items.iter().map(serde_json::to_value).collect::<Result<_, _>>().map_err(|e| ApiError::new(Code::Internal).because(e))?;
+        let items =
+            items.iter().map(serde_json::to_value).collect::<Result<_, _>>().map_err(|e| ApiError::new(Code::Internal).because(e))?;
         Ok(Batch { items, next_cursor: page.next_cursor })
     }
 }

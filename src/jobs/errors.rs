@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::model::{Format, Params};
-use super::store::{self, Kept, Row};
 use super::pack;
+use super::store::{self, Kept, Row};
 use crate::app::Shared;
 use crate::db::Db;
 use crate::error::{ApiError, Code};

@@ -23,7 +23,8 @@ pub use routes::configure;
 pub use run::{Halt, RawRows, Run, Work};
 pub use runner::run;
 pub use store::{
-    EXPIRED_INTAKES, FINISHED_JOBS, Lease, Row, add_export_piece, checkpoint, checkpoint_on, end_export, export_piece, find, finish, finish_on, start_export,
+    EXPIRED_INTAKES, FINISHED_JOBS, Lease, Row, add_export_piece, checkpoint, checkpoint_on, end_export, export_piece, find, finish,
+    finish_on, start_export,
 };
 pub use together::{Loads, Together};
 pub use wire::{JobView, retry_after};

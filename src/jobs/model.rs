@@ -6,8 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use crate::http::bulk::split::Format;
 use crate::http::Lang;
+pub use crate::http::bulk::split::Format;
 use crate::http::bulk::{BulkParams, Mode, Return, RowStatus, Summary, Verdict};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,15 +43,8 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [State; 7] = [
-        State::Receiving,
-        State::Queued,
-        State::Running,
-        State::Succeeded,
-        State::SucceededWithRefusals,
-        State::Failed,
-        State::Cancelled,
-    ];
+    pub const ALL: [State; 7] =
+        [State::Receiving, State::Queued, State::Running, State::Succeeded, State::SucceededWithRefusals, State::Failed, State::Cancelled];
     pub const NAMES: &[&str] = &["receiving", "queued", "running", "succeeded", "succeeded_with_refusals", "failed", "cancelled"];
 
     pub fn name(self) -> &'static str {

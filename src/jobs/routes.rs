@@ -170,13 +170,7 @@ async fn get_job_errors(
     extensions(("x-permission" = json!("job:cancel"))),
     responses((status = 200, description = "Cancelled, or about to be", body = JobView), WriteProblems))]
 #[post("/api/v1/jobs/{id}/cancellation")]
-async fn cancel_job(
-    permit: Permit<perm::CancelJob>,
-    id: web::Path<String>,
-    _: Query<WriteParams>,
-    req: HttpRequest,
-    db: Db,
-) -> Answer {
+async fn cancel_job(permit: Permit<perm::CancelJob>, id: web::Path<String>, _: Query<WriteParams>, req: HttpRequest, db: Db) -> Answer {
     crate::http::gate::take_turn(&req).await?;
     let id = id_of(&id)?;
     write(db.get_ref(), &permit, &crate::http::json::digest(b""), async |tx| acts::cancel(tx, &permit, id).await).await

@@ -157,7 +157,11 @@ impl Run {
     /// # Errors
     /// The hold is lost; the database's.
     pub async fn keep_outcomes(&self, outcomes: &[Outcome]) -> Result<(), Halt> {
-        if outcomes.is_empty() || store::keep_outcomes(&self.shared.background, &self.lease, outcomes).await? { Ok(()) } else { Err(Halt::Lost) }
+        if outcomes.is_empty() || store::keep_outcomes(&self.shared.background, &self.lease, outcomes).await? {
+            Ok(())
+        } else {
+            Err(Halt::Lost)
+        }
     }
 
     pub fn end(&self, state: State, problem: Option<&ApiError>) -> End {

@@ -86,7 +86,12 @@ impl JobView {
         let load = row.kind == Kind::Load.name();
         let bulk = serde_json::from_value::<Params>(row.params.clone()).ok().filter(|_| load).map(|p| p.bulk);
         let summary = Summary {
-            received: count(row.created + row.updated + row.unchanged + row.rejected),
+            // Of rows that count for nothing since others were refused nothing else is told.
+            received: if bulk.is_some_and(|b| b.mode == Mode::Atomic) && row.rejected > 0 {
+                count(row.rows_done)
+            } else {
+                count(row.created + row.updated + row.unchanged + row.rejected)
+            },
             created: count(row.created),
             updated: count(row.updated),
             unchanged: count(row.unchanged),

@@ -7,13 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::results::{self, Request};
 use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
 use super::{acts, store};
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::export::{self, Batch};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{self, Batch};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
     Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,

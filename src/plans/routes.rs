@@ -6,12 +6,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewPlan, PlanPage, PlanSummary, PlanView};
 use super::{acts, store};
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::http::export::{Batch, Source};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::values::fold;
 use crate::http::{

@@ -9,10 +9,10 @@ mod rules;
 mod store;
 mod wire;
 
+pub use load::Rows;
 pub use model::{
     DEFAULT_SAME_DAY_CUTOFF, Limit, LimitOutOfRange, LimitUnit, MAX_LIMIT_DAYS, MAX_LIMIT_HOURS, OnlineLevel, SupplementPolicy,
 };
-pub use load::Rows;
 pub use routes::{configure, exported};
 pub use store::{Known, find, known, known_by_codes};
 pub use wire::{Component, NewProcedure};

@@ -8,13 +8,13 @@ use super::model::OnlineLevel;
 use super::wire::{NewProcedure, ProcedurePage, ProcedureView};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::http::export::{Batch, Source};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
     Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,

@@ -149,7 +149,8 @@ async fn a_key_makes_one_job_and_what_is_no_row_makes_none() {
     let app = App::at(NOW).await.with_examples().await;
     let office = app.office().await;
     let path = "/api/v1/dossiers/bulk";
-    let send = async |rows: usize| later(&office, path, "application/x-ndjson", ndjson(&histories(rows)), &[("idempotency-key", "k")]).await;
+    let send =
+        async |rows: usize| later(&office, path, "application/x-ndjson", ndjson(&histories(rows)), &[("idempotency-key", "k")]).await;
     let (first, again) = (send(3).await.expect(202), send(3).await.expect(202));
     assert_eq!((again.header("idempotency-replayed"), &again.text), (Some("true"), &first.text));
     assert_eq!(send(4).await.expect(422).code(), "idempotency_key_reused");
@@ -184,7 +185,11 @@ async fn refused_rows_come_back_to_be_mended() {
     let view = ended(&office, &job).await;
     let file = office.get(view["links"]["errors"].as_str().unwrap()).await.expect(200);
     assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
-    assert!(file.text.contains("error_codes,error_detail\r\n") && file.text.contains("not_in_list") && file.text.contains(",'+84,"), "{}", file.text);
+    assert!(
+        file.text.contains("error_codes,error_detail\r\n") && file.text.contains("not_in_list") && file.text.contains(",'+84,"),
+        "{}",
+        file.text
+    );
     // As it is, nothing but the same faults; mended, everything is taken, as it was meant.
     let again = office.send("POST", path, &[("content-type", "text/csv")], Some(file.text.clone().into_bytes())).await.expect(207);
     assert_eq!(again.body["summary"]["rejected"], 2, "{}", again.text);
@@ -250,7 +255,10 @@ async fn a_job_ends_by_its_cancellation_and_tells_what_was_applied() {
 #[tokio::test]
 async fn a_job_has_the_rights_its_creator_has_now() {
     let app = App::with_settings(NOW, |s| (s.jobs.chunk_rows, s.jobs.pause_ms) = (100, 300)).await.with_examples().await.with_jobs();
-    for change in ["UPDATE users SET active = false WHERE username = $1", "DELETE FROM user_grants USING users u WHERE u.id = user_id AND u.username = $1"] {
+    for change in [
+        "UPDATE users SET active = false WHERE username = $1",
+        "DELETE FROM user_grants USING users u WHERE u.id = user_id AND u.username = $1",
+    ] {
         let office = app.office().await;
         let auditor = app.actor(dunghen::auth::Role::Auditor, None).await;
         let rows: Vec<Value> = (0..3000).map(|n| history(&format!("{}-{n}", office.username))).collect();
@@ -270,11 +278,11 @@ async fn a_server_killed_at_any_moment_loads_every_row_once() {
     for mode in ["best_effort", "atomic"] {
         let app = App::start().await.with_examples().await;
         let office = app.office().await;
-        let mut rows = histories(12_000);
+        let mut rows = histories(20_000);
         rows[77]["procedure"] = json!("none");
         rows[11_000]["code"] = json!("H-00100");
         if mode == "atomic" {
-            rows = histories(12_000);
+            rows = histories(20_000);
         }
         let job = ask(&office, &format!("/api/v1/dossiers/bulk?mode={mode}"), &rows).await;
         let mut kills = 0;
@@ -283,7 +291,7 @@ async fn a_server_killed_at_any_moment_loads_every_row_once() {
             let process = Process::start(&app).await;
             // The last ones are left alone.
             let chance = u64::from(Uuid::now_v7().as_bytes()[15]);
-            let patience = if kills < 4 { Duration::from_millis(1100 + 6 * chance) } else { Duration::from_secs(100) };
+            let patience = if kills < 4 { Duration::from_millis(50 + 5 * chance) } else { Duration::from_secs(100) };
             let started = Instant::now();
             let mut end = None;
             while started.elapsed() < patience && end.is_none() {
@@ -302,10 +310,10 @@ async fn a_server_killed_at_any_moment_loads_every_row_once() {
             assert!(kills < 6);
         };
         let rejected = if mode == "atomic" { 0 } else { 3 };
-        let written = 12_000 - rejected;
+        let written = 20_000 - rejected;
         assert!(kills > 0, "it was never killed");
         assert_eq!((end["summary"]["created"].as_i64(), end["summary"]["rejected"].as_i64()), (Some(written), Some(rejected)), "{end}");
-        assert_eq!(end["summary"]["received"], 12_000);
+        assert_eq!(end["summary"]["received"], 20_000);
         assert_eq!((app.count("dossiers").await, app.count("dossiers WHERE version = 1").await), (written, written));
         for table in ["audit_events", "outbox_events"] {
             assert_eq!(app.count(&format!("{table} WHERE subject_type = 'dossier'")).await, written, "{mode} {table}");

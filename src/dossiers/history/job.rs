@@ -6,10 +6,10 @@ use futures_util::TryStreamExt;
 use sea_orm::TransactionTrait;
 use sqlx::{Connection, Executor, PgConnection};
 
+use super::existing::Editions;
 use super::load::{Desk, Load, connect, count, know, write};
 use super::row::HistoryRow;
 use super::stage::{self, Chunk};
-use super::existing::Editions;
 use crate::auth::Permission;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::bulk::split::RawRow;

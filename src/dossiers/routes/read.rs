@@ -7,8 +7,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
 use crate::audit;
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
 use crate::dossiers::calculator::ClockView;

@@ -186,6 +186,8 @@ pub struct BulkAnswer {
 
 /// One row of the answer.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"index": 1, "code": "X", "status": "rejected",
+    "errors": [{"code": "unknown_code", "pointer": "/procedure", "detail": "…"}], "warnings": []}))]
 pub struct BulkResult {
     /// Position in the input, from 0.
     pub index: u64,

@@ -8,13 +8,14 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::model::Kind;
 use crate::auth::Actor;
 use crate::http::{Lang, Line};
-use super::model::Kind;
 
 pub use rows::{Kept, add_piece, duplicates, duplicates_among, piece, queue, refused, results};
 pub use work::{
-    Lease, add_export_piece, beat, checkpoint, checkpoint_on, claim, end_export, export_piece, finish, finish_on, keep_outcomes, release, start_export,
+    Lease, add_export_piece, beat, checkpoint, checkpoint_on, claim, end_export, export_piece, finish, finish_on, keep_outcomes, release,
+    start_export,
 };
 
 fn sql(text: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
@@ -56,7 +57,8 @@ pub struct Row {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "SELECT id, kind, resource, state, creator_id, creator, params, header, authority, rows_total, rows_done, created, updated,
+const SELECT: &str =
+    "SELECT id, kind, resource, state, creator_id, creator, params, header, authority, rows_total, rows_done, created, updated,
     unchanged, rejected, bytes, moment, problem, cancel_requested_at, created_at, started_at, finished_at FROM jobs";
 
 /// A new job, before its rows are in (`receiving`) or as it is.
@@ -76,7 +78,8 @@ pub struct NewJob<'a> {
 const PATIENCE_S: i32 = 900;
 
 pub async fn create(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<(), DbErr> {
-    let text = "INSERT INTO jobs (id, kind, resource, state, creator_id, creator, scope, request_id, language, params, created_at, lease_until)
+    let text =
+        "INSERT INTO jobs (id, kind, resource, state, creator_id, creator, scope, request_id, language, params, created_at, lease_until)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
                         CASE WHEN $4 = 'receiving' THEN now() + make_interval(secs => $12) END)";
     let values = [

@@ -9,7 +9,13 @@ use uuid::Uuid;
 use super::{PATIENCE_S, sql};
 
 /// Keeps a piece of an intake; false when the intake was given up meanwhile.
-pub async fn add_piece(db: &impl ConnectionTrait, job: Uuid, (first, rows): (u64, usize), codes: Vec<String>, data: Vec<u8>) -> Result<bool, DbErr> {
+pub async fn add_piece(
+    db: &impl ConnectionTrait,
+    job: Uuid,
+    (first, rows): (u64, usize),
+    codes: Vec<String>,
+    data: Vec<u8>,
+) -> Result<bool, DbErr> {
     let text = "WITH taking AS (UPDATE jobs SET lease_until = now() + make_interval(secs => $6) WHERE id = $1 AND state = 'receiving' RETURNING id)
                 INSERT INTO job_pieces (job_id, first_row, rows, codes, data) SELECT id, $2, $3, $4, $5 FROM taking";
     let (first, rows) = (i64::try_from(first).unwrap_or(i64::MAX), i32::try_from(rows).unwrap_or(i32::MAX));
@@ -69,7 +75,13 @@ pub struct Kept {
 }
 
 /// Rows that are told of, by index, as far as they are committed.
-pub async fn results(db: &impl ConnectionTrait, job: Uuid, status: Option<&str>, after: Option<i64>, limit: u32) -> Result<Vec<Kept>, DbErr> {
+pub async fn results(
+    db: &impl ConnectionTrait,
+    job: Uuid,
+    status: Option<&str>,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Kept>, DbErr> {
     let text = "SELECT idx, code, status, errors, warnings, NULL::bytea AS input FROM job_results
                  WHERE job_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::bigint IS NULL OR idx > $3) ORDER BY idx LIMIT $4";
     let values = [job.into(), status.map(str::to_owned).into(), after.into(), (i64::from(limit) + 1).into()];

@@ -191,7 +191,8 @@ pub async fn add_export_piece(
     data: Vec<u8>,
     (rows, bytes): (i64, i64),
 ) -> Result<bool, DbErr> {
-    let text = "WITH mine AS (UPDATE jobs SET rows_done = $5, bytes = $6 WHERE id = $1 AND lease_token = $2 AND state = 'running' RETURNING id)
+    let text =
+        "WITH mine AS (UPDATE jobs SET rows_done = $5, bytes = $6 WHERE id = $1 AND lease_token = $2 AND state = 'running' RETURNING id)
                 INSERT INTO export_pieces (job_id, n, data) SELECT id, $3, $4 FROM mine";
     let values = [lease.job.into(), lease.token.into(), n.into(), data.into(), rows.into(), bytes.into()];
     Ok(db.execute_raw(sql(text, values)).await?.rows_affected() == 1)
@@ -199,7 +200,8 @@ pub async fn add_export_piece(
 
 /// The file is whole. False when the hold is lost.
 pub async fn end_export(db: &impl ConnectionTrait, lease: &Lease, (rows, bytes): (i64, i64), end: &End) -> Result<bool, DbErr> {
-    let text = "UPDATE jobs SET state = $3, finished_at = $4, rows_done = $5, rows_total = $5, bytes = $6, lease_token = NULL, lease_until = NULL
+    let text =
+        "UPDATE jobs SET state = $3, finished_at = $4, rows_done = $5, rows_total = $5, bytes = $6, lease_token = NULL, lease_until = NULL
                  WHERE id = $1 AND lease_token = $2 AND state = 'running'";
     let values = [lease.job.into(), lease.token.into(), end.state.name().into(), end.at.into(), rows.into(), bytes.into()];
     Ok(db.execute_raw(sql(text, values)).await?.rows_affected() == 1)

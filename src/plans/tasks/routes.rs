@@ -7,13 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewCompletion, NewProgressReport, TaskPage, TaskSummary, TaskView};
 use super::{acts, store};
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::export::{Batch, Source};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
     Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page,
