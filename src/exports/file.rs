@@ -88,9 +88,11 @@ impl File {
                     match &item[column] {
                         Value::Null => {}
                         Value::Number(n) if n.as_f64().is_some() => {
-                            drop(sheet.write_number(*rows, at, n.as_f64().unwrap_or_default()).map_err(broken)?)
+                            sheet.write_number(*rows, at, n.as_f64().unwrap_or_default()).map_err(broken)?;
                         }
-                        Value::Bool(b) => drop(sheet.write_boolean(*rows, at, *b).map_err(broken)?),
+                        Value::Bool(b) => {
+                            sheet.write_boolean(*rows, at, *b).map_err(broken)?;
+                        }
                         other => {
                             let text: String = cell(other).chars().take(MOST_IN_A_CELL).collect();
                             sheet.write_string(*rows, at, text).map_err(broken)?;

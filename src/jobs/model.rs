@@ -76,11 +76,12 @@ impl Params {
     }
 
     /// Whether a row is told of one by one.
-    pub fn lists(&self, outcome: &Outcome) -> bool {
+    /// Of a load that wrote nothing, what would have been written is not told where all rows are.
+    pub fn lists(&self, outcome: &Outcome, nothing: bool) -> bool {
         // Refused rows are needed for the file to mend, whatever else is asked for.
         outcome.status == RowStatus::Rejected
             || match self.bulk.listing {
-                Return::All => true,
+                Return::All => !nothing,
                 Return::Errors => !outcome.warnings.is_empty(),
                 Return::Summary => false,
             }

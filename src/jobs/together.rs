@@ -97,8 +97,7 @@ impl<L: Loads> Together<L> {
         let mut outcomes = Vec::new();
         for verdict in verdicts {
             let mut outcome = Outcome::of(verdict, run.job.lang);
-            // What was not written is not told as written.
-            if params.lists(&outcome) && (!nothing || outcome.status == RowStatus::Rejected) {
+            if params.lists(&outcome, nothing) {
                 if let Some(bytes) = raw.get(&outcome.index).filter(|_| outcome.status == RowStatus::Rejected) {
                     run.keep_input(&mut outcome, bytes)?;
                 }

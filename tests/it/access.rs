@@ -138,8 +138,8 @@ impl World {
     }
 
     /// A job of the actor's own, where the sample is about one.
-    async fn own_job(&self, actor: &Actor, sample: &Sample) -> Sample {
-        if !sample.path.contains("{job}") {
+    pub async fn own_job(&self, actor: &Actor, sample: &Sample) -> Sample {
+        if !sample.path.contains("{job}") && sample.operation != "list_jobs" {
             return sample.clone();
         }
         // A load with an end, or an export with its file.
@@ -165,6 +165,10 @@ impl World {
         .execute(&self.app.pool)
         .await
         .unwrap();
+        if !export && !cancel {
+            let text = "INSERT INTO job_results (job_id, idx, status, errors, warnings) VALUES ($1, 0, 'unchanged', '[]', '[]')";
+            sqlx::query(text).bind(id).execute(&self.app.pool).await.unwrap();
+        }
         Sample { path: sample.path.replace("{job}", &id.to_string()), ..sample.clone() }
     }
 

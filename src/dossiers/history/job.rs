@@ -111,7 +111,7 @@ async fn chunk(run: &Run, params: &Params, connection: &mut PgConnection, piece:
     let counts = count(&mut tx).await?;
     let mut outcomes = Vec::new();
     for mut outcome in stage::outcomes(&mut tx).try_collect::<Vec<_>>().await? {
-        if params.lists(&outcome) {
+        if params.lists(&outcome, false) {
             keep(run, &mut outcome, piece)?;
             outcomes.push(outcome);
         }
@@ -190,8 +190,7 @@ async fn tell(run: &Run, params: &Params, tx: &mut PgConnection, refused: bool) 
     let mut kept = Vec::new();
     let mut outcomes = Box::pin(stage::outcomes(tx));
     while let Some(mut outcome) = outcomes.try_next().await? {
-        // What was not written is not told as written.
-        if !params.lists(&outcome) || (refused && outcome.status != RowStatus::Rejected) {
+        if !params.lists(&outcome, refused) {
             continue;
         }
         while outcome.status == RowStatus::Rejected && outcome.index >= piece.first + piece.rows.len() as u64 {
