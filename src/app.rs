@@ -63,6 +63,8 @@ pub struct Shared {
     /// How often each caller may ask.
     pub buckets: Buckets,
     pub metrics: Arc<Metrics>,
+    /// Tells the one who does jobs that there is one, or that the server stops.
+    pub jobs: crate::jobs::Board,
     /// Connections of the background, with the runtime they live on.
     pub background: DatabaseConnection,
     pub runtime: tokio::runtime::Handle,
@@ -82,6 +84,7 @@ impl Shared {
             vault: secrets.vault,
             clock,
             revocations: Revocations::default(),
+            jobs: crate::jobs::Board::default(),
             background,
             runtime: tokio::runtime::Handle::current(),
         })
@@ -152,6 +155,19 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::obstacles::configure(cfg);
     crate::explanations::configure(cfg);
     crate::duties::configure(cfg);
+    crate::jobs::configure(cfg);
+    crate::exports::configure(cfg);
+}
+
+/// What can be done in the background; a slice with a load adds its own.
+pub fn work() -> Vec<Box<dyn crate::jobs::Work>> {
+    vec![
+        Box::new(crate::jobs::Together(crate::departments::Rows)),
+        Box::new(crate::jobs::Together(crate::procedures::Rows)),
+        Box::new(crate::jobs::Together(crate::identity::Rows)),
+        Box::new(crate::dossiers::HistoryLoad),
+        Box::new(crate::exports::Export),
+    ]
 }
 
 /// Whether the server itself stops on SIGTERM and Ctrl-C.

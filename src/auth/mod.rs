@@ -3,6 +3,7 @@
 pub mod keys;
 pub mod permissions;
 pub mod permit;
+mod store;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 pub use permissions::{Permission, Span};
 pub use permit::Permit;
+pub use store::actor_now;
 pub use tokens::{Desk, Revocations};
 
 use crate::error::ApiError;
@@ -147,17 +149,22 @@ impl Actor {
 
     /// Everything this actor may do, as it is written down beside a kept answer.
     pub fn authority(&self) -> serde_json::Value {
-        let scope = self.scope.as_ref().map(|scope| scope.iter().map(|p| p.name().to_owned()).collect());
-        serde_json::json!(Authority { grants: self.grants.clone(), scope })
+        serde_json::json!(Authority { grants: self.grants.clone(), scope: self.scope_names() })
     }
 
     pub fn has(&self, permission: Permission) -> bool {
         self.in_scope(permission) && self.grants.iter().any(|g| permission.span(g.role).is_some())
     }
 
-    /// Who one is may always be asked.
+    /// The permissions that a machine's token is limited to, by name; none for people.
+    pub fn scope_names(&self) -> Option<Vec<String>> {
+        self.scope.as_ref().map(|scope| scope.iter().map(|p| p.name().to_owned()).collect())
+    }
+
+    /// Who one is, and what has become of one's own jobs, may always be asked.
     fn in_scope(&self, permission: Permission) -> bool {
-        permission == Permission::ReadSelf || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
+        matches!(permission, Permission::ReadSelf | Permission::ReadJob | Permission::CancelJob)
+            || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
     }
 }
 
@@ -213,13 +220,27 @@ async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Opt
             return Ok(None);
         }
     }
+    let grants = covered(db, &claims.grants).await?;
+    Ok(Some(Actor {
+        user_id: claims.sub,
+        username: claims.username.clone(),
+        session_id: claims.sid,
+        token_grants: claims.grants.clone(),
+        machine: claims.is_machine(),
+        grants,
+        scope: claims.scope(),
+    }))
+}
+
+/// The departments that each grant covers now.
+async fn covered(db: &impl ConnectionTrait, given: &[TokenGrant]) -> Result<Vec<Grant>, ApiError> {
     #[derive(FromQueryResult)]
     struct Row {
         code: String,
         id: Uuid,
         below: Vec<Uuid>,
     }
-    let codes: Vec<String> = claims.grants.iter().filter_map(|g| g.department.clone()).collect();
+    let codes: Vec<String> = given.iter().filter_map(|g| g.department.clone()).collect();
     let rows = if codes.is_empty() {
         Vec::new()
     } else {
@@ -232,8 +253,7 @@ async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Opt
         .all(db)
         .await?
     };
-    let grants = claims
-        .grants
+    Ok(given
         .iter()
         .map(|grant| {
             let row = rows.iter().find(|r| Some(&r.code) == grant.department.as_ref());
@@ -244,14 +264,5 @@ async fn resolve(db: &DatabaseConnection, claims: &tokens::Claims) -> Result<Opt
                 below: row.map(|r| r.below.clone()).unwrap_or_default(),
             }
         })
-        .collect();
-    Ok(Some(Actor {
-        user_id: claims.sub,
-        username: claims.username.clone(),
-        session_id: claims.sid,
-        token_grants: claims.grants.clone(),
-        machine: claims.is_machine(),
-        grants,
-        scope: claims.scope(),
-    }))
+        .collect())
 }

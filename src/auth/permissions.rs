@@ -64,6 +64,10 @@ permissions! {
     ReadRuleSet "rule_set:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteRuleSet "rule_set:write" [Admin All];
 
+    ReadJob "job:read" [Admin All, Director Own, Office All, OneStop Own, Head Own, Officer Own, Clerk Own, Auditor All, Integration Own];
+    CancelJob "job:cancel" [Admin All, Director Own, Office Own, OneStop Own, Head Own, Officer Own, Clerk Own, Auditor Own, Integration Own];
+    MakeExport "export:make" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     ReadPersonalData "dossier:read_personal_data" [OneStop All, Head Below, Officer Own];
     PurgePersonalData "dossier:purge_personal_data" [Admin All];

@@ -8,12 +8,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{ClientPage, ClientSecret, ClientView, NewClient, NewSecret};
 use super::{acts, store, token};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::FromQuery;
@@ -138,4 +139,15 @@ async fn create_client_secret(
         shared.revocations.add(ended.into_inner());
     }
     answer
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<ClientFilter, ClientView>("clients", Permission::ReadClient, |ask| {
+        Box::pin(async move {
+            let filter: ClientFilter = ask.filter()?;
+            let rows = store::list(ask.db, filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |c| c.client_id.clone()))
+        })
+    })
 }

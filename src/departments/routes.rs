@@ -7,12 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{DepartmentPage, DepartmentView, Kind, NewDepartment};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
@@ -20,6 +21,7 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
@@ -130,13 +132,14 @@ async fn put_department(
 /// Load departments
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
-#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, bulk::BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewDepartment> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
         (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),
     extensions(("x-permission" = json!("department:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/departments/bulk")]
 async fn load_departments(
     permit: Permit<perm::WriteDepartment>,
@@ -146,9 +149,26 @@ async fn load_departments(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "departments", together: true };
+        return jobs::take_in::<NewDepartment>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewDepartment>(&req, payload.into_inner(), &shared).await?;
     let answer =
         bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await;
     shared.revocations.departments_changed();
     answer
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<DepartmentFilter, DepartmentView>("departments", Permission::ReadDepartment, |ask| {
+        Box::pin(async move {
+            let filter: DepartmentFilter = ask.filter()?;
+            let DepartmentFilter { kind, parent, one_stop, valid_on, .. } = &filter;
+            let chosen = store::Filter { kinds: kind, parent: parent.as_deref(), one_stop: *one_stop, valid_on: *valid_on };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |d| d.code.clone()))
+        })
+    })
 }

@@ -67,6 +67,23 @@ impl Call {
         })
     }
 
+    /// What a caller asked for earlier, done by the server in the background.
+    pub fn later(actor: Arc<Actor>, now: DateTime<Utc>, lang: Lang, request_id: String, retry_seal: hmac::Key) -> Call {
+        Call {
+            actor,
+            now,
+            lang,
+            request_id,
+            dry_run: false,
+            route: String::new(),
+            query: String::new(),
+            idempotency_key: None,
+            retry_seal,
+            if_match: None,
+            if_none_match: None,
+        }
+    }
+
     /// The caller already holds this version (`If-None-Match`).
     pub fn has_version(&self, version: i32) -> bool {
         let tag = format!("\"{version}\"");

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod body;
 pub mod bulk;
 pub mod call;
+pub mod export;
 pub mod gate;
 pub mod json;
 pub mod lang;

@@ -1,29 +1,30 @@
 //! HTTP in, HTTP out.
 
-use std::collections::HashMap;
-
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::load::to_hash;
 use super::throttle::{Account, Attempt};
 use super::wire::{Credentials, GrantBody, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
-use super::{acts, rules, sessions, store};
+use super::{acts, sessions, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::values::Key;
 use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(create_session)
@@ -212,13 +213,14 @@ async fn put_user(
 /// Load users
 ///
 /// JSON array, NDJSON or CSV. The key of a row is `username`.
-#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewUser> = "application/json"),
         (String = "application/x-ndjson", example = "{\"username\":\"officer.dkkd\",\"display_name\":\"Chuyên viên Phòng ĐKKD\",\"grants\":[{\"role\":\"officer\",\"department\":\"DKKD\"}]}"),
         (String = "text/csv", example = "username,display_name,grants\nofficer.dkkd,Chuyên viên Phòng ĐKKD,\"[{\"\"role\"\":\"\"officer\"\",\"\"department\"\":\"\"DKKD\"\"}]\""))),
     extensions(("x-permission" = json!("user:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/users/bulk")]
 async fn load_users(
     permit: Permit<perm::WriteUser>,
@@ -228,6 +230,10 @@ async fn load_users(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "users", together: true };
+        return jobs::take_in::<NewUser>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewUser>(&req, payload.into_inner(), &shared).await?;
     let users: Vec<&NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok()).collect();
     let hashes = hash_new(&req, &db, &shared, &users).await?;
@@ -244,21 +250,25 @@ async fn load_users(
     answer
 }
 
-/// What becomes of the passwords given. Rows with faults are passed over, and so are those that stand twice; the hashing takes no turn.
+/// What becomes of the passwords given; the hashing takes no turn.
 async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser]) -> Result<acts::Passwords, ApiError> {
-    if users.iter().all(|user| user.password.is_none()) {
+    let Some((users, known)) = to_hash(db.get_ref(), users, shared.settings.demo.allowed).await? else {
         return Ok(acts::Passwords::new());
-    }
-    let mut times: HashMap<&str, u32> = HashMap::new();
-    users.iter().for_each(|user| *times.entry(user.username.as_str()).or_default() += 1);
-    let departments = store::department_codes(db.get_ref()).await?;
-    let good = |user: &&&NewUser| {
-        times.get(user.username.as_str()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty()
     };
-    let users: Vec<&NewUser> = users.iter().filter(good).copied().collect();
-    let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.username.as_str().to_owned()).collect()).await?;
     step_aside(req);
     let hashed = acts::hash_new(&known, &shared.password_gate, users.into_iter()).await?;
     take_turn(req).await?;
     Ok(hashed)
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<UserFilter, UserView>("users", Permission::ReadUser, |ask| {
+        Box::pin(async move {
+            let filter: UserFilter = ask.filter()?;
+            let UserFilter { role, department, cursor, .. } = &filter;
+            let rows = store::list(ask.db, *role, department.as_deref(), cursor.after()?, cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |u| u.username.clone()))
+        })
+    })
 }

@@ -8,13 +8,14 @@ use super::results::{self, Request};
 use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
 use super::{acts, rules, store};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{self, Batch};
 use crate::http::query::FromQuery;
 use crate::http::shape::{Relation, With};
 use crate::http::{
@@ -342,4 +343,30 @@ async fn get_kpi_results(
     let items = results::results(db.get_ref(), &permit, &permit.reach(), &request).await?;
     let report = KpiResults { items };
     table::respond(&req, &report, || results::table(&report.items))
+}
+
+/// The list as an export.
+pub fn exported() -> export::Source {
+    export::Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
+        Box::pin(async move {
+            let filter: KpiFilter = ask.filter()?;
+            let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
+        })
+    })
+}
+
+/// The measurements of an indicator as an export.
+pub fn exported_measurements() -> export::Source {
+    let source = export::Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
+        Box::pin(async move {
+            let filter: MeasurementFilter = ask.filter()?;
+            let kpi = store::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
+            let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
+            let chosen = store::Chosen { kpi: kpi.id, department, period, field };
+            let rows = store::measurements(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default())))
+        })
+    });
+    source.keyed("kpi")
 }

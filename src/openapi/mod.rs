@@ -50,6 +50,7 @@ use crate::http::Answer;
         (name = "duties", description = "Reporting duties: what is due, handed in, consolidated and sent"),
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "reports", description = "Outcomes and figures"),
+        (name = "jobs", description = "Loads and exports in the background"),
         (name = "system", description = "Health and the contract itself")
     ),
     modifiers(&Bearer),

@@ -15,7 +15,9 @@ mod view;
 mod wire;
 
 pub use model::{Frequency, ScheduleKind};
+pub use routes::exported;
 pub use store::find;
+pub use tasks::exported as exported_tasks;
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -7,12 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewPlan, PlanPage, PlanSummary, PlanView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::values::fold;
@@ -120,4 +121,16 @@ async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, Query(
 #[put("/api/v1/plans/{key}")]
 async fn put_plan(permit: Permit<perm::WritePlan>, key: web::Path<String>, _: Query<WriteParams>, body: Json<NewPlan>, db: Db) -> Answer {
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<PlanFilter, PlanSummary>("plans", Permission::ReadPlan, |ask| {
+        Box::pin(async move {
+            let filter: PlanFilter = ask.filter()?;
+            let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q, valid_on: filter.valid_on };
+            let rows = store::list(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |p| p.code.clone()))
+        })
+    })
 }

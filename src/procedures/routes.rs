@@ -8,13 +8,14 @@ use super::model::OnlineLevel;
 use super::wire::{NewProcedure, ProcedurePage, ProcedureView};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
@@ -22,6 +23,7 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_procedures).service(list_procedures).service(get_procedure).service(put_procedure);
@@ -132,13 +134,14 @@ async fn put_procedure(
 ///
 /// JSON array, NDJSON or CSV. In CSV, `field` and `limit` are JSON in a cell, or columns `field.code`, `field.name`,
 /// `limit.value`, `limit.unit`; `components` is JSON in a cell.
-#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "procedures", operation_id = "load_procedures", security(("bearer" = [])), params(BulkParams, bulk::BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewProcedure> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"2.001199\",\"name\":\"Đăng ký thành lập công ty cổ phần\",\"field\":{\"code\":\"DKDN\",\"name\":\"Thành lập và hoạt động của doanh nghiệp\"},\"department\":\"DKKD\",\"limit\":{\"value\":3,\"unit\":\"working_day\"}}"),
         (String = "text/csv", example = "code,name,field.code,field.name,department,limit.value,limit.unit\n2.001199,Đăng ký thành lập công ty cổ phần,DKDN,Thành lập và hoạt động của doanh nghiệp,DKKD,3,working_day"))),
     extensions(("x-permission" = json!("procedure:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/procedures/bulk")]
 async fn load_procedures(
     permit: Permit<perm::WriteProcedure>,
@@ -148,6 +151,24 @@ async fn load_procedures(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "procedures", together: true };
+        return jobs::take_in::<NewProcedure>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewProcedure>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<ProcedureFilter, ProcedureView>("procedures", Permission::ReadProcedure, |ask| {
+        Box::pin(async move {
+            let filter: ProcedureFilter = ask.filter()?;
+            let ProcedureFilter { department, field, online_level, valid_on, q, .. } = &filter;
+            let (valid_on, q) = (*valid_on, q.as_deref());
+            let chosen = store::Filter { departments: department, fields: field, online_levels: online_level, valid_on, q };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |p| p.code.clone()))
+        })
+    })
 }

@@ -223,6 +223,14 @@ impl App {
         self
     }
 
+    /// Does jobs, as every server does.
+    pub fn with_jobs(self) -> App {
+        if let Some(background) = &self.background {
+            background.spawn(dunghen::jobs::run(self.shared.clone(), app::work()));
+        }
+        self
+    }
+
     pub async fn count(&self, table: &str) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(&self.pool).await.unwrap()
     }

@@ -7,8 +7,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
 use crate::audit;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
 use crate::departments;
@@ -20,6 +20,7 @@ use crate::dossiers::store::{self, Filter, Sort};
 use crate::dossiers::wire::{DossierPage, DossierSummary, DossierView, FindingCatalogue, Timeline};
 use crate::dossiers::{revision, rules, timeline, view};
 use crate::error::{ApiError, Fault};
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::values::Key;
@@ -146,6 +147,25 @@ async fn list_findings(permit: Permit<perm::ReadDossier>, _: Query<NoQuery>) -> 
     Ok(HttpResponse::Ok().json(FindingCatalogue::all()))
 }
 
+fn chosen(asked: &DossierFilter) -> Filter {
+    let strings = |words: &[&'static str]| words.iter().map(|w| (*w).to_owned()).collect();
+    Filter {
+        departments: asked.department.clone(),
+        procedures: asked.procedure.clone(),
+        statuses: strings(&asked.status),
+        outcomes: asked.outcome.clone(),
+        timeliness: asked.timeliness.clone(),
+        channels: strings(&asked.channel),
+        accepted: (asked.accepted_from, asked.accepted_to),
+        finished: (asked.finished_from, asked.finished_to),
+        due: (asked.due_from, asked.due_to),
+        finding: asked.finding,
+        text: asked.q.clone(),
+        sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
+        ..Filter::default()
+    }
+}
+
 /// List dossiers
 ///
 /// Those the caller may see, newest first: by acceptance, else submission.
@@ -161,22 +181,7 @@ async fn list_dossiers(
     req: HttpRequest,
 ) -> Answer {
     let today = vn_date(permit.now);
-    let strings = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect();
-    let filter = Filter {
-        departments: asked.department,
-        procedures: asked.procedure,
-        statuses: strings(asked.status),
-        outcomes: asked.outcome,
-        timeliness: asked.timeliness,
-        channels: strings(asked.channel),
-        accepted: (asked.accepted_from, asked.accepted_to),
-        finished: (asked.finished_from, asked.finished_to),
-        due: (asked.due_from, asked.due_to),
-        finding: asked.finding,
-        text: asked.q,
-        sort: if asked.sort == Some("received_at") { Sort::OldestFirst } else { Sort::NewestFirst },
-        ..Filter::default()
-    };
+    let filter = chosen(&asked);
     let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
     let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
     let info = asked
@@ -294,4 +299,18 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
     let moves = revision::moves_of(db.get_ref(), row.id).await?;
     let due_dates = ledger::due_dates(&row, &moves, as_of, permit.lang)?;
     Ok(HttpResponse::Ok().json(DossierClock { clock: ClockView::new(&reading, steps, permit.lang), due_dates }))
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<DossierFilter, DossierSummary>("dossiers", Permission::ReadDossier, |ask| {
+        Box::pin(async move {
+            let filter: DossierFilter = ask.filter()?;
+            let (today, after) = (vn_date(ask.now), filter.cursor.after()?);
+            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), after, filter.cursor.limit, today).await?;
+            let (rows, page) = filter.cursor.page(rows, |r| (r.received_at, r.id));
+            let items = rows.into_iter().map(|r| view::summary(r, today, &ask.shared.vault)).collect::<Result<Vec<_>, _>>()?;
+            Batch::of((items, page))
+        })
+    })
 }

@@ -7,13 +7,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewCompletion, NewProgressReport, TaskPage, TaskSummary, TaskView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
@@ -96,6 +97,18 @@ impl FromQuery for TaskFilter {
     }
 }
 
+fn chosen(filter: &TaskFilter) -> store::Filter {
+    store::Filter {
+        plan: filter.plan.clone(),
+        department: filter.department.clone(),
+        role: filter.role,
+        states: filter.state.clone(),
+        due_from: filter.due_from,
+        due_to: filter.due_to,
+        words: filter.q.clone(),
+    }
+}
+
 /// List tasks
 ///
 /// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper.
@@ -104,15 +117,7 @@ impl FromQuery for TaskFilter {
     responses((status = 200, description = "A page of tasks", body = TaskPage), ReadProblems))]
 #[get("/api/v1/tasks")]
 async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter {
-        plan: filter.plan,
-        department: filter.department,
-        role: filter.role,
-        states: filter.state,
-        due_from: filter.due_from,
-        due_to: filter.due_to,
-        words: filter.q,
-    };
+    let chosen = chosen(&filter);
     let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
     let rows = store::list(db.get_ref(), &permit.reach(), vn_date(permit.now), &chosen, after, limit).await?;
     let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone(), t.position));
@@ -182,4 +187,16 @@ async fn complete_task(
 ) -> Answer {
     let key = key.as_str().into();
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::complete(tx, &permit, &key, &body.value).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<TaskFilter, TaskSummary>("tasks", Permission::ReadTask, |ask| {
+        Box::pin(async move {
+            let filter: TaskFilter = ask.filter()?;
+            let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
+            let rows = store::list(ask.db, &ask.reach, vn_date(ask.now), &chosen(&filter), after, limit).await?;
+            Batch::of(filter.cursor.page(rows, |t| (t.plan.clone(), t.position)))
+        })
+    })
 }
