@@ -122,6 +122,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::rule_sets::configure(cfg);
     crate::procedures::configure(cfg);
     crate::dossiers::configure(cfg);
+    crate::documents::configure(cfg);
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);

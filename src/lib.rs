@@ -13,6 +13,7 @@ pub mod clients;
 pub mod config;
 pub mod db;
 pub mod departments;
+pub mod documents;
 pub mod dossiers;
 pub mod duties;
 pub mod error;

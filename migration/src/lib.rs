@@ -43,6 +43,8 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0009_rule_sets",
     "0010_reports",
     "0011_limits",
+    "0013_documents",
+    "0014_plan_versions",
     "0016_duties",
 ];
 

@@ -93,6 +93,11 @@ permissions! {
     ReserveNumbers "dossier_number:reserve" [OneStop All];
     ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
+    ReadDocument "document:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk All, Auditor All, Integration Below];
+    ReadSecretDocument "document:read_secret" [Director All, Office All, Head Below, Officer Own, Clerk All, Integration Below];
+    WriteDocument "document:write" [Office All, Clerk All, Integration Below];
+    VoidDocument "document:void" [Office All, Clerk All];
+
     FreezeReport "snapshot:freeze" [Office All, Head Below];
     ReadSnapshot "snapshot:read" [Director All, Office All, Head Below, Auditor All];
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];

@@ -226,6 +226,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rule_sets", &[]),
     ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
+    ("documents", &["departments", "calendar"]),
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports.
     ("kpi", &["departments", "reports"]),

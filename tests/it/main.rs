@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod amendments;
 mod bad_acts;
 mod bad_input;
 mod calendar;
@@ -10,6 +11,7 @@ mod clients;
 mod contract;
 mod demo;
 mod departments;
+mod documents;
 mod dossiers;
 mod duties;
 mod examples;
@@ -25,10 +27,12 @@ mod life;
 mod limits;
 mod lists;
 mod load_command;
+mod measurements_bulk;
 mod model;
 mod numbers;
 mod obstacles;
 mod personal;
+mod plan_import;
 mod plans;
 mod procedures;
 mod register;

@@ -108,6 +108,9 @@ const WORDS: &[Words] = &[
     same("dossiers.supplement_policy", &["SupplementPolicy"]),
     // An open dossier is judged on the day of asking.
     Words { column: "dossiers.timeliness", schemas: &["Timeliness"], not_stored: &["in_time", "overdue"] },
+    same("documents.direction", &["DocumentDirection"]),
+    same("documents.secrecy", &["Secrecy"]),
+    same("documents.urgency", &["Urgency"]),
     same("explanation_subjects.kind", &["ExplanationSubjectKind"]),
     same("explanation_subjects.period_set", &["ExplanationPeriodSet"]),
     same("explanations.period_set", &["ExplanationPeriodSet"]),
@@ -122,6 +125,7 @@ const WORDS: &[Words] = &[
     same("obstacles.about_type", &["ObstacleAboutType"]),
     same("obstacles.state", &["ObstacleState"]),
     same("report_snapshots.report", &["ReportName"]),
+    same("plan_versions.kind", &["PlanVersionKind"]),
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),

@@ -99,6 +99,8 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
     });
     puts(&client, &mut loaded, progress, "measurements", measurements.collect()).await?;
 
+    rows_of(&client, &mut loaded, progress, "documents", data::documents()).await?;
+
     progress.now("dossiers");
     let body = reqwest::Body::wrap_stream(history().into_body());
     let outcome = client.bulk("dossiers", &Options::default(), Form::NDJSON, body).await?;

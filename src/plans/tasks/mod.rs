@@ -8,4 +8,4 @@ pub(super) mod wire;
 
 pub use routes::configure;
 pub(super) use rules::{proven_on, window};
-pub(super) use store::{SCHEDULE, indicators, of_plan, part};
+pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
