@@ -202,7 +202,7 @@ fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
 }
 
 /// Parts of the demonstration.
-pub const PARTS: u64 = 8;
+pub const PARTS: u64 = 9;
 
 /// Whether the demonstration was loaded here before: its plan is there, and dossiers are.
 ///
