@@ -173,7 +173,7 @@ impl World {
         .await
         .unwrap();
         if !export && !cancel {
-            let text = "INSERT INTO job_results (job_id, idx, status, errors, warnings) VALUES ($1, 0, 'unchanged', '[]', '[]')";
+            let text = "INSERT INTO job_results (job_id, idx, status, errors, warnings) SELECT id, 0, 'unchanged', '[]', '[]' FROM jobs WHERE id = $1";
             sqlx::query(text).bind(id).execute(&self.app.pool).await.unwrap();
         }
         Sample { path: sample.path.replace("{job}", &id.to_string()), ..sample.clone() }
