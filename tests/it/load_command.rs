@@ -148,6 +148,7 @@ async fn wrong_usage_and_no_connection_give_status_2() {
         (at("departments", &missing, &app.base, "root"), Some(PASSWORD), "none.json"),
         (at("departments", &nameless, &app.base, "root"), Some(PASSWORD), "--format"),
         (at("castles", &file, &app.base, "root"), Some(PASSWORD), "castles"),
+        (at("procedure", &file, &app.base, "root"), Some(PASSWORD), "did you mean procedures?"),
         (at("dossiers", &file, &app.base, "root"), Some(PASSWORD), "forbidden"),
     ];
     for (args, password, words) in cases {
@@ -157,4 +158,27 @@ async fn wrong_usage_and_no_connection_give_status_2() {
     }
     let (status, out, _) = run(&["load", "--help"], None, None).await;
     assert!(status == 0 && out.contains("Exit status"), "{out}");
+}
+
+#[tokio::test]
+async fn a_machine_loads_with_its_secret() {
+    let app = App::start().await.with_examples().await;
+    let files = Files::new();
+    let admin = app.admin().await;
+    let body = json!({"client_id": "motcua", "name": "Phần mềm một cửa", "scopes": ["dossier:load"], "departments": []});
+    admin.put("/api/v1/clients/motcua", body).await.expect(201);
+    let made = admin.act("/api/v1/clients/motcua/secrets", 1, json!({})).await.expect(201);
+    let row = json!({"code": "H-1", "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
+        "accepted_at": "2022-04-19T08:30:00+07:00", "applicant": {"kind": "citizen", "name": "Trần B"}});
+    let file = files.write("h.ndjson", row.to_string().as_bytes());
+    for (secret, expected, loaded) in [("sai", 2, 0), (made.body["client_secret"].as_str().unwrap(), 0, 1)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dunghen"));
+        command.args(["load", "dossiers", &file, "--url", &app.base, "--client", "motcua"]).env("DUNGHEN_CLIENT_SECRET", secret);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), app.count("dossiers").await), (Some(expected), loaded), "{told}");
+        assert!(loaded == 1 || told.contains("invalid_client"), "{told}");
+    }
+    let both = ["load", "dossiers", &file, "--as", "root", "--client", "motcua"];
+    assert_eq!(run(&both, None, None).await.0, 2);
 }

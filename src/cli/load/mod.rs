@@ -1,21 +1,24 @@
 //! `dunghen load`: a file of rows into a bulk endpoint.
 
+mod contract;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use futures_util::TryStreamExt;
 use serde_json::Value;
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
+use self::contract::Resource;
 use super::Failure;
 use super::progress::Progress;
 use crate::client::bulk::{Form, Format, Mode, Options, Outcome, Strategy};
-use crate::client::{Client, ClientError, faults};
+use crate::client::{Client, ClientError, Credentials, faults};
 
 const STATUS: &str = "\
 Exit status:
@@ -27,10 +30,11 @@ Examples:
   export DUNGHEN_PASSWORD=…
   dunghen load dossiers 2022.ndjson.gz --as office
   dunghen load procedures procedures.csv --as admin --dry-run
+  DUNGHEN_CLIENT_SECRET=… dunghen load dossiers night.ndjson --client motcua
   dunghen load dossiers 2022.csv --as office --mode best-effort --errors refused.csv";
 
 #[derive(Args, Debug)]
-#[command(after_help = STATUS)]
+#[command(after_help = STATUS, group = ArgGroup::new("who").required(true).args(["user", "client"]))]
 pub struct LoadArgs {
     /// What the rows are: departments, procedures, users, dossiers, or any other resource with /bulk.
     resource: String,
@@ -41,7 +45,10 @@ pub struct LoadArgs {
     url: String,
     /// The user who signs in; the password is read from DUNGHEN_PASSWORD.
     #[arg(long = "as", value_name = "USER")]
-    user: String,
+    user: Option<String>,
+    /// The machine that signs in; its secret is read from DUNGHEN_CLIENT_SECRET.
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
     /// All rows or none, or the good ones.
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
@@ -81,10 +88,7 @@ pub async fn load(args: &LoadArgs) -> ExitCode {
 }
 
 async fn run(args: &LoadArgs) -> Result<Verdict, Failure> {
-    let password = std::env::var("DUNGHEN_PASSWORD").map_err(|_| format!("set DUNGHEN_PASSWORD to the password of {}", args.user))?;
-    if !args.resource.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
-        return Err(format!("“{}” is no resource: departments, procedures, users, dossiers", args.resource).into());
-    }
+    let credentials = credentials(args)?;
     let form = form(args)?;
     let (source, size) = open(&args.file).await?;
     let mut refused_file = match &args.errors {
@@ -92,22 +96,21 @@ async fn run(args: &LoadArgs) -> Result<Verdict, Failure> {
         None => None,
     };
     let lang = if args.lang == "vi" { "vi" } else { "en" };
-    let client = Client::sign_in(&args.url, &args.user, &password, lang).await?;
+    let mut client = Client::at(&args.url, lang)?;
+    client.enter(credentials).await?;
+    let resource = Resource::find(&client.get("/openapi.json").await?, &args.resource)?;
 
     let options = Options { mode: args.mode, strategy: args.strategy, dry_run: args.dry_run };
     let progress = Progress::bytes(size);
     progress.now("sending");
     let started = Instant::now();
-    let answer = client.bulk(&args.resource, &options, form, counted(source, &progress, size)).await;
+    let answer = client.bulk(&resource.name, &options, form, counted(source, &progress, size)).await;
     progress.end();
     let outcome = match answer {
         Ok(outcome) => outcome,
         Err(ClientError::Refused(refused)) if matches!(refused.status, 400 | 409 | 413 | 422) => {
             eprintln!("dunghen: the file was refused, nothing was written\n{refused}");
             return Ok(Verdict::Refused);
-        }
-        Err(ClientError::Refused(refused)) if refused.status == 404 => {
-            return Err(format!("the server has no bulk loads of “{}”", args.resource).into());
         }
         Err(error) => return Err(error.into()),
     };
@@ -117,6 +120,15 @@ async fn run(args: &LoadArgs) -> Result<Verdict, Failure> {
         None => show(&outcome),
     }
     Ok(if outcome.summary.rejected == 0 { Verdict::Applied } else { Verdict::Refused })
+}
+
+fn credentials(args: &LoadArgs) -> Result<Credentials, Failure> {
+    let secret = |name: &str, who: &str| std::env::var(name).map_err(|_| format!("set {name} to the secret of {who}"));
+    match (&args.user, &args.client) {
+        (Some(user), _) => Ok(Credentials::user(user, &secret("DUNGHEN_PASSWORD", user)?)),
+        (None, Some(client)) => Ok(Credentials::machine(client, &secret("DUNGHEN_CLIENT_SECRET", client)?)),
+        (None, None) => Err("--as USER or --client ID".into()),
+    }
 }
 
 fn form(args: &LoadArgs) -> Result<Form, Failure> {
