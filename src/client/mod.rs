@@ -48,6 +48,8 @@ pub struct Refused {
     pub request: String,
     pub status: u16,
     pub code: String,
+    /// Seconds after which to ask again, where the server says so.
+    pub retry_after: Option<u64>,
     pub body: Value,
 }
 
@@ -165,6 +167,7 @@ impl Client {
     async fn answer(&self, what: &str, request: RequestBuilder) -> Result<(StatusCode, Value, bool), ClientError> {
         let response = self.send(request).await?;
         let (status, unchanged) = (response.status(), response.headers().contains_key("unchanged"));
+        let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
         let bytes = response.bytes().await.map_err(|e| ClientError::broken(&self.base, &e))?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         if status.is_success() {
@@ -174,7 +177,7 @@ impl Client {
         match body.as_ref().and_then(|b| b["code"].as_str()).map(str::to_owned) {
             Some(code) => {
                 let body = body.unwrap_or_default();
-                Err(ClientError::Refused(Box::new(Refused { request: what.to_owned(), status: status.as_u16(), code, body })))
+                Err(ClientError::Refused(Box::new(Refused { request: what.to_owned(), status: status.as_u16(), code, retry_after, body })))
             }
             // A proxy speaks for a server that is not there.
             None if matches!(status.as_u16(), 502..=504) => {
@@ -215,7 +218,7 @@ impl Client {
         })
     }
 
-    /// Sends rows to a bulk endpoint.
+    /// Sends rows to a bulk endpoint; with a key a repetition is answered from what was kept, and applies nothing twice.
     ///
     /// # Errors
     /// No server, or a problem other than refused rows.
@@ -223,13 +226,14 @@ impl Client {
         &self,
         resource: &str,
         options: &bulk::Options,
-        form: bulk::Form,
+        key: Option<&str>,
+        format: bulk::Format,
         body: impl Into<reqwest::Body>,
     ) -> Result<bulk::Outcome, ClientError> {
         let path = format!("/api/v1/{resource}/bulk{}", options.query());
-        let mut request = self.request(Method::POST, &path).header(CONTENT_TYPE, form.format.media_type()).body(body);
-        if form.gzip {
-            request = request.header("content-encoding", "gzip");
+        let mut request = self.request(Method::POST, &path).header(CONTENT_TYPE, format.media_type()).body(body);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
         }
         match self.answer(&format!("POST {path}"), request).await {
             Ok((_, body, _)) => bulk::Outcome::read(&body, options.dry_run),
