@@ -1,6 +1,7 @@
 //! Sends the rows of a file chunk by chunk, and keeps account.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::Body;
@@ -52,7 +53,8 @@ pub async fn run(args: &LoadArgs, spool: &Spool, sender: Sender) -> Result<Verdi
             "dunghen: {}",
             say("tệp hoặc tùy chọn đã thay đổi từ lần nạp dở trước; nạp lại từ đầu", "the file or the options changed since a load that was broken off: beginning anew")
         ),
-        Found::Same if args.errors.as_ref().is_some_and(|path| length(path) < state.refused_bytes) => state.rewind(),
+        // What was refused so far is told again, from the answers that the server keeps.
+        Found::Same if args.errors.as_ref().is_some_and(|path| lacks(path, &state)) => state.rewind(),
         _ => {}
     }
     let file = match &args.errors {
@@ -97,8 +99,10 @@ pub async fn run(args: &LoadArgs, spool: &Spool, sender: Sender) -> Result<Verdi
     Ok(if refused == 0 { Verdict::Applied } else { Verdict::Refused })
 }
 
-fn length(path: &std::path::Path) -> u64 {
-    path.metadata().map_or(0, |about| about.len())
+/// Whether the file does not hold what was refused so far.
+fn lacks(path: &Path, state: &State) -> bool {
+    let length = path.metadata().map_or(0, |about| about.len());
+    length < state.refused_bytes || (state.summary.rejected > 0 && state.refused_bytes == 0)
 }
 
 impl Run<'_> {
@@ -224,7 +228,8 @@ impl Run<'_> {
 
     /// A chunk as a whole was refused, or nobody answered.
     fn failed(&self, error: Failure) -> Result<Verdict, Failure> {
-        let (from, to) = self.spool.rows_of(self.state.confirmed.min(self.spool.chunks().saturating_sub(1)));
+        let at = self.state.confirmed;
+        let (from, to) = if at < self.spool.chunks() { self.spool.rows_of(at) } else { (self.spool.count(), self.spool.count()) };
         let refused = match error.downcast_ref::<ClientError>() {
             Some(ClientError::Refused(refused)) => Some(refused),
             _ => None,
