@@ -218,7 +218,13 @@ async fn a_table_is_loaded_by_a_mapping_and_its_refused_rows_come_back() {
     let id = list.body["items"][0]["id"].as_str().unwrap();
     let dossier = office.get(&format!("/api/v1/dossiers/{id}")).await.expect(200).body;
     assert_eq!(
-        (&dossier["code"], &dossier["channel"], &dossier["applicant"]["name"], &dossier["accepted_at"], &dossier["supplements"][0]["reason"]),
+        (
+            &dossier["code"],
+            &dossier["channel"],
+            &dossier["applicant"]["name"],
+            &dossier["accepted_at"],
+            &dossier["supplements"][0]["reason"]
+        ),
         (&json!("SO-2022-0002"), &json!("direct"), &json!("Trần Thị Bình"), &json!("2022-04-19T09:10:00+07:00"), &json!("Thiếu điều lệ"))
     );
 
@@ -348,7 +354,8 @@ async fn what_was_broken_off_goes_on_and_nothing_is_applied_twice() {
         assert!(out.contains(told), "{told}\n{out}");
     }
     assert_eq!(app.count("departments").await, 400);
-    let acts: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_events WHERE subject_type = 'department'").fetch_one(&app.pool).await.unwrap();
+    let acts: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM audit_events WHERE subject_type = 'department'").fetch_one(&app.pool).await.unwrap();
     assert_eq!(acts, 400);
     assert!(!std::path::Path::new(&state).exists());
     assert_eq!(std::fs::read_to_string(&errors).unwrap().lines().count(), 1);

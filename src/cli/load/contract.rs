@@ -40,7 +40,8 @@ impl Resource {
             let near = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
             return Err(format!("the server has no bulk loads of “{name}”{near} There are: {}", known.join(", ")));
         }
-        let body = &openapi["paths"][format!("/api/v1/{name}/bulk")]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"];
+        let body =
+            &openapi["paths"][format!("/api/v1/{name}/bulk")]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"];
         let mut members = BTreeMap::new();
         collect(openapi, body, "", 0, &mut members);
         Ok(Resource { name: name.to_owned(), members })

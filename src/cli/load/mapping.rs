@@ -84,7 +84,8 @@ impl Columns {
             }
             let member = mapped.get(header).unwrap_or(header);
             if !resource.members.contains_key(member) {
-                let told = if mapped.contains_key(header) { format!("column “{header}”: {member}") } else { format!("column “{header}”") };
+                let told =
+                    if mapped.contains_key(header) { format!("column “{header}”: {member}") } else { format!("column “{header}”") };
                 faults.push(format!("{told} is no member of {}{}", resource.name, like(resource.nearest(member))));
             } else if let Some((_, other)) = of.get(member) {
                 faults.push(format!("columns “{other}” and “{header}” are both {member}"));
@@ -93,7 +94,10 @@ impl Columns {
             }
         }
         for header in mapped.keys().chain(&ignore).filter(|h| !names.contains(h)) {
-            faults.push(format!("the mapping names a column “{header}”, which is not there{}", like(nearest(header, names.iter().map(String::as_str)))));
+            faults.push(format!(
+                "the mapping names a column “{header}”, which is not there{}",
+                like(nearest(header, names.iter().map(String::as_str)))
+            ));
         }
         for member in constants.keys() {
             if !resource.members.contains_key(member) {
@@ -104,7 +108,10 @@ impl Columns {
         }
         for (table, member) in values.keys().map(|m| ("values", m)).chain(formats.keys().map(|m| ("formats", m))) {
             if !of.contains_key(member) {
-                faults.push(format!("[{table}] {member}: no column gives this member{}", like(nearest(member, of.keys().map(String::as_str)))));
+                faults.push(format!(
+                    "[{table}] {member}: no column gives this member{}",
+                    like(nearest(member, of.keys().map(String::as_str)))
+                ));
             }
         }
         for (member, format) in &formats {

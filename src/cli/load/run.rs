@@ -51,7 +51,10 @@ pub async fn run(args: &LoadArgs, spool: &Spool, sender: Sender) -> Result<Verdi
     match found {
         Found::Another => eprintln!(
             "dunghen: {}",
-            say("tệp hoặc tùy chọn đã thay đổi từ lần nạp dở trước; nạp lại từ đầu", "the file or the options changed since a load that was broken off: beginning anew")
+            say(
+                "tệp hoặc tùy chọn đã thay đổi từ lần nạp dở trước; nạp lại từ đầu",
+                "the file or the options changed since a load that was broken off: beginning anew"
+            )
         ),
         // What was refused so far is told again, from the answers that the server keeps.
         Found::Same if args.errors.as_ref().is_some_and(|path| lacks(path, &state)) => state.rewind(),
