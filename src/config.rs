@@ -20,6 +20,7 @@ pub struct Settings {
     pub auth: Auth,
     pub limits: Limits,
     pub upkeep: Upkeep,
+    pub jobs: Jobs,
     pub personal_data: PersonalData,
     pub reminders: Reminders,
     pub mail: Mail,
@@ -87,6 +88,17 @@ pub struct Upkeep {
     pub batch: u32,
     pub idempotency_days: i64,
     pub session_days: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub poll_ms: u64,
+    pub lease_s: u32,
+    pub chunk_rows: usize,
+    pub pause_ms: u64,
+    pub open_per_caller: u32,
+    pub keep_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -228,6 +240,13 @@ impl Settings {
         // Retries are promised for 7 days, and an ended session must outlive its last access token.
         if !(7..=365).contains(&self.upkeep.idempotency_days) || !(1..=3650).contains(&self.upkeep.session_days) {
             faults.push("upkeep.idempotency_days must be 7 to 365, upkeep.session_days 1 to 3650");
+        }
+        let jobs = &self.jobs;
+        if jobs.poll_ms == 0 || jobs.lease_s == 0 || jobs.chunk_rows == 0 || jobs.open_per_caller == 0 {
+            faults.push("jobs.poll_ms, jobs.lease_s, jobs.chunk_rows and jobs.open_per_caller must be at least 1");
+        }
+        if !(1..=3650).contains(&jobs.keep_days) {
+            faults.push("jobs.keep_days must be 1 to 3650");
         }
         if self.database.connections_per_worker == 0 || self.database.background_connections == 0 {
             faults.push("database.connections_per_worker and database.background_connections must be at least 1");

@@ -83,13 +83,19 @@ impl Vault {
     /// # Errors
     /// The text is longer than the cipher takes: gigabytes.
     pub fn seal(&self, label: &str, text: &str) -> Result<Sealed, Closed> {
+        self.seal_bytes(label, text.as_bytes())
+    }
+
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub fn seal_bytes(&self, label: &str, plain: &[u8]) -> Result<Sealed, Closed> {
         let mut context = hmac::Context::with_key(&self.nonces);
         context.update(&(label.len() as u64).to_be_bytes());
         context.update(label.as_bytes());
-        context.update(text.as_bytes());
+        context.update(plain);
         let mut nonce = [0; NONCE_LEN];
         nonce.copy_from_slice(&context.sign().as_ref()[..NONCE_LEN]);
-        let mut bytes = text.as_bytes().to_vec();
+        let mut bytes = plain.to_vec();
         self.aead
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(label.as_bytes()), &mut bytes)
             .map_err(|_| Closed)?;
@@ -99,11 +105,17 @@ impl Vault {
     /// # Errors
     /// It was sealed with another key or label, or changed since.
     pub fn open(&self, label: &str, sealed: &Sealed) -> Result<String, Closed> {
+        String::from_utf8(self.open_bytes(label, sealed)?).map_err(|_| Closed)
+    }
+
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_bytes(&self, label: &str, sealed: &Sealed) -> Result<Vec<u8>, Closed> {
         let (nonce, bytes) = sealed.0.split_at_checked(NONCE_LEN).ok_or(Closed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Closed)?;
         let mut bytes = bytes.to_vec();
-        let text = self.aead.open_in_place(nonce, Aad::from(label.as_bytes()), &mut bytes).map_err(|_| Closed)?;
-        String::from_utf8(text.to_vec()).map_err(|_| Closed)
+        let plain = self.aead.open_in_place(nonce, Aad::from(label.as_bytes()), &mut bytes).map_err(|_| Closed)?;
+        Ok(plain.to_vec())
     }
 }
 

@@ -43,6 +43,9 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0009_rule_sets",
     "0010_reports",
     "0011_limits",
+    "0012_jobs",
+    "0013_documents",
+    "0014_plan_versions",
     "0016_duties",
     "0017_reminders",
 ];

@@ -161,9 +161,10 @@ impl Actor {
         self.scope.as_ref().map(|scope| scope.iter().map(|p| p.name().to_owned()).collect())
     }
 
-    /// Who one is may always be asked.
+    /// Who one is, and what has become of one's own jobs, may always be asked.
     fn in_scope(&self, permission: Permission) -> bool {
-        permission == Permission::ReadSelf || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
+        matches!(permission, Permission::ReadSelf | Permission::ReadJob | Permission::CancelJob)
+            || self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
     }
 }
 

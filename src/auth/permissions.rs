@@ -64,6 +64,10 @@ permissions! {
     ReadRuleSet "rule_set:read" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
     WriteRuleSet "rule_set:write" [Admin All];
 
+    ReadJob "job:read" [Admin All, Director Own, Office All, OneStop Own, Head Own, Officer Own, Clerk Own, Auditor All, Integration Own];
+    CancelJob "job:cancel" [Admin All, Director Own, Office Own, OneStop Own, Head Own, Officer Own, Clerk Own, Auditor Own, Integration Own];
+    MakeExport "export:make" [Admin All, Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All, Integration All];
+
     ReadDossier "dossier:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     ReadPersonalData "dossier:read_personal_data" [OneStop All, Head Below, Officer Own];
     PurgePersonalData "dossier:purge_personal_data" [Admin All];
@@ -92,6 +96,11 @@ permissions! {
     ReadNumbers "dossier_number:read" [Director All, Office All, OneStop All, Auditor All];
     ReserveNumbers "dossier_number:reserve" [OneStop All];
     ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
+
+    ReadDocument "document:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk All, Auditor All, Integration Below];
+    ReadSecretDocument "document:read_secret" [Director All, Office All, Head Below, Officer Own, Clerk All, Integration Below];
+    WriteDocument "document:write" [Office All, Clerk All, Integration Below];
+    VoidDocument "document:void" [Office All, Clerk All];
 
     FreezeReport "snapshot:freeze" [Office All, Head Below];
     ReadSnapshot "snapshot:read" [Director All, Office All, Head Below, Auditor All];

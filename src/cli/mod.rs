@@ -70,7 +70,7 @@ enum Command {
         #[arg(long, env = "DUNGHEN_PASSWORD", hide_env_values = true)]
         password: String,
     },
-    /// Load a file of rows into a running server: departments, procedures, users, dossiers.
+    /// Load a file of rows (NDJSON, JSON, CSV, XLSX) into a running server; what is broken off goes on.
     Load(load::LoadArgs),
     /// Status 0 when the server at this address is ready.
     Health {

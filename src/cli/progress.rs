@@ -11,8 +11,8 @@ pub struct Progress {
 }
 
 const STEPS: &str = "{spinner} {msg:28} {wide_bar} {pos}/{len}";
-const BYTES: &str = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left";
-const WAITING: &str = "{spinner} {msg} {bytes} in {elapsed}";
+const ROWS: &str = "{spinner} {msg} {wide_bar} {human_pos}/{human_len}  {per_sec}  {eta} left";
+const WAITING: &str = "{spinner} {msg} {elapsed}";
 
 impl Progress {
     fn new(length: Option<u64>, style: &str) -> Progress {
@@ -38,9 +38,20 @@ impl Progress {
         Progress::new(Some(count), STEPS)
     }
 
-    /// For a file of this size, when it is known.
-    pub fn bytes(size: Option<u64>) -> Progress {
-        Progress::new(size, if size.is_some() { BYTES } else { WAITING })
+    /// For so many rows to send.
+    pub fn rows(count: u64) -> Progress {
+        Progress::new(Some(count), ROWS)
+    }
+
+    /// For what has no measure.
+    pub fn waiting() -> Progress {
+        Progress::new(None, WAITING)
+    }
+
+    /// Where it begins, when some of it was done before.
+    pub fn begin_at(&self, position: u64) {
+        self.bar.set_position(position);
+        self.bar.reset_eta();
     }
 
     /// Lines only: where a log runs through the same terminal.
@@ -71,12 +82,14 @@ impl Progress {
         }
     }
 
-    pub fn end(&self) {
-        self.bar.finish_and_clear();
+    /// A line for where there is no bar.
+    pub fn line(&self, text: &str) {
+        if self.plain {
+            eprintln!("{text}");
+        }
     }
 
-    /// A handle that counts from another task.
-    pub fn counter(&self) -> ProgressBar {
-        self.bar.clone()
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
     }
 }

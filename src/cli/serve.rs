@@ -108,6 +108,7 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
     let secrets = Secrets::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, secrets, Clock::default(), database.connection.clone());
+    let jobs = tokio::spawn(crate::jobs::run(shared.clone(), app::work()));
     let background = vec![
         tokio::spawn(identity::watch_revocations(shared.clone())),
         tokio::spawn(crate::upkeep::run(shared.clone())),
@@ -121,7 +122,7 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
         let outcome = tokio::select! {
             ended = &mut running.finished => {
                 ended??;
-                return close(background, database).await;
+                return close(&shared, jobs, background, database).await;
             }
             outcome = demo::load_once(&url, &progress) => outcome,
         };
@@ -130,17 +131,27 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
             && let Ok(ended) = tokio::time::timeout(Duration::from_secs(25), &mut running.finished).await
         {
             ended??;
-            return close(background, database).await;
+            return close(&shared, jobs, background, database).await;
         }
         tell(outcome, &url);
     } else {
         println!("{}", address(&url));
     }
     running.finished.await??;
-    close(background, database).await
+    close(&shared, jobs, background, database).await
 }
 
-async fn close(background: Vec<tokio::task::JoinHandle<()>>, database: Database) -> Result<(), Failure> {
+async fn close(
+    shared: &Shared,
+    jobs: tokio::task::JoinHandle<()>,
+    background: Vec<tokio::task::JoinHandle<()>>,
+    database: Database,
+) -> Result<(), Failure> {
+    // A job is left after its current chunk, for the next server to go on with.
+    shared.jobs.stop();
+    if tokio::time::timeout(Duration::from_secs(20), jobs).await.is_err() {
+        tracing::warn!("a job did not come to the end of its chunk; it goes on when its lease is over");
+    }
     background.iter().for_each(tokio::task::JoinHandle::abort);
     database.connection.clone().close().await?;
     tokio::task::spawn_blocking(move || drop(database)).await?;

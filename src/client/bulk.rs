@@ -1,18 +1,15 @@
 //! Bulk loads as a client sees them: how rows are sent, and what comes back.
 
-use std::path::Path;
-
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ClientError;
 
 /// How rows are written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Ndjson,
     Json,
-    Csv,
 }
 
 impl Format {
@@ -20,33 +17,7 @@ impl Format {
         match self {
             Format::Ndjson => "application/x-ndjson",
             Format::Json => "application/json",
-            Format::Csv => "text/csv",
         }
-    }
-}
-
-/// A format, compressed or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Form {
-    pub format: Format,
-    pub gzip: bool,
-}
-
-impl Form {
-    pub const JSON: Form = Form { format: Format::Json, gzip: false };
-    pub const NDJSON: Form = Form { format: Format::Ndjson, gzip: false };
-
-    /// By the name of a file: `.ndjson`, `.jsonl`, `.json`, `.csv`, each also with `.gz`.
-    pub fn of(file: &Path) -> Option<Form> {
-        let name = file.file_name()?.to_str()?.to_ascii_lowercase();
-        let (name, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |name| (name, true));
-        let format = match name.rsplit_once('.')?.1 {
-            "ndjson" | "jsonl" => Format::Ndjson,
-            "json" => Format::Json,
-            "csv" => Format::Csv,
-            _ => return None,
-        };
-        Some(Form { format, gzip })
     }
 }
 
@@ -75,6 +46,8 @@ pub struct Options {
     pub mode: Mode,
     pub strategy: Strategy,
     pub dry_run: bool,
+    /// Every row in the answer, and not the refused and warned ones only.
+    pub list_all: bool,
 }
 
 impl Options {
@@ -92,12 +65,15 @@ impl Options {
         if self.dry_run {
             parts.push("dry_run=true");
         }
+        if self.list_all {
+            parts.push("return=all");
+        }
         if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     }
 }
 
 /// Counts of rows by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub received: u64,
     pub created: u64,
@@ -106,8 +82,18 @@ pub struct Summary {
     pub rejected: u64,
 }
 
+impl std::ops::AddAssign for Summary {
+    fn add_assign(&mut self, other: Summary) {
+        self.received += other.received;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.rejected += other.rejected;
+    }
+}
+
 /// The answer to a load.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     pub summary: Summary,
     /// Refused and warned rows, the first thousand: `{index, code, status, errors[], warnings[]}`.
@@ -139,19 +125,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_follows_from_the_name() {
-        let of = |name: &str| Form::of(Path::new(name)).map(|f| (f.format, f.gzip));
-        assert_eq!(of("a/b.ndjson.gz"), Some((Format::Ndjson, true)));
-        assert_eq!(of("X.CSV"), Some((Format::Csv, false)));
-        assert_eq!(of("x.json"), Some((Format::Json, false)));
-        assert_eq!(of("x.xlsx"), None);
-        assert_eq!(of("gz"), None);
-    }
-
-    #[test]
     fn only_what_differs_from_the_default_is_asked_for() {
         assert_eq!(Options::default().query(), "");
-        let all = Options { mode: Mode::BestEffort, strategy: Strategy::Create, dry_run: true };
-        assert_eq!(all.query(), "?mode=best_effort&strategy=create&dry_run=true");
+        let all = Options { mode: Mode::BestEffort, strategy: Strategy::Create, dry_run: true, list_all: true };
+        assert_eq!(all.query(), "?mode=best_effort&strategy=create&dry_run=true&return=all");
     }
 }

@@ -2,19 +2,23 @@
 
 pub mod bulk;
 pub mod generate;
+mod session;
 
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, IF_MATCH};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+pub use session::Credentials;
+use session::Session;
 
 /// Someone signed in at a server.
 #[derive(Clone)]
 pub struct Client {
     base: String,
     http: reqwest::Client,
-    token: String,
+    session: Option<Session>,
     lang: &'static str,
 }
 
@@ -44,6 +48,8 @@ pub struct Refused {
     pub request: String,
     pub status: u16,
     pub code: String,
+    /// Seconds after which to ask again, where the server says so.
+    pub retry_after: Option<u64>,
     pub body: Value,
 }
 
@@ -112,26 +118,32 @@ impl ClientError {
 }
 
 impl Client {
-    /// Signs in. `lang` is the language of the server's texts, `vi` or `en`.
+    /// Nobody yet. `lang` is the language of the server's texts, `vi` or `en`.
     ///
     /// # Errors
-    /// No server, or `invalid_credentials`.
-    pub async fn sign_in(base: &str, username: &str, password: &str, lang: &'static str) -> Result<Client, ClientError> {
+    /// The machine has no means for secure connections.
+    pub fn at(base: &str, lang: &'static str) -> Result<Client, ClientError> {
         let base = base.trim_end_matches('/').to_owned();
-        let mut http =
-            reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).user_agent(concat!("dunghen/", env!("CARGO_PKG_VERSION")));
+        // Answers to loads may take minutes; a server that is gone is noticed by the connection.
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .tcp_keepalive(Duration::from_secs(30))
+            .user_agent(concat!("dunghen/", env!("CARGO_PKG_VERSION")));
         if is_local(&base) {
             // A proxy named in the environment does not reach this machine's own ports.
             http = http.no_proxy();
         }
         let http = http.build().map_err(|e| ClientError::Unexpected(e.to_string()))?;
-        let mut client = Client { base, http, token: String::new(), lang };
-        let credentials = json!({"username": username, "password": password});
-        let request = client.request(Method::POST, "/api/v1/auth/sessions").json(&credentials);
-        let session = client.answer("POST /api/v1/auth/sessions", request).await?.1;
-        let token = session["access_token"].as_str();
-        client.token =
-            token.ok_or_else(|| ClientError::Unexpected(format!("{} gave no access token: is this Đúng Hẹn?", client.base)))?.to_owned();
+        Ok(Client { base, http, session: None, lang })
+    }
+
+    /// A user signs in.
+    ///
+    /// # Errors
+    /// No server, or `invalid_credentials`.
+    pub async fn sign_in(base: &str, username: &str, password: &str, lang: &'static str) -> Result<Client, ClientError> {
+        let mut client = Client::at(base, lang)?;
+        client.enter(Credentials::user(username, password)).await?;
         Ok(client)
     }
 
@@ -141,7 +153,10 @@ impl Client {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base)).header(ACCEPT_LANGUAGE, self.lang);
-        if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
+        match &self.session {
+            None => request,
+            Some(session) => request.bearer_auth(session.token()),
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
@@ -152,6 +167,7 @@ impl Client {
     async fn answer(&self, what: &str, request: RequestBuilder) -> Result<(StatusCode, Value, bool), ClientError> {
         let response = self.send(request).await?;
         let (status, unchanged) = (response.status(), response.headers().contains_key("unchanged"));
+        let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
         let bytes = response.bytes().await.map_err(|e| ClientError::broken(&self.base, &e))?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         if status.is_success() {
@@ -161,7 +177,11 @@ impl Client {
         match body.as_ref().and_then(|b| b["code"].as_str()).map(str::to_owned) {
             Some(code) => {
                 let body = body.unwrap_or_default();
-                Err(ClientError::Refused(Box::new(Refused { request: what.to_owned(), status: status.as_u16(), code, body })))
+                Err(ClientError::Refused(Box::new(Refused { request: what.to_owned(), status: status.as_u16(), code, retry_after, body })))
+            }
+            // A proxy speaks for a server that is not there.
+            None if matches!(status.as_u16(), 502..=504) => {
+                Err(ClientError::Unreachable(format!("no answer from {}: {status}", self.base)))
             }
             None => Err(ClientError::Unexpected(format!("{what}: {status}, and no problem document: is {} Đúng Hẹn?", self.base))),
         }
@@ -208,7 +228,7 @@ impl Client {
         })
     }
 
-    /// Sends rows to a bulk endpoint.
+    /// Sends rows to a bulk endpoint; with a key a repetition is answered from what was kept, and applies nothing twice.
     ///
     /// # Errors
     /// No server, or a problem other than refused rows.
@@ -216,13 +236,14 @@ impl Client {
         &self,
         resource: &str,
         options: &bulk::Options,
-        form: bulk::Form,
+        key: Option<&str>,
+        format: bulk::Format,
         body: impl Into<reqwest::Body>,
     ) -> Result<bulk::Outcome, ClientError> {
         let path = format!("/api/v1/{resource}/bulk{}", options.query());
-        let mut request = self.request(Method::POST, &path).header(CONTENT_TYPE, form.format.media_type()).body(body);
-        if form.gzip {
-            request = request.header("content-encoding", "gzip");
+        let mut request = self.request(Method::POST, &path).header(CONTENT_TYPE, format.media_type()).body(body);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
         }
         match self.answer(&format!("POST {path}"), request).await {
             Ok((_, body, _)) => bulk::Outcome::read(&body, options.dry_run),

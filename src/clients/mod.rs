@@ -8,4 +8,4 @@ mod store;
 mod token;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};

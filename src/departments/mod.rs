@@ -2,11 +2,13 @@
 //! A department is never renamed in place by a successor: it ends (`valid_to`) and names who follows (`successor`).
 
 mod acts;
+mod load;
 mod routes;
 mod rules;
 mod store;
 mod wire;
 
-pub use routes::configure;
-pub use store::{Known, known, view_by_code};
+pub use load::Rows;
+pub use routes::{configure, exported};
+pub use store::{EXPANDED, Known, known, view_by_code};
 pub use wire::NewDepartment;

@@ -7,21 +7,32 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{DepartmentPage, DepartmentView, Kind, NewDepartment};
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::export::{Batch, Source};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
+}
+
+impl Shaped for DepartmentView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("parent", &["parent"], store::EXPANDED),
+        Relation::one("successor", &["successor"], store::EXPANDED),
+        Relation::many("members", &["members"], store::EXPANDED),
+    ];
 }
 
 /// Which departments to list.
@@ -29,7 +40,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 struct DepartmentFilter {
     /// Kinds, separated by commas.
-    #[param(value_type = Option<String>, example = "division")]
+    #[param(value_type = Option<Vec<Kind>>, style = Form, explode = false, example = json!(["division"]))]
     kind: Vec<&'static str>,
     /// Code of the department directly above.
     #[param(example = "SKHDT")]
@@ -41,6 +52,8 @@ struct DepartmentFilter {
     valid_on: Option<chrono::NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DepartmentView>,
 }
 
 impl FromQuery for DepartmentFilter {
@@ -51,6 +64,7 @@ impl FromQuery for DepartmentFilter {
             one_stop: q.flag("one_stop"),
             valid_on: q.day("valid_on"),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -58,7 +72,7 @@ impl FromQuery for DepartmentFilter {
 /// List departments
 ///
 /// Ordered by code.
-#[utoipa::path(tag = "departments", operation_id = "list_departments", params(DepartmentFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "departments", operation_id = "list_departments", params(DepartmentFilter, PageParams, Shape::<DepartmentView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("department:read"))),
     responses((status = 200, description = "A page of departments", body = DepartmentPage), ReadProblems))]
 #[get("/api/v1/departments")]
@@ -68,26 +82,30 @@ async fn list_departments(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let _ = permit;
     let chosen =
         store::Filter { kinds: &filter.kind, parent: filter.parent.as_deref(), one_stop: filter.one_stop, valid_on: filter.valid_on };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |d| d.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &DepartmentPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &DepartmentPage { items, page }).await
 }
 
 /// Get a department
 ///
 /// By id or code.
 #[utoipa::path(tag = "departments", operation_id = "get_department", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "DKKD")),
+    params(("key" = String, Path, description = "Id or code", example = "DKKD"), Shape::<DepartmentView>),
     extensions(("x-permission" = json!("department:read"))),
     responses((status = 200, description = "The department", body = DepartmentView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/departments/{key}")]
-async fn get_department(permit: Permit<perm::ReadDepartment>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_department(
+    permit: Permit<perm::ReadDepartment>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<DepartmentView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a department
@@ -114,13 +132,14 @@ async fn put_department(
 /// Load departments
 ///
 /// JSON array, NDJSON or CSV; rows may refer to each other.
-#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "departments", operation_id = "load_departments", security(("bearer" = [])), params(BulkParams, bulk::BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewDepartment> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"SKHDT\",\"name\":\"Sở Kế hoạch và Đầu tư\",\"kind\":\"agency\"}\n{\"code\":\"DKKD\",\"name\":\"Phòng Đăng ký kinh doanh\",\"kind\":\"division\",\"parent\":\"SKHDT\"}"),
         (String = "text/csv", example = "code,name,kind,parent\nSKHDT,Sở Kế hoạch và Đầu tư,agency,\nDKKD,Phòng Đăng ký kinh doanh,division,SKHDT"))),
     extensions(("x-permission" = json!("department:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/departments/bulk")]
 async fn load_departments(
     permit: Permit<perm::WriteDepartment>,
@@ -130,9 +149,26 @@ async fn load_departments(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "departments", together: true };
+        return jobs::take_in::<NewDepartment>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewDepartment>(&req, payload.into_inner(), &shared).await?;
     let answer =
         bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await;
     shared.revocations.departments_changed();
     answer
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<DepartmentFilter, DepartmentView>("departments", Permission::ReadDepartment, |ask| {
+        Box::pin(async move {
+            let filter: DepartmentFilter = ask.filter()?;
+            let DepartmentFilter { kind, parent, one_stop, valid_on, .. } = &filter;
+            let chosen = store::Filter { kinds: kind, parent: parent.as_deref(), one_stop: *one_stop, valid_on: *valid_on };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |d| d.code.clone()))
+        })
+    })
 }

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wire::{DepartmentView, NewDepartment};
-use crate::http::Day;
+use crate::auth::Permission;
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
+use crate::http::{Call, Day};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -71,6 +73,18 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Departm
 /// The database's.
 pub async fn view_by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<DepartmentView>, DbErr> {
     find(db, &Key::Code(code.to_owned())).await
+}
+
+/// What codes of departments stand for.
+pub const EXPANDED: Target = Target { schema: "DepartmentView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadDepartment) {
+            return Ok(Expansion::new());
+        }
+        expansion(select(db, "WHERE d.code = ANY($1)", vec![codes.into()]).await?, |d| &d.code)
+    })
 }
 
 pub struct Filter<'a> {
@@ -156,6 +170,7 @@ pub async fn upsert(tx: &impl ConnectionTrait, rows: &[&NewDepartment]) -> Resul
 pub struct Known {
     pub id: Uuid,
     pub code: String,
+    pub name: String,
     pub one_stop: bool,
     pub kind: String,
     pub valid_from: Option<NaiveDate>,
@@ -177,7 +192,7 @@ impl Known {
 pub async fn known(db: &impl ConnectionTrait) -> Result<HashMap<String, Known>, DbErr> {
     let statement = Statement::from_string(
         DbBackend::Postgres,
-        "SELECT d.id, d.code, d.one_stop, d.kind, d.valid_from, d.valid_to,
+        "SELECT d.id, d.code, d.name, d.one_stop, d.kind, d.valid_from, d.valid_to,
                 coalesce((SELECT coalesce(a.identifier, a.code) FROM unnest(d.path) WITH ORDINALITY AS up(id, depth)
                             JOIN departments a ON a.id = up.id
                            WHERE a.identifier IS NOT NULL OR a.kind = 'agency' ORDER BY up.depth DESC LIMIT 1), d.code) AS agency

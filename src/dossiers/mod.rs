@@ -25,10 +25,11 @@ mod view;
 mod wire;
 mod work;
 
+pub use history::HistoryLoad;
 pub use history::HistoryRow;
 pub use model::Finding;
 pub use personal::keep_house as purge_personal_data;
-pub use routes::configure;
+pub use routes::{configure, exported};
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server
 /// against.

@@ -175,15 +175,17 @@ pub async fn set_dates(
     if Period::parse(period).is_none() {
         return Err(ApiError::not_found());
     }
-    let before = store::report(tx, duty.id, period).await?;
-    let (due_on, internal_due_on) = (dates.due_on.0, dates.internal_due_on.map(|d| d.0));
+    let before = occurrences::find(tx, &duty, period).await?;
     let faults = rules::dates_faults(dates);
     if !faults.is_empty() && before.is_none() {
         return Err(ApiError::broken(faults));
     }
-    let locked = lock(tx, &duty, &Planned { period: period.to_owned(), due_on, internal_due_on }).await?;
+    // A report that follows from its duty is there already, though nothing was done about it: it has the version 0.
+    let set = || Planned { period: period.to_owned(), due_on: dates.due_on.0, internal_due_on: dates.internal_due_on.map(|d| d.0) };
+    let locked = lock(tx, &duty, &before.as_ref().map_or_else(set, |before| before.planned.clone())).await?;
     let report = locked.report.as_ref().ok_or_else(ApiError::not_found)?;
-    if report.version > 0 {
+    let created = before.is_none() && report.version == 0;
+    if !created {
         let equal = report.reason.as_deref() == Some(dates.reason.as_str())
             && report.due_on == Some(dates.due_on)
             && report.internal_due_on == dates.internal_due_on
@@ -199,7 +201,6 @@ pub async fn set_dates(
         return Err(ApiError::broken(faults));
     }
     store::set_dates(tx, report.id, dates).await?;
-    let created = report.version == 0;
     let (version, view) = done(tx, permit, &duty, &locked, "set_dates", None, json!(dates)).await?;
     if created {
         return Reply::created(format!("/api/v1/duties/{}/occurrences/{period}", duty.code), version, &view);
@@ -240,7 +241,7 @@ pub async fn hand_in(
     let mut detail = json!(part);
     detail["department"] = json!(reporter.code);
     let (version, view) = done(tx, permit, &duty, &occurrence, "hand_in", Some(reporter.id), detail).await?;
-    Reply::json(201, &view).map(|reply| reply.header("ETag", format!("\"{version}\"")))
+    Reply::created(format!("/api/v1/duties/{}/occurrences/{}", duty.code, occurrence.planned.period), version, &view)
 }
 
 /// The office puts the parts together; who is missing is written down with it.

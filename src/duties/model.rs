@@ -23,7 +23,7 @@ pub enum DutyDayOff {
 #[serde(deny_unknown_fields)]
 pub struct DutyMonthDay {
     /// Day of the month; null is its last day.
-    #[serde(default)]
+    // No default: a list without members would be taken for a day.
     #[schema(minimum = 1, maximum = 31)]
     pub day: Option<u8>,
     /// Before this day, not on it.

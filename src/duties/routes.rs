@@ -186,12 +186,13 @@ async fn get_duty_occurrence(permit: Permit<perm::ReadDuty>, path: web::Path<(St
 
 /// Put the dates of one report
 ///
-/// Where they are not those of the duty, or the duty gives none; with the reason. `Unchanged: true` when they are equal already.
+/// Where they are not those of the duty, or the duty gives none; with the reason. A report that follows from its duty has the version 0
+/// before anything was done. `Unchanged: true` when they are equal already.
 #[utoipa::path(tag = "duties", operation_id = "put_duty_dates", security(("bearer" = [])), request_body = NewDutyDates,
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.monthly_briefing"),
         ("period" = String, Path, description = "Code of the period", example = "2022-06"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("duty:write"))),
-    responses((status = 201, description = "Set", body = DutyOccurrenceView), (status = 200, description = "Changed, or equal already", body = DutyOccurrenceView), WriteProblems))]
+    responses((status = 201, description = "Made, of a duty that gives no dates", body = DutyOccurrenceView), (status = 200, description = "Changed, or equal already", body = DutyOccurrenceView), WriteProblems))]
 #[put("/api/v1/duties/{code}/occurrences/{period}")]
 async fn put_duty_dates(
     permit: Permit<perm::WriteDuty>,

@@ -300,7 +300,8 @@ async fn submit_explanation(
     shared: web::Data<Shared>,
 ) -> Answer {
     let (id, days) = (id(&key)?, shared.settings.explanations.due_working_days);
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::step(tx, &permit, id, ExplanationAct::Submit, None, days).await).await
+    let note = body.value.note.as_ref().map(|n| n.as_str());
+    write(db.get_ref(), &permit, &body.hash, async |tx| acts::step(tx, &permit, id, ExplanationAct::Submit, note, days).await).await
 }
 
 /// Accept an explanation

@@ -142,8 +142,12 @@ pub struct ExplanationText {
 /// Hands an explanation in.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({}))]
-pub struct ExplanationSubmission {}
+#[schema(example = json!({"note": "Đã bổ sung thời hạn khắc phục."}))]
+pub struct ExplanationSubmission {
+    /// A word to the office.
+    #[serde(default)]
+    pub note: Option<Prose>,
+}
 
 /// The office is content.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -191,7 +195,7 @@ pub struct ExplanationSummary {
     pub responsible: Option<String>,
     pub state: ExplanationState,
     pub handed_in_at: Option<At>,
-    /// Why it was returned, or a word with the acceptance.
+    /// Why it was returned, or a word with the acceptance or, before that, with the handing in.
     pub remark: Option<String>,
     pub version: i32,
 }
@@ -249,7 +253,7 @@ pub struct ExplanationView {
     pub reviewed_at: Option<At>,
     /// User name.
     pub reviewed_by: Option<String>,
-    /// Why it was returned, or a word with the acceptance.
+    /// Why it was returned, or a word with the acceptance or, before that, with the handing in.
     pub remark: Option<String>,
     /// What was done with it, oldest first.
     pub history: Vec<ExplanationStep>,

@@ -56,7 +56,12 @@ const WAIT_NO_MORE: &str = "SET LOCAL lock_timeout = '0'";
 impl Retry {
     /// None for a request without a key, and for a dry run, which stores nothing.
     pub fn of(call: &Call) -> Option<Retry> {
-        let key = call.idempotency_key.clone().filter(|_| !call.dry_run)?;
+        Retry::of_job(call).filter(|_| !call.dry_run)
+    }
+
+    /// As [`Retry::of`]; but a job is kept even where its rows are only tried.
+    pub fn of_job(call: &Call) -> Option<Retry> {
+        let key = call.idempotency_key.clone()?;
         Some(Retry {
             subject: call.actor.user_id,
             route: call.route.clone(),

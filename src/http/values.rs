@@ -68,6 +68,9 @@ impl std::str::FromStr for At {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() > 40 {
+            return Err("longer than 40 characters".into());
+        }
         let at = DateTime::parse_from_rfc3339(text).map_err(|_| "not an instant like 2022-04-19T08:30:00+07:00".to_owned())?;
         if !YEARS.contains(&at.year()) {
             return Err("the year is out of range".into());
@@ -179,6 +182,11 @@ macro_rules! text_type {
 
         impl $type {
             pub const MAX: usize = $max;
+
+            /// A text from elsewhere than JSON: composed, without NUL, cut where it is too long.
+            pub fn cut(text: &str) -> Self {
+                $type(nfc(text).chars().filter(|c| *c != '\0').take($max).collect())
+            }
 
             pub fn as_str(&self) -> &str {
                 &self.0

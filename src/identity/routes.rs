@@ -1,27 +1,30 @@
 //! HTTP in, HTTP out.
 
-use std::collections::HashMap;
-
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::load::to_hash;
 use super::throttle::{Account, Attempt};
 use super::wire::{Credentials, GrantBody, Me, NewUser, Refresh, SessionTokens, UserPage, UserView};
-use super::{acts, rules, sessions, store};
+use super::{acts, sessions, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
+use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
+use crate::http::shape::Relation;
 use crate::http::values::Key;
-use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
+use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(create_session)
@@ -33,6 +36,10 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(list_users)
         .service(get_user)
         .service(put_user);
+}
+
+impl Shaped for UserView {
+    const RELATIONS: &'static [Relation] = &[Relation::many("departments", &["grants", "department"], departments::EXPANDED)];
 }
 
 /// Sign in
@@ -127,42 +134,49 @@ struct UserFilter {
     department: Option<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<UserView>,
 }
 
 impl FromQuery for UserFilter {
     fn read(q: &mut QueryReader) -> Self {
-        UserFilter { role: q.choice("role", &Role::ALL.map(Role::name)), department: q.text("department"), cursor: Cursor::read(q) }
+        UserFilter {
+            role: q.choice("role", &Role::ALL.map(Role::name)),
+            department: q.text("department"),
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        }
     }
 }
 
 /// List users
 ///
 /// Ordered by user name.
-#[utoipa::path(tag = "users", operation_id = "list_users", params(UserFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "users", operation_id = "list_users", params(UserFilter, PageParams, Shape::<UserView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("user:read"))),
     responses((status = 200, description = "A page of users", body = UserPage), ReadProblems))]
 #[get("/api/v1/users")]
-async fn list_users(_: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
+async fn list_users(permit: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, filter.role, filter.department.as_deref(), None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &UserPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &UserPage { items, page }).await
 }
 
 /// Get a user
 ///
 /// By id or user name.
 #[utoipa::path(tag = "users", operation_id = "get_user", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or user name", example = "officer.dkkd")),
+    params(("key" = String, Path, description = "Id or user name", example = "officer.dkkd"), Shape::<UserView>),
     extensions(("x-permission" = json!("user:read"))),
     responses((status = 200, description = "The user", body = UserView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/users/{key}")]
-async fn get_user(permit: Permit<perm::ReadUser>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_user(permit: Permit<perm::ReadUser>, key: web::Path<String>, Query(shape): Query<Shape<UserView>>, db: Db) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a user
@@ -199,13 +213,14 @@ async fn put_user(
 /// Load users
 ///
 /// JSON array, NDJSON or CSV. The key of a row is `username`.
-#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, crate::http::call::RetryHeaders),
+#[utoipa::path(tag = "users", operation_id = "load_users", security(("bearer" = [])), params(BulkParams, BulkHeaders, crate::http::call::RetryHeaders),
     request_body(content((Vec<NewUser> = "application/json"),
         (String = "application/x-ndjson", example = "{\"username\":\"officer.dkkd\",\"display_name\":\"Chuyên viên Phòng ĐKKD\",\"grants\":[{\"role\":\"officer\",\"department\":\"DKKD\"}]}"),
         (String = "text/csv", example = "username,display_name,grants\nofficer.dkkd,Chuyên viên Phòng ĐKKD,\"[{\"\"role\"\":\"\"officer\"\",\"\"department\"\":\"\"DKKD\"\"}]\""))),
     extensions(("x-permission" = json!("user:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/users/bulk")]
 async fn load_users(
     permit: Permit<perm::WriteUser>,
@@ -215,6 +230,10 @@ async fn load_users(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "users", together: true };
+        return jobs::take_in::<NewUser>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewUser>(&req, payload.into_inner(), &shared).await?;
     let users: Vec<&NewUser> = rows.iter().filter_map(|r| r.row.as_ref().ok()).collect();
     let hashes = hash_new(&req, &db, &shared, &users).await?;
@@ -231,20 +250,25 @@ async fn load_users(
     answer
 }
 
-/// What becomes of the passwords given. Rows with faults are passed over, and so are those that stand twice; the hashing takes no turn.
+/// What becomes of the passwords given; the hashing takes no turn.
 async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser]) -> Result<acts::Passwords, ApiError> {
-    if users.iter().all(|user| user.password.is_none()) {
+    let Some((users, known)) = to_hash(db.get_ref(), users, shared.settings.demo.allowed).await? else {
         return Ok(acts::Passwords::new());
-    }
-    let mut times: HashMap<&str, u32> = HashMap::new();
-    users.iter().for_each(|user| *times.entry(user.code()).or_default() += 1);
-    let departments = store::department_codes(db.get_ref()).await?;
-    let good =
-        |user: &&&NewUser| times.get(user.code()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty();
-    let users: Vec<&NewUser> = users.iter().filter(good).copied().collect();
-    let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.code().to_owned()).collect()).await?;
+    };
     step_aside(req);
     let hashed = acts::hash_new(&known, &shared.password_gate, users.into_iter()).await?;
     take_turn(req).await?;
     Ok(hashed)
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<UserFilter, UserView>("users", Permission::ReadUser, |ask| {
+        Box::pin(async move {
+            let filter: UserFilter = ask.filter()?;
+            let UserFilter { role, department, cursor, .. } = &filter;
+            let rows = store::list(ask.db, *role, department.as_deref(), cursor.after()?, cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |u| u.username.clone()))
+        })
+    })
 }

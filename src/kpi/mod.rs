@@ -10,5 +10,5 @@ mod store;
 mod wire;
 
 pub use results::{Unmet, unmet};
-pub use routes::configure;
+pub use routes::{configure, exported, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -1,4 +1,4 @@
-//! Indicators against their targets: computed ones from the dossiers, the others from their measurements.
+//! Indicators against their targets: computed ones from dossiers and documents, the others from their measurements.
 
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::http::Call;
 use crate::http::table::{Cell, Table};
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
-use crate::reports::{self, Counts, Question};
+use crate::reports::{self, Counts, DocumentCounts, Question};
 use crate::text::Text;
 
 /// What is asked for.
@@ -62,13 +62,16 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
-    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed);
+    let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
+    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k));
     let mut results = Vec::new();
     for span in &request.spans {
         let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
         let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
+        let documents = if kpis.iter().any(of_documents) { reports::document_counts(db, &question).await? } else { Vec::new() };
         for kpi in &kpis {
             let figures = match kpi.formula {
+                Some(formula) if formula.is_of_documents() => desk.of_documents(formula, &documents),
                 Some(formula) => desk.computed(formula, &counts),
                 None => desk.measured(kpi, span, &measured),
             };
@@ -96,15 +99,33 @@ impl Desk<'_> {
         }
     }
 
-    fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
-        let by_department = self.request.group_by == GroupBy::Department;
-        let about = Figure {
-            key: row.key.clone(),
-            name: row.name.clone(),
-            department: if by_department { row.key.clone() } else { self.asked.map(str::to_owned) },
-            field: row.field.clone().or_else(|| self.request.slice.field.clone()),
-            ..Figure::default()
+    /// By drafting department.
+    fn of_documents(&self, formula: Formula, counts: &[DocumentCounts]) -> Vec<Figure> {
+        let figure = |row: &DocumentCounts| {
+            let (numerator, denominator) =
+                if formula == Formula::EDocumentRate { (row.sent, row.sendable) } else { (row.drafted, row.outgoing) };
+            share(self.about(&row.key, &row.name, &None), numerator, denominator)
         };
+        match self.request.group_by {
+            GroupBy::None => vec![figure(&DocumentCounts::total(counts))],
+            _ => counts.iter().map(figure).collect(),
+        }
+    }
+
+    /// What a row is about.
+    fn about(&self, key: &Option<String>, name: &Option<String>, field: &Option<String>) -> Figure {
+        let by_department = self.request.group_by == GroupBy::Department;
+        Figure {
+            key: key.clone(),
+            name: name.clone(),
+            department: if by_department { key.clone() } else { self.asked.map(str::to_owned) },
+            field: field.clone().or_else(|| self.request.slice.field.clone()),
+            ..Figure::default()
+        }
+    }
+
+    fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
+        let about = self.about(&row.key, &row.name, &row.field);
         let kept = row.finished - row.withdrawn;
         let (numerator, denominator) = match formula {
             Formula::OnTimeRate => (row.on_time, kept),
@@ -117,14 +138,7 @@ impl Desk<'_> {
                 return Figure { reason: Some(NoValue::NoDataSource), ..about };
             }
         };
-        let value = Exact::per_cent(numerator, denominator);
-        Figure {
-            numerator: Some(numerator.into()),
-            denominator: Some(denominator.into()),
-            value,
-            reason: value.is_none().then_some(NoValue::ZeroDenominator),
-            ..about
-        }
+        share(about, numerator, denominator)
     }
 
     /// A measurement is of one department: the one asked for, or the root agency when none is.
@@ -202,6 +216,18 @@ impl Desk<'_> {
             met,
             status,
         }
+    }
+}
+
+/// A share of counts.
+fn share(about: Figure, numerator: i64, denominator: i64) -> Figure {
+    let value = Exact::per_cent(numerator, denominator);
+    Figure {
+        numerator: Some(numerator.into()),
+        denominator: Some(denominator.into()),
+        value,
+        reason: value.is_none().then_some(NoValue::ZeroDenominator),
+        ..about
     }
 }
 

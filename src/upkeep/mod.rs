@@ -27,6 +27,8 @@ pub async fn sweep(shared: &Shared, now: DateTime<Utc>, wall: DateTime<Utc>) -> 
         // Their refresh tokens go with them.
         ("sessions", store::EXPIRED_SESSIONS, ended),
         ("sessions", store::REVOKED_SESSIONS, ended),
+        ("jobs", crate::jobs::FINISHED_JOBS, now - TimeDelta::days(shared.settings.jobs.keep_days)),
+        ("jobs", crate::jobs::EXPIRED_INTAKES, wall),
         ("sign_in_throttles", store::SIGN_IN_THROTTLES, wall - TimeDelta::days(1)),
     ];
     let mut swept: Swept = Vec::new();

@@ -144,7 +144,43 @@ impl World {
         sample.body.clone()
     }
 
+    /// A job of the actor's own, where the sample is about one.
+    pub async fn own_job(&self, actor: &Actor, sample: &Sample) -> Sample {
+        if !sample.path.contains("{job}") && sample.operation != "list_jobs" {
+            return sample.clone();
+        }
+        // A load with an end, or an export with its file.
+        let export = sample.path.contains("/exports/");
+        let cancel = sample.path.contains("cancellation");
+        let params = if export {
+            json!({"format": "csv", "query": "", "key": null, "columns": ["code"]})
+        } else {
+            json!({"mode": "atomic", "strategy": "upsert", "dry_run": false, "listing": "errors", "format": "ndjson", "json_columns": []})
+        };
+        let (id, authority) = (uuid::Uuid::now_v7(), json!({"grants": [], "scope": null}));
+        sqlx::query(
+            "INSERT INTO jobs (id, kind, resource, state, creator_id, creator, request_id, language, params, authority, created_at, finished_at)
+             SELECT $1, $2, 'departments', $3, u.id, u.username, 'x', 'vi', $4, $5, now(), CASE WHEN $3 = 'queued' THEN NULL ELSE now() END
+               FROM (SELECT id, username FROM users UNION ALL SELECT id, 'client:' || client_id FROM clients) u WHERE u.username = $6",
+        )
+        .bind(id)
+        .bind(if export { "export" } else { "load" })
+        .bind(if cancel { "queued" } else { "succeeded" })
+        .bind(params)
+        .bind(authority)
+        .bind(&actor.username)
+        .execute(&self.app.pool)
+        .await
+        .unwrap();
+        if !export && !cancel {
+            let text = "INSERT INTO job_results (job_id, idx, status, errors, warnings) SELECT id, 0, 'unchanged', '[]', '[]' FROM jobs WHERE id = $1";
+            sqlx::query(text).bind(id).execute(&self.app.pool).await.unwrap();
+        }
+        Sample { path: sample.path.replace("{job}", &id.to_string()), ..sample.clone() }
+    }
+
     pub async fn send(&self, actor: &Actor, operation: &Operation, sample: &Sample) -> Answer {
+        let sample = &self.own_job(actor, sample).await;
         match self.fresh_body(sample).await {
             Some(body) => {
                 let (media, body) = as_sent(operation, &body);
@@ -158,6 +194,10 @@ impl World {
 
 /// A body in the media type that the operation takes: JSON, or a form.
 fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
+    // A table is sent as it is.
+    if let Some(table) = body.as_str() {
+        return ("text/csv", table.as_bytes().to_vec());
+    }
     if operation.bodies() != [FORM] {
         return ("application/json", serde_json::to_vec(body).unwrap());
     }
@@ -200,6 +240,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     let incomplete = format!("/api/v1/dossiers/{}/completion-requests", ids[8]);
     counter.act(&incomplete, 1, json!({"reason": "Thiếu bản sao"})).await.expect(200);
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
+    office.put(&format!("/api/v1/documents/di-{department}"), document(department, "Báo cáo tháng 5")).await.expect(201);
     let report = json!({"report": "dossier-results", "parameters": {"period": "2022-06", "department": department}});
     let frozen = office.post("/api/v1/reports/snapshots", report).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
@@ -250,6 +291,12 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         code,
         reservation,
     }
+}
+
+/// An outgoing document that the department drafted.
+fn document(department: &str, summary: &str) -> Value {
+    json!({"direction": "outgoing", "book": format!("BC-{department}"), "number": "1", "kind": "bao-cao", "issued_on": "2022-06-10", "summary": summary,
+        "department": department})
 }
 
 /// A plan of one task, led by the department.
@@ -305,6 +352,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let dossier = Sight(Permission::ReadDossier);
 
     read("get_openapi", No, "/openapi.json".into());
+    read("list_problem_pages", No, "/docs/problems".into());
     read("get_problem_page", No, "/docs/problems/not_found".into());
     read("get_live", No, "/health/live".into());
     read("get_ready", No, "/health/ready".into());
@@ -341,10 +389,17 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_dossier_slip", dossier, format!("/api/v1/dossiers/{accepted}/slips/receipt"));
     read("get_dossier_register", No, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30".into());
     read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
+    read("list_document_kinds", No, "/api/v1/document-kinds".into());
+    read("list_documents", No, "/api/v1/documents".into());
+    read("get_document", Sight(Permission::ReadDocument), format!("/api/v1/documents/di-{department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
+    read("list_plan_versions", No, format!("/api/v1/plans/kh-{department}/versions"));
+    read("get_plan_version", No, format!("/api/v1/plans/kh-{department}/versions/1"));
+    read("get_plan_difference", No, format!("/api/v1/plans/kh-{department}/versions/1/difference"));
     read("list_tasks", No, "/api/v1/tasks".into());
     read("get_task", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a"));
+    read("get_task_history", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/history"));
     read("list_kpis", No, "/api/v1/kpis".into());
     read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
     read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
@@ -360,6 +415,13 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     ] {
         read(operation, Named, format!("/api/v1/reports/{report}&department={department}"));
     }
+    read("list_jobs", No, "/api/v1/jobs".into());
+    read("get_job", No, "/api/v1/jobs/{job}".into());
+    read("list_job_results", No, "/api/v1/jobs/{job}/results".into());
+    read("get_job_errors", No, "/api/v1/jobs/{job}/errors".into());
+    read("cancel_job", No, "/api/v1/jobs/{job}/cancellation?dry_run=true".into());
+    read("get_export", No, "/api/v1/exports/{job}".into());
+    read("get_export_content", No, "/api/v1/exports/{job}/content".into());
     read("list_findings", No, "/api/v1/findings".into());
     read("list_report_snapshots", No, "/api/v1/reports/snapshots".into());
     let snapshot = Sight(Permission::ReadSnapshot);
@@ -383,6 +445,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         let dry = if path.contains("auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
         all.push(Sample { operation, path: format!("{path}{dry}"), body: Some(body), bound });
     };
+    write("create_export", No, "/api/v1/exports", json!({"resource": "departments", "format": "csv"}));
     write("create_session", No, "/api/v1/auth/sessions", json!({"username": "someone", "password": PASSWORD}));
     write("refresh_session", No, "/api/v1/auth/sessions/refresh", json!({"refresh_token": "x"}));
     write("create_token", No, "/oauth/token", json!({"grant_type": "client_credentials"}));
@@ -448,7 +511,17 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     act("withdraw_dossier", accepted, "withdrawal", json!({"reason": "Theo đề nghị"}));
     act("void_dossier", accepted, "void", json!({"reason": "Nhập trùng"}));
 
+    let registered = Sight(Permission::ReadDocument);
+    let entry = format!("/api/v1/documents/di-{department}");
+    write("put_document", registered, &entry, document(department, "Báo cáo tháng 5 (sửa)"));
+    write("load_documents", Named, "/api/v1/documents/bulk", json!([document(department, "Báo cáo tháng 5 (sửa lại)")]));
+    write("void_document", registered, &format!("{entry}/void"), json!({"reason": "Cấp nhầm số"}));
     write("put_plan", No, &format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch sửa đổi"));
+    let amendment = json!({"document_number": "2/KH", "document_type": "Kế hoạch", "title": "Sửa đổi", "issued_on": "2022-06-10",
+        "changed": [{"local_code": "a", "title": "Việc sửa đổi"}]});
+    let table = json!("STT,Nhiệm vụ,Tiến độ,Chủ trì\n1,Việc,Thường xuyên,DKKD\n");
+    write("import_plan_tasks", No, &format!("/api/v1/plans/kh-{department}/imports"), table);
+    write("amend_plan", No, &format!("/api/v1/plans/kh-{department}/amendments"), amendment);
     let task = format!("/api/v1/tasks/kh-{department}.a");
     let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
     let report = json!({"department": department, "period": "2022-05", "content": "Đã rà soát", "percent": 60, "evidence": proof});
@@ -459,7 +532,10 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
     write("put_kpi", No, "/api/v1/kpis/reform_index", new);
     let figure = json!({"value": 91.5, "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
-    write("put_measurement", Seen, &measurement, figure);
+    write("put_measurement", Seen, &measurement, figure.clone());
+    let mut row = figure;
+    (row["kpi"], row["department"], row["period"]) = (json!("satisfaction"), json!(department), json!("2021"));
+    write("load_measurements", Named, "/api/v1/kpi-measurements/bulk", json!([row]));
 
     let obstacle = json!({"department": department, "title": "Thiếu máy quét", "description": "Chưa số hóa được hồ sơ"});
     write("raise_obstacle", Named, "/api/v1/obstacles", obstacle);
@@ -682,8 +758,8 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
 /// Permissions whose operations are still to come.
 const TO_COME: &[Permission] = &[Permission::WriteTask];
 
-/// Permissions that guard a part of answers, not an operation; `personal.rs` tries them.
-const OF_FIELDS: &[Permission] = &[Permission::ReadPersonalData];
+/// Permissions that guard a part of answers, not an operation; `personal.rs` and `documents.rs` try them.
+const OF_FIELDS: &[Permission] = &[Permission::ReadPersonalData, Permission::ReadSecretDocument];
 
 #[test]
 fn every_permission_guards_an_operation() {
@@ -849,6 +925,8 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
                 (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "items", "resolving_department"),
+                (Permission::ReadDocument, "/api/v1/documents?", "items", "department"),
+                (Permission::ReadDocument, "/api/v1/documents?q=bao+cao+thang", "items", "department"),
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),

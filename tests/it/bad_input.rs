@@ -57,7 +57,9 @@ impl Ground {
             if !actors.contains_key(role.name()) {
                 actors.insert(role.name(), world.actor(*role, true).await);
             }
-            all.push((operation, sample, actors[role.name()].clone()));
+            let actor = actors[role.name()].clone();
+            let sample = world.own_job(&actor, &sample).await;
+            all.push((operation, sample, actor));
         }
         // Signing out would silence all later requests; a form is no JSON (`clients` tries what is wrong with it).
         all.retain(|(operation, ..)| !["delete_session", "create_token"].contains(&operation.id.as_str()));

@@ -199,7 +199,10 @@ async fn a_machine_goes_as_far_as_its_scopes_and_departments() {
     let secret = new_secret(&admin, 1).await;
     let loader = machine(&app, &secret).await;
     let me = loader.get("/api/v1/me").await.expect(200).body;
-    assert_eq!((&me["username"], &me["permissions"]), (&json!("client:motcua"), &json!(["self:read", "dossier:load"])));
+    assert_eq!(
+        (&me["username"], &me["permissions"]),
+        (&json!("client:motcua"), &json!(["self:read", "job:read", "job:cancel", "dossier:load"]))
+    );
     assert_eq!(me["grants"], json!([{"role": "integration", "department": "DKKD"}]));
     let rows = [history("H-1", "DKKD"), history("H-2", "DN")];
     let loaded = loader.load("/api/v1/dossiers/bulk?mode=best_effort", &rows).await.expect(207);

@@ -24,8 +24,19 @@ async fn load(app: &App) -> Result<Loaded, ClientError> {
 
 async fn count_all(app: &App) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["audit_events", "dossiers", "departments", "procedures", "users", "plans", "tasks", "duties", "kpis", "kpi_measurements"]
-    {
+    for table in [
+        "audit_events",
+        "dossiers",
+        "departments",
+        "procedures",
+        "users",
+        "plans",
+        "tasks",
+        "duties",
+        "kpis",
+        "kpi_measurements",
+        "documents",
+    ] {
         counts.push(app.count(table).await);
     }
     counts
@@ -87,6 +98,10 @@ async fn the_demonstration_shows_everything_and_loads_once() {
     assert!((90.0..98.0).contains(&value("on_time_rate")), "{online}");
     assert!((55.0..70.0).contains(&value("online_rate")), "{online}");
     assert_eq!(value("satisfaction_index"), 86.4);
+    let documents = office.get("/api/v1/kpi-results?kpi=e_document_rate,e_office_drafted_rate&period=2022").await.unwrap();
+    for item in documents["items"].as_array().unwrap() {
+        assert!((85.0..100.0).contains(&item["value"].as_f64().unwrap()), "{documents}");
+    }
 
     for user in demo::users() {
         let name = user["username"].as_str().unwrap();

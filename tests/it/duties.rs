@@ -143,7 +143,9 @@ async fn dates_are_set_for_one_report_and_for_those_on_request() {
     let told = office.get(briefing).await.expect(200).body;
     assert_eq!((&told["due_on"], &told["state"]), (&json!("2022-06-30"), &json!("upcoming")));
     let dates = json!({"label": "Giao ban tháng 6", "due_on": "2022-06-23", "internal_due_on": "2022-06-21", "reason": "Họp sớm"});
-    office.put(briefing, dates.clone()).await.expect(201);
+    office.put(briefing, dates.clone()).await.expect(428);
+    assert_eq!(app.count("duty_occurrences").await, 0);
+    office.json("PUT", briefing, &[("if-match", "\"0\"")], &dates).await.expect(200);
     assert_eq!(office.put(briefing, dates.clone()).await.expect(200).header("unchanged"), Some("true"));
     let mut later = dates.clone();
     later["due_on"] = json!("2022-06-20");
@@ -157,6 +159,7 @@ async fn dates_are_set_for_one_report_and_for_those_on_request() {
     office.get(request).await.expect(404);
     office.put(request, json!({"due_on": "2022-07-01", "reason": "Công văn 99 của Sở Nội vụ"})).await.expect(201);
     assert_eq!(office.get(request).await.expect(200).body["due_on"], "2022-07-01");
+    office.put(request, json!({"due_on": "2022-07-02", "reason": "Gia hạn"})).await.expect(428);
 }
 
 #[tokio::test]

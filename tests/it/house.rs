@@ -218,14 +218,15 @@ fn names_in_the_contract_are_unique() {
 /// The arrows between slices: who may use whom, always through the other's `mod.rs`.
 const ARROWS: &[(&str, &[&str])] = &[
     // Roles are held in departments.
-    ("identity", &["departments"]),
+    ("identity", &["departments", "jobs"]),
     // Their secrets are kept, and wrong ones counted, like passwords.
     ("clients", &["departments", "identity"]),
-    ("departments", &[]),
+    ("departments", &["jobs"]),
     ("calendar", &["departments"]),
     ("rule_sets", &[]),
-    ("procedures", &["departments", "calendar"]),
-    ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
+    ("procedures", &["departments", "calendar", "jobs"]),
+    ("dossiers", &["departments", "calendar", "jobs", "procedures", "rule_sets"]),
+    ("documents", &["departments", "calendar"]),
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports.
     ("kpi", &["departments", "reports"]),
@@ -239,7 +240,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Plans set duties; periods have the codes of the reports.
     ("duties", &["calendar", "departments", "plans", "reports"]),
     // Removes what is past its time, whosesoever it was.
-    ("upkeep", &["dossiers"]),
+    ("upkeep", &["dossiers", "jobs"]),
+    // Holds what slices do in the background; each brings its own work.
+    ("jobs", &[]),
+    // Reads the lists of all slices.
+    ("exports", &["clients", "departments", "dossiers", "identity", "jobs", "kpi", "plans", "procedures"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
     ("client", &[]),
 ];
@@ -257,7 +262,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("audit", &["http"]),
     ("mail", &["config"]),
     ("vault", &["auth", "config"]),
-    ("openapi", &["app", "auth", "db", "error", "http"]),
+    ("openapi", &["app", "auth", "db", "error", "http", "text"]),
 ];
 
 /// What puts all together and may use everything.

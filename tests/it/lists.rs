@@ -44,6 +44,7 @@ async fn every_list_tells_its_total_when_asked_and_counts_what_it_shows() {
         let spans = [Span::All, Span::Below, Span::Own].map(|span| Role::ALL.iter().find(|r| permission.span(**r) == Some(span)));
         for role in spans.into_iter().flatten() {
             let actor = world.actor(*role, true).await;
+            let sample = world.own_job(&actor, &sample).await;
             let about = format!("{} by {}", operation.id, role.name());
             let all = walk(&actor, &sample.path).await;
             assert!(!all.is_empty() || *role != Role::Admin, "{about}");

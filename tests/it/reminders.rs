@@ -98,6 +98,8 @@ async fn office_at(now: &str, port: u16) -> App {
     };
     app.admin().await.post("/api/v1/departments/bulk", demo("departments.json")).await.expect(200);
     app.office().await.put("/api/v1/plans/kh-1186-skhdt-2022", demo("plan.json")).await.expect(201);
+    let imported = app.office().await.post("/api/v1/duties/imports", json!({"plan": "kh-1186-skhdt-2022"})).await;
+    assert!(matches!(imported.status, 200 | 201), "{}", imported.body);
     app
 }
 

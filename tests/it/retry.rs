@@ -198,13 +198,13 @@ async fn an_answer_is_repeated_only_to_who_still_has_the_right() {
 }
 
 /// `dunghen serve` as a process of its own, on the database of a test.
-struct Process {
-    child: Child,
-    base: String,
+pub struct Process {
+    pub child: Child,
+    pub base: String,
 }
 
 impl Process {
-    async fn start(app: &App) -> Process {
+    pub async fn start(app: &App) -> Process {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = &app.shared.settings;
         let mut command = Command::new(env!("CARGO_BIN_EXE_dunghen"));
@@ -213,6 +213,8 @@ impl Process {
             .env("DUNGHEN__DATA_DIR", &settings.data_dir)
             .env("DUNGHEN__HTTP__PORT", port.to_string())
             .env("DUNGHEN__HTTP__WORKERS", "1");
+        // A killed server is not waited for.
+        command.env("DUNGHEN__JOBS__LEASE_S", "1").env("DUNGHEN__JOBS__CHUNK_ROWS", "500");
         command.env("DUNGHEN__LOG__FILTER", "error").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = Process { child: command.spawn().unwrap(), base: format!("http://127.0.0.1:{port}") };
         for _ in 0..400 {

@@ -112,7 +112,7 @@ COMMENT ON COLUMN explanations.handed_in_at IS 'When it was last handed in.';
 COMMENT ON COLUMN explanations.handed_in_by IS 'User name of who handed it in.';
 COMMENT ON COLUMN explanations.reviewed_at IS 'When the office last accepted or returned it.';
 COMMENT ON COLUMN explanations.reviewed_by IS 'User name of who did so.';
-COMMENT ON COLUMN explanations.remark IS 'Why it was returned, or a word with the acceptance.';
+COMMENT ON COLUMN explanations.remark IS 'Why it was returned, or a word with the acceptance or, before that, with the handing in.';
 COMMENT ON COLUMN explanations.version IS 'Counts the changes; the ETag of the resource.';
 COMMENT ON COLUMN explanations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN explanations.updated_at IS 'When the row was last changed.';

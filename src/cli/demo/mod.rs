@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::progress::Progress;
-use crate::client::bulk::{Form, Options, Summary};
+use crate::client::bulk::{Format, Options, Summary};
 use crate::client::{Client, ClientError, Put};
 
 pub use data::{ADMIN, ADMIN_NAME, DEFAULT_PASSWORD, history, password, users};
@@ -99,9 +99,11 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
     });
     puts(&client, &mut loaded, progress, "measurements", measurements.collect()).await?;
 
+    rows_of(&client, &mut loaded, progress, "documents", data::documents()).await?;
+
     progress.now("dossiers");
     let body = reqwest::Body::wrap_stream(history().into_body());
-    let outcome = client.bulk("dossiers", &Options::default(), Form::NDJSON, body).await?;
+    let outcome = client.bulk("dossiers", &Options::default(), None, Format::Ndjson, body).await?;
     refuse("dossiers", &outcome)?;
     told(&mut loaded, progress, Part::of("dossiers", outcome.summary));
     progress.end();
@@ -121,7 +123,7 @@ async fn may_be_loaded(client: &Client, demo_password: &str, loaded: &mut Loaded
     }
     let probe = json!([{"username": "demo.probe", "display_name": "-", "demo": true}]);
     let dry = Options { dry_run: true, ..Options::default() };
-    let answer = client.bulk("users", &dry, Form::JSON, probe.to_string()).await?;
+    let answer = client.bulk("users", &dry, None, Format::Json, probe.to_string()).await?;
     if answer.refused().any(|row| row["errors"][0]["pointer"] == "/demo") {
         return Err(ClientError::Unexpected(format!("{} takes no demo data (demo.allowed = false)", client.base())));
     }
@@ -171,7 +173,7 @@ async fn rows_of(
     rows: Vec<Value>,
 ) -> Result<(), ClientError> {
     progress.now(resource);
-    let outcome = client.bulk(resource, &Options::default(), Form::JSON, Value::Array(rows).to_string()).await?;
+    let outcome = client.bulk(resource, &Options::default(), None, Format::Json, Value::Array(rows).to_string()).await?;
     refuse(resource, &outcome)?;
     told(loaded, progress, Part::of(resource, outcome.summary));
     Ok(())
@@ -200,7 +202,7 @@ fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
 }
 
 /// Parts of the demonstration.
-pub const PARTS: u64 = 8;
+pub const PARTS: u64 = 9;
 
 /// Whether the demonstration was loaded here before: its plan is there, and dossiers are.
 ///

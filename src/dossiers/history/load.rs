@@ -116,19 +116,8 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     stage::refuse_duplicates(&mut tx, &twice.to_string()).await?;
     let summary = count(&mut tx).await?;
     let refused = summary.rejected > 0 && load.params.mode == Mode::Atomic;
-    if !refused && !load.params.dry_run && summary.created + summary.updated > 0 {
-        let teller =
-            Teller { actor_id: Some(load.actor.user_id), actor: &load.actor.username, request_id: Some(&load.request_id), now: load.now };
-        // First: a receipt that is under way takes a later number.
-        stage::push_numbers(&mut tx).await?;
-        // A block that was reserved while the rows came in: sent again, they are told apart.
-        let reserved = stage::reserved_meanwhile(&mut tx, load.now).await?;
-        if reserved || stage::merge(&mut tx, &teller, summary.updated > 0).await? != summary.created {
-            return Err(ApiError::new(Code::ConcurrentChange).say(
-                "Một yêu cầu khác vừa ghi hồ sơ cùng mã hoặc giữ số; không ghi gì, hãy gửi lại.",
-                "Another request wrote a dossier with one of these codes or reserved its number; nothing was written, send it again.",
-            ));
-        }
+    if !refused && !load.params.dry_run {
+        write(&mut tx, &load, summary).await?;
     }
     let kept = match &load.retry {
         Some(retry) if !refused => {
@@ -158,6 +147,29 @@ pub async fn load(shared: &Shared, load: Load, mut body: mpsc::Receiver<Piece>) 
     Ok(Outcome::Loaded(Loaded { summary, refused, connection, params: load.params }))
 }
 
+/// Writes what was staged.
+///
+/// # Errors
+/// 409 when another request was faster; the database's.
+pub async fn write(tx: &mut PgConnection, load: &Load, summary: Summary) -> Result<(), ApiError> {
+    if summary.created + summary.updated == 0 {
+        return Ok(());
+    }
+    let teller =
+        Teller { actor_id: Some(load.actor.user_id), actor: &load.actor.username, request_id: Some(&load.request_id), now: load.now };
+    // First: a receipt that is under way takes a later number.
+    stage::push_numbers(tx).await?;
+    // A block that was reserved while the rows came in: sent again, they are told apart.
+    let reserved = stage::reserved_meanwhile(tx, load.now).await?;
+    if reserved || stage::merge(tx, &teller, summary.updated > 0).await? != summary.created {
+        return Err(ApiError::new(Code::ConcurrentChange).say(
+            "Một yêu cầu khác vừa ghi hồ sơ cùng mã hoặc giữ số; không ghi gì, hãy gửi lại.",
+            "Another request wrote a dossier with one of these codes or reserved its number; nothing was written, send it again.",
+        ));
+    }
+    Ok(())
+}
+
 enum Arrived {
     Bytes(Bytes),
     End([u8; 32]),
@@ -172,7 +184,7 @@ async fn next(body: &mut mpsc::Receiver<Piece>) -> Result<Arrived, ApiError> {
     }
 }
 
-async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError> {
+pub async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError> {
     let db = &shared.background;
     let departments = departments::known(db).await?;
     Ok(Known {
@@ -190,23 +202,23 @@ async fn know<'s>(shared: &'s Shared, load: &Load) -> Result<Known<'s>, ApiError
 }
 
 /// A connection of the load's own, without the time limit of a request.
-async fn connect(shared: &Shared) -> Result<PgConnection, ApiError> {
+pub async fn connect(shared: &Shared) -> Result<PgConnection, ApiError> {
     let options: PgConnectOptions = shared.settings.database.url.expose_secret().parse()?;
     let options = options.application_name("dunghen load").options([("temp_buffers", "64MB"), ("work_mem", "64MB"), ("jit", "off")]);
     Ok(options.disable_statement_logging().connect().await?)
 }
 
 /// Where rows are decided.
-struct Desk<'s> {
-    known: Known<'s>,
-    lang: Lang,
-    editions: Editions,
-    chunk: Chunk,
+pub struct Desk<'s> {
+    pub known: Known<'s>,
+    pub lang: Lang,
+    pub editions: Editions,
+    pub chunk: Chunk,
 }
 
 impl Desk<'_> {
     /// Decides the waiting rows and sends them to the temporary tables.
-    async fn settle(&mut self, tx: &mut PgConnection, waiting: &mut Vec<Parsed<HistoryRow>>) -> Result<(), ApiError> {
+    pub async fn settle(&mut self, tx: &mut PgConnection, waiting: &mut Vec<Parsed<HistoryRow>>) -> Result<(), ApiError> {
         if waiting.is_empty() {
             return Ok(());
         }
@@ -241,7 +253,7 @@ fn in_words(faults: &[Fault], lang: Lang) -> String {
     Value::from(faults.iter().map(|f| crate::http::problem::fault_json(f, lang)).collect::<Vec<_>>()).to_string()
 }
 
-async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
+pub async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
     let mut summary = Summary::default();
     for row in sqlx::query("SELECT status, count(*) FROM stage_rows GROUP BY status").fetch_all(tx).await? {
         let n = u64::try_from(row.get::<i64, _>(1)).unwrap_or_default();

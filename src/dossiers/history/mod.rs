@@ -3,9 +3,11 @@
 
 mod decide;
 mod existing;
+mod job;
 mod load;
 mod row;
 mod stage;
 
+pub use job::HistoryLoad;
 pub use load::{Load, Loaded, Outcome, Piece, load};
 pub use row::HistoryRow;

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::{Stream, TryStreamExt};
 use serde::Serialize;
 use sqlx::postgres::PgCopyIn;
-use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row as _};
 
 use super::decide::BroughtNumber;
 use crate::audit::Teller;
 use crate::dossiers::model::Dossier;
 use crate::dossiers::rules::Derived;
+use crate::http::bulk::RowStatus;
+use crate::jobs::Outcome;
 use crate::vault::Sealed;
 
 /// Made on a connection of the load's own; they go with it.
@@ -226,13 +229,28 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
     }
     connection
         .execute(
-            "CREATE TEMP TABLE stage_twice ON COMMIT DROP AS SELECT code FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1;
-             CREATE TEMP TABLE stage_gone ON COMMIT DROP AS SELECT DISTINCT id FROM stage_dossiers WHERE code IN (SELECT code FROM stage_twice)",
+            "CREATE TEMP TABLE stage_twice ON COMMIT DROP AS SELECT code FROM stage_rows WHERE code IS NOT NULL GROUP BY code HAVING count(*) > 1",
+        )
+        .await?;
+    refuse_twice(connection, error).await
+}
+
+/// Refuses the rows with these codes, whatever else was decided of them.
+pub async fn refuse_codes(connection: &mut PgConnection, error: &str, codes: Vec<String>) -> Result<(), sqlx::Error> {
+    connection.execute("CREATE TEMP TABLE stage_twice (code text PRIMARY KEY) ON COMMIT DROP").await?;
+    sqlx::query("INSERT INTO stage_twice SELECT unnest($1::text[])").bind(codes).execute(&mut *connection).await?;
+    refuse_twice(connection, error).await
+}
+
+async fn refuse_twice(connection: &mut PgConnection, error: &str) -> Result<(), sqlx::Error> {
+    connection
+        .execute(
+            "CREATE TEMP TABLE stage_gone ON COMMIT DROP AS SELECT DISTINCT id FROM stage_dossiers WHERE code IN (SELECT code FROM stage_twice)",
         )
         .await?;
     sqlx::query(
         "UPDATE stage_rows SET status = 'rejected', errors = CASE WHEN errors IS NULL THEN '[' || $1 || ']' ELSE '[' || $1 || ',' || substr(errors, 2) END
-          WHERE code IN (SELECT code FROM stage_twice)",
+          WHERE code IN (SELECT code FROM stage_twice) AND (errors IS NULL OR NOT starts_with(errors, '[' || $1))",
     )
     .bind(error)
     .execute(&mut *connection)
@@ -247,6 +265,7 @@ pub async fn refuse_duplicates(connection: &mut PgConnection, error: &str) -> Re
         let text = format!("DELETE FROM stage_{table} WHERE {column} IN (SELECT id FROM stage_gone)");
         connection.execute(AssertSqlSafe(text)).await?;
     }
+    connection.execute("DROP TABLE stage_twice, stage_gone").await?;
     Ok(())
 }
 
@@ -333,4 +352,28 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>, updates: 
     .execute(&mut *connection)
     .await?;
     Ok(created)
+}
+
+/// Takes off what a chunk before left.
+pub const EMPTY: &str = "TRUNCATE stage_rows, stage_dossiers, stage_pauses, stage_apologies, stage_consultations, stage_findings";
+
+/// What was decided of the staged rows, by index.
+pub fn outcomes(connection: &mut PgConnection) -> impl Stream<Item = Result<Outcome, sqlx::Error>> {
+    let rows = sqlx::query("SELECT idx, code, status, errors, warnings FROM stage_rows ORDER BY idx").fetch(connection);
+    rows.map_ok(|row| {
+        let list = |i: usize| row.get::<Option<&str>, _>(i).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        Outcome {
+            index: row.get::<i64, _>(0).unsigned_abs(),
+            code: row.get(1),
+            status: match row.get::<&str, _>(2) {
+                "created" => RowStatus::Created,
+                "updated" => RowStatus::Updated,
+                "unchanged" => RowStatus::Unchanged,
+                _ => RowStatus::Rejected,
+            },
+            errors: list(3),
+            warnings: list(4),
+            input: None,
+        }
+    })
 }

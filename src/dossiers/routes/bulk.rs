@@ -12,13 +12,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::db::Db;
 use crate::dossiers::history::{HistoryRow, Load, Loaded, Outcome, Piece, load};
 use crate::error::{ApiError, Code};
 use crate::http::body::Body;
-use crate::http::bulk::{BulkAnswer, BulkParams, media_format, respond_with, summary_problem};
+use crate::http::bulk::{BulkAnswer, BulkHeaders, BulkParams, media_format, respond_with, summary_problem};
 use crate::http::call::RetryHeaders;
 use crate::http::retry::Retry;
 use crate::http::{Answer, Query, WriteProblems};
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_dossiers);
@@ -29,21 +31,27 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// JSON array, NDJSON or CSV (nested lists as JSON in a cell), gzip if said so. Due dates, outcomes and findings are
 /// computed by the rules. A million rows in one request work; the order of the answer is the order of the input. A new dossier
 /// may have any code but a number that is reserved for another counter; numbers allotted later follow those of its own agency.
-#[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams, RetryHeaders),
+#[utoipa::path(tag = "dossiers", operation_id = "load_dossiers", security(("bearer" = [])), params(BulkParams, BulkHeaders, RetryHeaders),
     request_body(content((Vec<HistoryRow> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"H32.05-220419-0001\",\"procedure\":\"2.001610\",\"receiving_department\":\"MC\",\"channel\":\"online\",\"accepted_at\":\"2022-04-19T08:30:00+07:00\"}"),
         (String = "text/csv", example = "code,procedure,receiving_department,channel,accepted_at\nH32.05-220419-0001,2.001610,MC,online,2022-04-19T08:30:00+07:00"))),
     extensions(("x-permission" = json!("dossier:load"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/dossiers/bulk")]
 async fn load_dossiers(
     permit: Permit<perm::LoadDossier>,
     Query(params): Query<BulkParams>,
     req: HttpRequest,
     payload: web::Payload,
+    db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "dossiers", together: false };
+        return jobs::take_in::<HistoryRow>(intake, payload).await;
+    }
     let format = media_format(&req)?;
     let job = Load {
         actor: permit.actor.clone(),

@@ -5,6 +5,7 @@ mod bulk;
 mod read;
 mod requests;
 
+pub use read::exported;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn configure(cfg: &mut ServiceConfig) {

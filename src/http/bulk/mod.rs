@@ -4,7 +4,7 @@ mod read;
 mod respond;
 pub mod split;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,10 +12,15 @@ use crate::error::{Code, Fault};
 use crate::http::query::FromQuery;
 use crate::http::{Lang, QueryReader};
 
-pub use read::{BulkRow, Parsed, RowParser, Rows, media_format, read_all};
-pub use respond::{apply, respond_with, summary_problem};
+pub use read::{BulkRow, ERROR_COLUMNS, Parsed, RowParser, Rows, came_back, csv_cells, guarded, media_format, read_all, unguarded};
+pub use respond::{apply, respond_with, sort_out, summary_problem};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The largest body of rows that is read into memory as a whole.
+pub const MOST_AT_ONCE: u64 = 64 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BulkMode)]
 pub enum Mode {
     /// All rows or none.
     Atomic,
@@ -23,7 +28,9 @@ pub enum Mode {
     BestEffort,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BulkStrategy)]
 pub enum Strategy {
     Upsert,
     Create,
@@ -41,7 +48,9 @@ impl Strategy {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BulkReturn)]
 pub enum Return {
     Summary,
     Errors,
@@ -49,22 +58,32 @@ pub enum Return {
 }
 
 /// How a bulk load is carried out.
-#[derive(Clone, Copy, Debug, IntoParams)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BulkParams {
     /// `atomic` (default): all rows or none. `best_effort`: the good ones.
-    #[param(value_type = Option<String>, example = "atomic")]
+    #[param(value_type = Option<String>, pattern = "^(atomic|best_effort)$", example = "atomic")]
     pub mode: Mode,
     /// `upsert` (default), `create` (a row that exists is refused) or `update` (a row that does not exist is refused).
-    #[param(value_type = Option<String>, example = "upsert")]
+    #[param(value_type = Option<String>, pattern = "^(upsert|create|update)$", example = "upsert")]
     pub strategy: Strategy,
     /// Same checks, status and body, but nothing is stored.
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
     /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. With an
     /// `Idempotency-Key` the answer is kept and lists at most 1,000 rows and 1 MiB.
-    #[param(value_type = Option<String>, rename = "return", example = "errors")]
+    #[param(value_type = Option<String>, rename = "return", pattern = "^(summary|errors|all)$", example = "errors")]
     pub listing: Return,
+}
+
+/// Headers of a bulk load, for the contract.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by jobs::wanted; named here for the contract")]
+pub struct BulkHeaders {
+    /// `respond-async`: the rows are taken in and applied in the background; 202 with the job.
+    #[param(rename = "Prefer", example = "respond-async")]
+    pub prefer: Option<String>,
 }
 
 impl FromQuery for BulkParams {
@@ -167,6 +186,8 @@ pub struct BulkAnswer {
 
 /// One row of the answer.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"index": 1, "code": "X", "status": "rejected",
+    "errors": [{"code": "unknown_code", "pointer": "/procedure", "detail": "…"}], "warnings": []}))]
 pub struct BulkResult {
     /// Position in the input, from 0.
     pub index: u64,

@@ -1,11 +1,14 @@
 //! Rows out of bodies: each is parsed for itself, so that one bad row does not hide the others.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::MOST_AT_ONCE;
 use super::split::{Format, RawRow, Splitter, malformed};
 use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
@@ -21,7 +24,13 @@ pub trait BulkRow: DeserializeOwned + ToSchema {
     /// Name of the member that is the row's key.
     const KEY: &'static str = "code";
 
-    fn code(&self) -> &str;
+    /// The row's key; where it has several parts, all of them: `kpi/department/period`.
+    fn code(&self) -> Cow<'_, str>;
+
+    /// The same of a row whose shape is wrong, as far as it can be read.
+    fn code_of(row: &Value) -> Option<String> {
+        row.get(Self::KEY).and_then(Value::as_str).map(nfc)
+    }
 }
 
 /// A row, or what is wrong with its shape.
@@ -44,6 +53,9 @@ pub fn media_format(req: &HttpRequest) -> Result<Format, ApiError> {
     })
 }
 
+/// The columns that a file of refused rows has besides those that came: they are read over.
+pub const ERROR_COLUMNS: [&str; 2] = ["error_codes", "error_detail"];
+
 /// Turns raw rows into values, counting them.
 pub struct RowParser {
     format: Format,
@@ -56,6 +68,15 @@ impl RowParser {
         RowParser { format, header: None, next: 0 }
     }
 
+    /// Goes on at a later row of a body whose head is known.
+    ///
+    /// # Errors
+    /// The header cannot be read, which it could before.
+    pub fn resume(format: Format, header: Option<&[u8]>, next: u64) -> Result<Self, ApiError> {
+        let header = header.map(|bytes| csv_cells(&RawRow { bytes, line: 1, offset: 0 }).map(trimmed)).transpose()?;
+        Ok(RowParser { format, header, next })
+    }
+
     /// None for the header of a CSV file.
     ///
     /// # Errors
@@ -66,8 +87,12 @@ impl RowParser {
                 None => return Ok(None),
                 Some(cells) => self.typed(cells_to_value::<T>(cells)),
             },
+            // Serde reads the members of an object from a list, too; a row is an object.
             _ => match serde_json::from_slice::<T>(raw.bytes) {
-                Ok(row) => Parsed { index: self.next, code: Some(nfc(row.code())), row: Ok(row) },
+                Ok(_) if !raw.bytes.trim_ascii_start().starts_with(b"{") => {
+                    Parsed { index: self.next, code: None, row: Err(vec![Fault::plain(Code::WrongType, "")]) }
+                }
+                Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: Ok(row) },
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
                     self.typed(Ok(value))
@@ -84,27 +109,66 @@ impl RowParser {
             Ok(value) => value,
             Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
         };
-        let code = value.get(T::KEY).and_then(Value::as_str).map(nfc);
+        let code = T::code_of(&value);
         let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
         Parsed { index: self.next, code, row }
     }
 
     fn record(&mut self, raw: &RawRow<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(raw.bytes);
-        let mut record = csv::StringRecord::new();
-        reader
-            .read_record(&mut record)
-            .map_err(|_| malformed(raw.line, raw.offset, "không phải CSV mã hóa UTF-8", "this is no CSV in UTF-8"))?;
-        let cells: Vec<String> = record.iter().map(|c| c.trim_end_matches('\r').to_owned()).collect();
+        let cells = csv_cells(raw)?;
         let Some(header) = &self.header else {
-            self.header = Some(cells.into_iter().map(|c| c.trim().to_owned()).collect());
+            self.header = Some(trimmed(cells));
             return Ok(None);
         };
         if cells.len() != header.len() {
             let (want, got) = (header.len(), cells.len());
             return Err(malformed(raw.line, raw.offset, &format!("có {got} ô, cần {want}"), &format!("{got} cells, {want} expected")));
         }
-        Ok(Some(header.iter().cloned().zip(cells).collect()))
+        let pairs = header.iter().cloned().zip(cells);
+        Ok(Some(if came_back(header) {
+            pairs.filter(|(column, _)| !ERROR_COLUMNS.contains(&column.as_str())).map(|(column, cell)| (column, unguarded(cell))).collect()
+        } else {
+            pairs.collect()
+        }))
+    }
+}
+
+fn trimmed(cells: Vec<String>) -> Vec<String> {
+    cells.into_iter().map(|c| c.trim().to_owned()).collect()
+}
+
+/// The cells of one CSV record.
+///
+/// # Errors
+/// 400 for what is no CSV in UTF-8.
+pub fn csv_cells(raw: &RawRow<'_>) -> Result<Vec<String>, ApiError> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(raw.bytes);
+    let mut record = csv::StringRecord::new();
+    reader
+        .read_record(&mut record)
+        .map_err(|_| malformed(raw.line, raw.offset, "không phải CSV mã hóa UTF-8", "this is no CSV in UTF-8"))?;
+    Ok(record.iter().map(|c| c.trim_end_matches('\r').to_owned()).collect())
+}
+
+/// Whether a file of refused rows comes back, by its header.
+pub fn came_back(header: &[String]) -> bool {
+    ERROR_COLUMNS.iter().all(|column| header.iter().any(|h| h == column))
+}
+
+fn runs(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A cell of a file of refused rows: what a spreadsheet would run stands behind an apostrophe, which [`unguarded`] takes off again.
+pub fn guarded(cell: String) -> String {
+    if runs(&cell) { format!("'{cell}") } else { cell }
+}
+
+/// A cell of such a file as it was.
+pub fn unguarded(cell: String) -> String {
+    match cell.strip_prefix('\'') {
+        Some(rest) if runs(rest) => rest.to_owned(),
+        _ => cell,
     }
 }
 
@@ -166,7 +230,7 @@ impl<T> Rows<T> {
 pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Rows<T>, ApiError> {
     let http = &shared.settings.http;
     let format = media_format(req)?;
-    let mut body = Body::stream(req, payload, http, http.max_bulk_bytes.min(64 << 20))?;
+    let mut body = Body::stream(req, payload, http, http.max_bulk_bytes.min(MOST_AT_ONCE))?;
     let (mut splitter, mut parser, mut rows) = (Splitter::new(format), RowParser::new(format), Vec::new());
     let mut sink = |raw: RawRow<'_>| {
         rows.extend(parser.parse(&raw)?);
@@ -178,4 +242,24 @@ pub async fn read_all<T: BulkRow>(req: &HttpRequest, payload: Payload, shared: &
     splitter.finish(&mut sink)?;
     take_turn(req).await?;
     Ok(Rows { rows, hash: body.hash() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guarded_comes_back_as_it_was() {
+        for cell in ["", "a", "=1+1", "'=1", "''@x", "'tis", "-5", "\tx", "it's"] {
+            assert_eq!(unguarded(guarded(cell.into())), cell);
+            assert!(!guarded(cell.into()).starts_with(['=', '+', '-', '@', '\t']), "{cell}");
+        }
+    }
+
+    #[test]
+    fn only_both_error_columns_together_are_read_over() {
+        let header = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert!(came_back(&header(&["code", "error_codes", "error_detail"])));
+        assert!(!came_back(&header(&["code", "error_codes"])));
+    }
 }

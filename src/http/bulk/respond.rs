@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use serde_json::{Value, json};
 
-use super::{BulkParams, BulkRow, LISTED, Mode, Return, RowStatus, Rows, Summary, Verdict};
+use super::{BulkParams, BulkRow, LISTED, Mode, Parsed, Return, RowStatus, Rows, Summary, Verdict};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::retry::{Claim, MOST_KEPT, Retry};
 use crate::http::{Answer, Call, Reply};
@@ -25,11 +25,24 @@ where
     for code in rows.iter().filter_map(|r| r.code.clone()) {
         *seen.entry(code).or_default() += 1;
     }
+    let (good, refused) = sort_out(rows.rows, |code| seen.get(code).is_some_and(|n| *n > 1));
+    let load = Load { call, params, hash: &rows.hash, good, refused };
+    let mut tries = 0;
+    loop {
+        match attempt(db, &load, &act).await {
+            Err(error) if error.retryable() && tries < 2 => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+/// Parts the rows that may be decided from those that are refused for their shape, or for a key that stands twice in the payload.
+pub fn sort_out<T: BulkRow>(rows: Vec<Parsed<T>>, twice: impl Fn(&str) -> bool) -> (Vec<(u64, T)>, Vec<Verdict>) {
     let mut verdicts = Vec::new();
     let mut good = Vec::new();
-    for parsed in rows.rows {
+    for parsed in rows {
         let mut faults = Vec::new();
-        if parsed.code.as_ref().is_some_and(|c| seen.get(c).is_some_and(|n| *n > 1)) {
+        if parsed.code.as_deref().is_some_and(&twice) {
             faults.push(Fault::plain(Code::DuplicateInPayload, format!("/{}", T::KEY)));
         }
         match parsed.row {
@@ -42,14 +55,7 @@ where
         }
     }
     verdicts.sort_by_key(|v| v.index);
-    let load = Load { call, params, hash: &rows.hash, good, refused: verdicts };
-    let mut tries = 0;
-    loop {
-        match attempt(db, &load, &act).await {
-            Err(error) if error.retryable() && tries < 2 => tries += 1,
-            other => return other,
-        }
-    }
+    (good, verdicts)
 }
 
 /// A load whose rows are read.

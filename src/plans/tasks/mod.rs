@@ -6,6 +6,6 @@ mod rules;
 mod store;
 pub(super) mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
-pub(super) use store::{SCHEDULE, indicators, of_plan, part};
+pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};

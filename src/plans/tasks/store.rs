@@ -41,7 +41,7 @@ fn has_part(n: u8) -> String {
 }
 
 /// $1: the departments whose tasks the caller may see; NULL sees tasks that name nobody, too.
-fn seen() -> String {
+pub fn seen() -> String {
     format!("($1::uuid[] IS NULL OR {})", has_part(1))
 }
 
@@ -202,6 +202,7 @@ pub struct Found {
     position: i32,
     printed_number: Option<String>,
     title: String,
+    objective: Option<String>,
     outputs: Vec<String>,
     pub schedule: Schedule,
     starts_on: Option<Day>,
@@ -214,7 +215,11 @@ pub struct Found {
     kpis: Vec<String>,
     sub_indices: Vec<String>,
     evidence: Vec<NamedDocument>,
+    budget: Option<String>,
+    replaces: Vec<String>,
     notes: Vec<String>,
+    dropped_in: Option<i32>,
+    moved_to: Option<String>,
     pub progress_reports: Vec<ProgressReportView>,
     pub completion: Option<CompletionView>,
     /// The caller may report for a department that has part.
@@ -251,6 +256,7 @@ impl Found {
             position: self.position,
             printed_number: self.printed_number,
             title: self.title,
+            objective: self.objective,
             outputs: self.outputs,
             schedule: self.schedule,
             starts_on: self.starts_on,
@@ -262,7 +268,11 @@ impl Found {
             kpis: self.kpis,
             sub_indices: self.sub_indices,
             evidence: self.evidence,
+            budget: self.budget,
+            replaces: self.replaces,
             notes: self.notes,
+            dropped_in: self.dropped_in,
+            moved_to: self.moved_to,
             progress_reports: self.progress_reports,
             completion: self.completion,
             version: self.version,
@@ -296,7 +306,8 @@ pub async fn find(db: &impl ConnectionTrait, reaches: &Reaches, key: &Key) -> Re
                 'local_code', t.local_code, 'position', t.position, 'printed_number', t.printed_number, 'title', t.title,
                 'outputs', t.outputs, 'schedule', {SCHEDULE}, 'starts_on', t.starts_on, 'due_on', t.due_on, 'proven_on', t.proven_on,
                 'method', t.method, 'lead', {lead}, 'lead_basis', t.lead_basis, 'coordinate', {coordinate}, 'kpis', {kpis},
-                'sub_indices', {sub_indices}, 'evidence', t.evidence, 'notes', t.notes,
+                'sub_indices', {sub_indices}, 'evidence', t.evidence, 'objective', t.objective, 'budget', t.budget, 'replaces', t.replaces,
+                'notes', t.notes, 'dropped_in', t.dropped_in, 'moved_to', (SELECT m.code FROM tasks m WHERE m.id = t.moved_to_id),
                 'progress_reports', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'department', d.code, 'period', r.period,
                         'content', r.content, 'percent', r.percent, 'evidence', r.evidence, 'reported_by', r.reported_by,
                         'reported_at', r.reported_at) ORDER BY r.reported_at, r.id), '[]')

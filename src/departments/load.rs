@@ -1,0 +1,36 @@
+//! The bulk load as a job.
+
+use sea_orm::DatabaseTransaction;
+
+use super::acts;
+use super::wire::NewDepartment;
+use crate::app::Shared;
+use crate::auth::Permission;
+use crate::error::ApiError;
+use crate::http::Call;
+use crate::http::bulk::{BulkParams, Verdict};
+use crate::jobs::Loads;
+
+pub struct Rows;
+
+#[async_trait::async_trait]
+impl Loads for Rows {
+    type Row = NewDepartment;
+    const RESOURCE: &'static str = "departments";
+    const PERMISSION: Permission = Permission::WriteDepartment;
+
+    async fn apply(
+        &self,
+        tx: &DatabaseTransaction,
+        call: &Call,
+        rows: &[(u64, NewDepartment)],
+        params: BulkParams,
+        _: &Shared,
+    ) -> Result<Vec<Verdict>, ApiError> {
+        acts::load(tx, call, rows, params.strategy).await
+    }
+
+    fn written(&self, shared: &Shared) {
+        shared.revocations.departments_changed();
+    }
+}
