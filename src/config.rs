@@ -34,6 +34,7 @@ pub struct Http {
     pub public_url: String,
     pub max_body_bytes: usize,
     pub max_bulk_bytes: u64,
+    pub max_file_bytes: u64,
     pub max_body_ratio: u64,
     pub header_timeout_s: u64,
     pub body_timeout_s: u64,

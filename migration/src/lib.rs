@@ -43,6 +43,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0009_rule_sets",
     "0010_reports",
     "0011_limits",
+    "0015_task_work",
 ];
 
 pub struct Migrator;

@@ -1,4 +1,4 @@
-//! Indicators against their targets: computed ones from the dossiers, the others from their measurements.
+//! Indicators against their targets: computed ones from dossiers and tasks, the others from their measurements.
 
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -9,9 +9,11 @@ use super::store::{self, Measured, Unit};
 use super::wire::{Formula, KpiResult, KpiView, NoValue, Source};
 use crate::auth::Permission;
 use crate::auth::Reach;
+use crate::calendar::vn_date;
 use crate::error::{ApiError, Fault};
 use crate::http::Call;
 use crate::http::table::{Cell, Table};
+use crate::plans::{self, TaskCounts, TaskScope};
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
 use crate::reports::{self, Counts, Question};
@@ -62,13 +64,16 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
-    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed);
+    let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
+    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_tasks(k));
     let mut results = Vec::new();
     for span in &request.spans {
         let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
         let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
+        let tasks = if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
         for kpi in &kpis {
             let figures = match kpi.formula {
+                Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, &tasks),
                 Some(formula) => desk.computed(formula, &counts),
                 None => desk.measured(kpi, span, &measured),
             };
@@ -76,6 +81,23 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
         }
     }
     Ok(results)
+}
+
+/// Counts of tasks, by leading department where that is asked. A period that runs is judged today. A task is of no procedure and no
+/// field: asked by these, there are none.
+async fn task_counts(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    today: chrono::NaiveDate,
+    slice: &Slice,
+) -> Result<Vec<TaskCounts>, ApiError> {
+    if slice.field.is_some() || slice.procedure.is_some() || matches!(question.group_by, GroupBy::Field | GroupBy::Procedure) {
+        return Ok(Vec::new());
+    }
+    let departments = question.chosen.departments.as_deref();
+    let scope = TaskScope { reach: question.reach, departments, plan: None, origin: None, as_of: question.as_of.min(today) };
+    let days = (question.days.from, question.days.to);
+    Ok(plans::task_counts(db, &scope, days, question.group_by == GroupBy::Department).await?)
 }
 
 /// What all figures of a request are judged with.
@@ -96,6 +118,35 @@ impl Desk<'_> {
         }
     }
 
+    /// By leading department.
+    fn of_tasks(&self, formula: Formula, counts: &[TaskCounts]) -> Vec<Figure> {
+        let by_department = self.request.group_by == GroupBy::Department;
+        let figure = |row: &TaskCounts| {
+            let about = Figure {
+                key: row.key.clone(),
+                name: row.name.clone(),
+                department: if by_department { row.key.clone() } else { self.asked.map(str::to_owned) },
+                field: self.request.slice.field.clone(),
+                ..Figure::default()
+            };
+            if formula == Formula::TasksOverdueOrExtended {
+                return Figure { value: Some(Exact::of_count(row.late_or_extended)), ..about };
+            }
+            let numerator = if formula == Formula::TaskOnTimeRate { row.on_time } else { row.done };
+            let value = Exact::per_cent(numerator, row.due);
+            let reason = value.is_none().then_some(NoValue::ZeroDenominator);
+            Figure { numerator: Some(numerator.into()), denominator: Some(row.due.into()), value, reason, ..about }
+        };
+        match self.request.group_by {
+            // Asked by a field there is nothing to count.
+            GroupBy::None if counts.is_empty() => {
+                let about = Figure { department: self.asked.map(str::to_owned), field: self.request.slice.field.clone(), ..Figure::default() };
+                vec![Figure { reason: Some(NoValue::NoDataSource), ..about }]
+            }
+            _ => counts.iter().filter(|row| !by_department || row.key.is_some()).map(figure).collect(),
+        }
+    }
+
     fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
         let by_department = self.request.group_by == GroupBy::Department;
         let about = Figure {
@@ -113,7 +164,11 @@ impl Desk<'_> {
             Formula::ApologyCoverage => (row.late_apologised, row.late),
             Formula::SupplementRate => (row.supplemented, row.accepted),
             Formula::RefusalRate => (row.refused, kept),
-            Formula::EDocumentRate | Formula::EOfficeDraftedRate | Formula::TaskOnTimeRate | Formula::TasksOverdueOrExtended => {
+            Formula::EDocumentRate
+            | Formula::EOfficeDraftedRate
+            | Formula::TaskOnTimeRate
+            | Formula::TasksOverdueOrExtended
+            | Formula::PlanCompletionRate => {
                 return Figure { reason: Some(NoValue::NoDataSource), ..about };
             }
         };

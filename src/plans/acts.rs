@@ -46,6 +46,7 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WritePlan>, cod
         Some("plan_code_key" | "task_code_key") => ApiError::new(Code::CodeTaken).because(error),
         _ => error.into(),
     })?;
+    tasks::settle(tx, id, issuer).await?;
     let entry = Entry {
         act: "put",
         subject_type: "plan",

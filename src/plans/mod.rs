@@ -11,6 +11,7 @@ mod tasks;
 mod view;
 mod wire;
 
+pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
 pub use wire::NewPlan;
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -227,8 +227,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
     ("plans", &["departments", "calendar"]),
-    // Indicators are computed over the periods and slices of the reports.
-    ("kpi", &["departments", "reports"]),
+    // Indicators are computed over the periods and slices of the reports; some of them count tasks, judged by the day.
+    ("kpi", &["calendar", "departments", "plans", "reports"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
     // Removes what is past its time, whosesoever it was.
