@@ -221,8 +221,16 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     }
 }
 
+/// Someone who may be given tasks in a department.
+fn officer_of(department: &str) -> String {
+    format!("cb.{}", department.to_lowercase())
+}
+
 /// Work on the tasks of a department's plan: one handed in, one that waits for more time, one with another day offered, one given to it.
 async fn work(app: &App, head: &Actor, department: &str) {
+    let officer = officer_of(department);
+    let user = json!({"username": officer, "display_name": "Chuyên viên", "grants": [{"role": "officer", "department": department}]});
+    app.admin().await.put(&format!("/api/v1/users/{officer}"), user).await.expect(201);
     let (office, task) = (app.office().await, |local: &str| format!("/api/v1/tasks/kh-{department}.{local}"));
     let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
     let done = json!({"completed_on": "2022-06-13", "summary": "Đã ban hành", "evidence": proof});
@@ -430,7 +438,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     on("hand_in_task", "a", "submission", done);
     on("confirm_task", "b", "confirmation", json!({}));
     on("return_task", "b", "return", json!({"reason": "Thiếu biên bản"}));
-    on("assign_task", "e", "assignments", json!({"department": department, "officers": [format!("head-{department}")]}));
+    on("assign_task", "e", "assignments", json!({"department": department, "officers": [officer_of(department)]}));
     on("accept_assignment", "e", &format!("assignments/{department}/acceptance"), json!({}));
     on("refuse_assignment", "e", &format!("assignments/{department}/refusal"), json!({"reason": "Không thuộc chức năng"}));
     on("trigger_task", "f", "trigger", json!({"occurred_on": "2022-06-06", "working_days": 10}));
