@@ -29,7 +29,7 @@ use crate::plans::model::TaskState;
 use crate::plans::routes::words;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_tasks).service(assigned::load_tasks).service(get_task).service(get_task_timeline);
+    cfg.service(list_tasks).service(get_task).service(get_task_timeline);
     cfg.service(report_progress).service(complete_task).service(hand_in_task);
     acts::configure(cfg);
     assigned::configure(cfg);

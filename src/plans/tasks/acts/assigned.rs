@@ -16,7 +16,7 @@ use crate::http::Reply;
 use crate::http::bulk::{RowStatus, Strategy, Verdict};
 use crate::http::values::Key;
 use crate::plans::tasks::rules::assigned::{Ground, faults};
-use crate::plans::tasks::store::{self, Reaches, Standing};
+use crate::plans::tasks::store::{self, Kept, Reaches};
 use crate::plans::tasks::wire::{AssignedTask, TaskOrigin};
 
 /// Creates or changes the task from above with this code.
@@ -136,7 +136,7 @@ pub async fn load_assigned(
 }
 
 /// A code of a task that cannot be put.
-fn taken(old: Option<&Standing>, row: &AssignedTask) -> Option<Fault> {
+fn taken(old: Option<&Kept>, row: &AssignedTask) -> Option<Fault> {
     let old = old?;
     if old.origin == TaskOrigin::Plan {
         let (vi, en) = ("Mã này là của nhiệm vụ trong kế hoạch.", "A task of a plan has this code; it changes with its plan.");

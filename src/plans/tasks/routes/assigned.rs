@@ -14,7 +14,7 @@ use crate::plans::tasks::acts;
 use crate::plans::tasks::wire::{AssignedTask, TaskView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(put_task);
+    cfg.service(put_task).service(load_tasks);
 }
 
 /// Put a task from above

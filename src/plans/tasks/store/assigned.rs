@@ -16,7 +16,7 @@ use crate::plans::tasks::wire::{AssignedTask, TaskOrigin};
 
 /// A task as it was put, or as much as another may not take its code.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Standing {
+pub struct Kept {
     pub id: Uuid,
     pub code: String,
     pub version: i32,
@@ -31,7 +31,7 @@ pub struct Standing {
 }
 
 /// The tasks with these codes, locked, by code.
-pub async fn standing_at(tx: &impl ConnectionTrait, codes: Vec<String>) -> Result<HashMap<String, Standing>, DbErr> {
+pub async fn standing_at(tx: &impl ConnectionTrait, codes: Vec<String>) -> Result<HashMap<String, Kept>, DbErr> {
     let lock = "SELECT id FROM tasks WHERE code = ANY($1) ORDER BY id FOR UPDATE";
     tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [codes.clone().into()])).await?;
     let sql = format!(
@@ -49,7 +49,7 @@ pub async fn standing_at(tx: &impl ConnectionTrait, codes: Vec<String>) -> Resul
         lead = part("lead"),
         coordinate = part("coordinate")
     );
-    let rows: Vec<Standing> = documents(tx, sql, vec![codes.into()]).await?;
+    let rows: Vec<Kept> = documents(tx, sql, vec![codes.into()]).await?;
     Ok(rows.into_iter().map(|row| (row.code.clone(), row)).collect())
 }
 
