@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::part;
 use super::work::run;
-use crate::http::Day;
 use crate::http::values::fold;
 use crate::plans::store::documents;
 use crate::plans::tasks::wire::{AssignedTask, TaskOrigin};
@@ -21,7 +20,6 @@ pub struct Kept {
     pub code: String,
     pub version: i32,
     pub origin: TaskOrigin,
-    pub due_on: Option<Day>,
     /// How it was put; none for a task of a plan.
     pub task: Option<AssignedTask>,
     /// There is work on it.
@@ -35,7 +33,7 @@ pub async fn standing_at(tx: &impl ConnectionTrait, codes: Vec<String>) -> Resul
     let lock = "SELECT id FROM tasks WHERE code = ANY($1) ORDER BY id FOR UPDATE";
     tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [codes.clone().into()])).await?;
     let sql = format!(
-        "SELECT jsonb_build_object('id', t.id, 'code', t.code, 'version', t.version, 'origin', t.origin, 'due_on', t.due_on,
+        "SELECT jsonb_build_object('id', t.id, 'code', t.code, 'version', t.version, 'origin', t.origin,
                 'over', t.cancelled_on IS NOT NULL OR t.not_applicable_on IS NOT NULL OR c.task_id IS NOT NULL,
                 'worked', EXISTS (SELECT 1 FROM progress_reports r WHERE r.task_id = t.id)
                     OR EXISTS (SELECT 1 FROM task_submissions s WHERE s.task_id = t.id)

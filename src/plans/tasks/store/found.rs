@@ -96,11 +96,6 @@ impl Found {
         self.completion.is_some() || self.occurrences.iter().all(|o| o.completed_on.is_some())
     }
 
-    pub fn is_worked_on(&self) -> bool {
-        let some = !self.progress_reports.is_empty() || !self.submissions.is_empty() || !self.extensions.is_empty();
-        some || self.completion.is_some() || !self.documents.is_empty()
-    }
-
     /// The request for more time that waits for an answer.
     pub fn open_extension(&self) -> Option<&ExtensionView> {
         self.extensions.iter().find(|e| matches!(e.status, ExtensionStatus::Asked | ExtensionStatus::CounterProposed))

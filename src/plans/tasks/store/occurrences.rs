@@ -17,7 +17,6 @@ use crate::plans::tasks::rules::occurrences::Slot;
 #[derive(Deserialize)]
 pub struct Timed {
     pub id: Uuid,
-    pub local_code: String,
     pub schedule: Schedule,
     pub starts_on: Option<Day>,
     pub ends_on: Option<Day>,
@@ -28,7 +27,7 @@ pub struct Timed {
 /// The tasks of a plan, in their order. Their last day is that of the schedule, whatever was extended.
 pub async fn timed(tx: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<Timed>, DbErr> {
     let sql = format!(
-        "SELECT jsonb_build_object('id', t.id, 'local_code', t.local_code, 'schedule', {SCHEDULE}, 'starts_on', t.starts_on,
+        "SELECT jsonb_build_object('id', t.id, 'schedule', {SCHEDULE}, 'starts_on', t.starts_on,
                 'ends_on', CASE WHEN t.schedule_kind = 'after_event' THEN t.schedule_end_on
                      ELSE coalesce(t.schedule_end_on, t.schedule_before_on - 1, p.ends_on) END,
                 'issued_on', p.issued_on, 'position', t.position) AS doc
