@@ -83,8 +83,9 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     Ok(results)
 }
 
-/// Counts of tasks, by leading department where that is asked. A period that runs is judged today. A task is of no procedure and no
-/// field: asked by these, there are none.
+/// Counts of tasks, by leading department where that is asked, judged at the end of the period, today while it runs. Whether one that
+/// is due on the last day is late is known afterwards only: that count is of today. A task is of no procedure and no field: asked by
+/// these, there are none.
 async fn task_counts(
     db: &impl ConnectionTrait,
     question: &Question<'_>,
@@ -96,8 +97,15 @@ async fn task_counts(
     }
     let departments = question.chosen.departments.as_deref();
     let scope = TaskScope { reach: question.reach, departments, plan: None, origin: None, as_of: question.as_of.min(today) };
-    let days = (question.days.from, question.days.to);
-    Ok(plans::task_counts(db, &scope, days, question.group_by == GroupBy::Department).await?)
+    let (days, by_department) = ((question.days.from, question.days.to), question.group_by == GroupBy::Department);
+    let mut counts = plans::task_counts(db, &scope, days, by_department).await?;
+    if scope.as_of < today {
+        let late = plans::task_counts(db, &TaskScope { as_of: today, ..scope }, days, by_department).await?;
+        for row in &mut counts {
+            row.late_or_extended = late.iter().find(|l| l.key == row.key).map_or(0, |l| l.late_or_extended);
+        }
+    }
+    Ok(counts)
 }
 
 /// What all figures of a request are judged with.

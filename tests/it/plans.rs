@@ -352,7 +352,7 @@ async fn a_lead_closes_a_task_once() {
     assert_eq!(again.code(), "transition_not_allowed");
     assert_eq!(
         (&again.body["from"], &again.body["requested"], &again.body["allowed"]),
-        (&json!("done_late"), &json!("complete"), &json!([]))
+        (&json!("done_late"), &json!("complete"), &json!(["add_evidence"]))
     );
     head.act(&format!("{}/progress-reports", task("II.1-1.3")), 2, report("XTDT", "2022-06")).await.expect(409);
     // The office closes what a collective leads or nobody does, and what was done before the plan.

@@ -62,9 +62,9 @@ async fn what_goes_on_or_recurs_has_an_occurrence_a_period() {
     assert_eq!(body["state"], "overdue");
 
     // One is closed after the other; a report falls into the one around its period.
-    let report = json!({"department": "VP", "period": "2022-08", "content": "Đã chuẩn bị"});
+    let report = json!({"department": "VP", "period": "2022-07", "content": "Đã chuẩn bị"});
     office.act(&format!("{}/progress-reports", task("monthly")), 1, report).await.expect(201);
-    assert_eq!(states(&office, "monthly").await[2].1, "in_progress");
+    assert_eq!(app.count("progress_reports WHERE occurrence = 2").await, 1);
     let mut june = done("2022-06-29");
     june["occurrence"] = json!(1);
     let answer = office.act(&format!("{}/completion", task("monthly")), 2, june.clone()).await.expect(201);

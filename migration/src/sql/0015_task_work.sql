@@ -240,6 +240,12 @@ SELECT a.task_id, a.department_id, a.role, 1000 FROM task_assignments a
  WHERE a.status <> 'refused'
    AND NOT EXISTS (SELECT 1 FROM task_departments d WHERE d.task_id = a.task_id AND d.department_id = a.department_id AND d.role = a.role);
 
+COMMENT ON VIEW task_parts IS 'Who has part in a task: whom it names, and whom it was assigned to and did not refuse.';
+COMMENT ON COLUMN task_parts.task_id IS 'The task.';
+COMMENT ON COLUMN task_parts.department_id IS 'The department or collective.';
+COMMENT ON COLUMN task_parts.role IS 'lead (chủ trì) or coordinate (phối hợp).';
+COMMENT ON COLUMN task_parts.position IS 'Order within the role; whom it was assigned to comes last.';
+
 -- Indicators on tasks.
 ALTER TABLE kpis DROP CONSTRAINT kpi_formula_check;
 ALTER TABLE kpis ADD CONSTRAINT kpi_formula_check CHECK (formula IN

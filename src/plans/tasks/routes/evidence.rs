@@ -48,9 +48,9 @@ async fn add_evidence(
 /// PDF, DOCX, XLSX, PNG or JPEG, no larger than `http.max_file_bytes`; what a file is, is told by its first bytes, not by its name.
 /// `Unchanged: true` when it is the same already. Answers the task.
 #[utoipa::path(tag = "plans", operation_id = "put_evidence_content", security(("bearer" = [])),
-    request_body(description = "The file", content((String = "application/pdf"), (String = "image/png"), (String = "image/jpeg"),
-        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+    request_body(description = "The file", content((String = "application/pdf", example = "%PDF-1.7 …"), (String = "image/png", example = "\u{89}PNG…"), (String = "image/jpeg", example = "ÿØÿ…"),
+        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = "PK…"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = "PK…"))),
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
         ("n" = i32, Path, description = "Number of the document", example = 1), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("task:report"))),
@@ -91,9 +91,9 @@ async fn put_evidence_content(
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
         ("n" = i32, Path, description = "Number of the document", example = 1)),
     extensions(("x-permission" = json!("task:read"))),
-    responses((status = 200, description = "The file", content((String = "application/pdf"), (String = "image/png"), (String = "image/jpeg"),
-        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
+    responses((status = 200, description = "The file", content((String = "application/pdf", example = "%PDF-1.7 …"), (String = "image/png", example = "\u{89}PNG…"), (String = "image/jpeg", example = "ÿØÿ…"),
+        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = "PK…"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = "PK…"))), ReadProblems))]
 #[get("/api/v1/tasks/{key}/evidence/{n}/content")]
 async fn get_evidence_content(permit: Permit<perm::ReadTask>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
     let (key, n) = path.into_inner();
