@@ -73,6 +73,10 @@ async fn a_part_is_not_due_later_than_the_whole() {
     let late = office.act("/api/v1/tasks/gv-1a/extension-requests", 1, ask("2022-06-21")).await.expect(422);
     assert_eq!(late.fault_codes(), ["later_than_parent"]);
     office.act("/api/v1/tasks/gv-1a/extension-requests", 1, ask("2022-06-20")).await.expect(201);
+    let mut whole = above("gv-1");
+    whole["parent"] = json!("gv-1a");
+    whole["due_on"] = json!("2022-06-16");
+    assert_eq!(office.json("PUT", "/api/v1/tasks/gv-1", &[("if-match", "*")], &whole).await.expect(422).fault_codes(), ["circular_parent"]);
     let mut closed = above("gv-2");
     closed["lead"] = json!(["CU", "XX"]);
     closed["document_on"] = json!("2022-06-16");

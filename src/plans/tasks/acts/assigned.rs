@@ -69,6 +69,8 @@ pub async fn load_assigned(
     let known = departments::known(tx).await?;
     let parents = rows.iter().filter_map(|(_, row)| row.parent.as_ref().map(|p| p.as_str().to_owned())).collect();
     let stored = store::above(tx, parents).await?;
+    let below = store::below_themselves(tx, &rows.iter().map(|(_, row)| row).collect::<Vec<_>>()).await?;
+    let by_code: HashMap<&str, &AssignedTask> = rows.iter().map(|(_, row)| (row.code.as_str(), row)).collect();
     let today = vn_date(permit.now);
     let mut refused: HashMap<u64, Vec<Fault>> = HashMap::new();
     // A row that is refused takes those with it that are parts of it.
@@ -90,7 +92,9 @@ pub async fn load_assigned(
             let mut told = faults(row, &ground);
             told.extend(taken(old, row));
             told.extend(strategy.fault(old.is_some()));
-            told.extend(circular(row, rows));
+            if row.parent.as_ref() != Some(&row.code) && (below.contains(row.code.as_str()) || circular(row, &by_code)) {
+                told.push(Fault::plain(Code::CircularParent, "/parent"));
+            }
             if !told.is_empty() {
                 found.push((*index, told));
             }
@@ -149,14 +153,14 @@ fn taken(old: Option<&Kept>, row: &AssignedTask) -> Option<Fault> {
 }
 
 /// Whether a row is a part of itself by way of the others in the load.
-fn circular(row: &AssignedTask, rows: &[(u64, AssignedTask)]) -> Option<Fault> {
-    let mut at = row.parent.as_ref()?;
-    for _ in 0..rows.len() {
-        let next = rows.iter().find(|(_, other)| other.code == *at)?;
-        at = next.1.parent.as_ref()?;
-        if *at == row.code {
-            return Some(Fault::plain(Code::CircularParent, "/parent"));
+fn circular(row: &AssignedTask, by_code: &HashMap<&str, &AssignedTask>) -> bool {
+    let mut at = row;
+    for _ in 0..by_code.len() {
+        let Some(next) = at.parent.as_ref().and_then(|parent| by_code.get(parent.as_str())) else { return false };
+        if next.code == row.code {
+            return true;
         }
+        at = next;
     }
-    None
+    false
 }

@@ -1,6 +1,6 @@
 //! Tasks from above.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::Deserialize;
@@ -62,6 +62,20 @@ pub async fn above(tx: &impl ConnectionTrait, codes: Vec<String>) -> Result<Hash
     let sql = "SELECT code, due_on FROM tasks WHERE code = ANY($1) AND cancelled_on IS NULL AND not_applicable_on IS NULL FOR SHARE";
     let rows = Above::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, sql, [codes.into()])).all(tx).await?;
     Ok(rows.into_iter().map(|row| (row.code, row.due_on)).collect())
+}
+
+/// Those of these tasks that the tasks named as the ones above them are parts of already.
+pub async fn below_themselves(tx: &impl ConnectionTrait, tasks: &[&AssignedTask]) -> Result<HashSet<String>, DbErr> {
+    let rows: Vec<Value> = tasks.iter().map(|task| json!({"code": task.code, "parent": task.parent})).collect();
+    let sql = "WITH RECURSIVE up AS (
+                   SELECT r.code AS start, t.code, t.parent_id
+                     FROM jsonb_to_recordset($1) AS r(code text, parent text) JOIN tasks t ON t.code = r.parent
+                   UNION
+                   SELECT up.start, t.code, t.parent_id FROM up JOIN tasks t ON t.id = up.parent_id
+               )
+               SELECT DISTINCT start FROM up WHERE code = start";
+    let found = tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [Value::from(rows).into()])).await?;
+    found.iter().map(|row| row.try_get("", "start")).collect()
 }
 
 /// Writes tasks from above with their one occurrence.
