@@ -70,7 +70,8 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     for span in &request.spans {
         let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
         let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
-        let tasks = if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
+        let tasks =
+            if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
         for kpi in &kpis {
             let figures = match kpi.formula {
                 Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, &tasks),
@@ -148,7 +149,8 @@ impl Desk<'_> {
         match self.request.group_by {
             // Asked by a field there is nothing to count.
             GroupBy::None if counts.is_empty() => {
-                let about = Figure { department: self.asked.map(str::to_owned), field: self.request.slice.field.clone(), ..Figure::default() };
+                let about =
+                    Figure { department: self.asked.map(str::to_owned), field: self.request.slice.field.clone(), ..Figure::default() };
                 vec![Figure { reason: Some(NoValue::NoDataSource), ..about }]
             }
             _ => counts.iter().filter(|row| !by_department || row.key.is_some()).map(figure).collect(),

@@ -37,7 +37,10 @@ async fn more_time_is_asked_for_within_bounds_and_once_at_a_time() {
     assert!(!open["allowed_acts"].as_array().unwrap().contains(&json!("ask_extension")));
     let second = head.act(&path, 2, time("2022-08-31")).await.expect(422);
     assert_eq!(second.fault_codes(), ["exists"]);
-    assert_eq!(head.act(&format!("{}/extension-requests", task("event")), 1, time("2022-08-31")).await.expect(409).code(), "transition_not_allowed");
+    assert_eq!(
+        head.act(&format!("{}/extension-requests", task("event")), 1, time("2022-08-31")).await.expect(409).code(),
+        "transition_not_allowed"
+    );
 }
 
 #[tokio::test]
@@ -66,13 +69,17 @@ async fn the_director_decides_and_what_was_due_before_stays_on_record() {
     assert_eq!(director.act(&on("rejection"), 2, json!({"reason": ""})).await.expect(422).pointers(), ["/reason"]);
     let counter = json!({"new_due_on": "2022-06-30", "reason": " "});
     assert_eq!(office.act(&on("counter-proposal"), 2, counter).await.expect(422).pointers(), ["/new_due_on", "/reason"]);
-    let offered = office.act(&on("counter-proposal"), 2, json!({"new_due_on": "2022-07-15", "reason": "Họp ngày 16"})).await.expect(201).body;
+    let offered =
+        office.act(&on("counter-proposal"), 2, json!({"new_due_on": "2022-07-15", "reason": "Họp ngày 16"})).await.expect(201).body;
     assert_eq!((&offered["extensions"][0]["status"], &offered["due_on"]), (&json!("counter_proposed"), &json!("2022-06-30")));
     assert_eq!(director.act(&on("approval"), 3, json!({})).await.expect(409).code(), "transition_not_allowed");
     let taken = head.act(&on("acceptance"), 3, json!({})).await.expect(201).body;
     assert_eq!((&taken["due_on"], &taken["first_due_on"]), (&json!("2022-07-15"), &json!("2022-06-30")));
     let kept = &taken["extensions"][0];
-    assert_eq!((&kept["old_due_on"], &kept["new_due_on"], &kept["status"]), (&json!("2022-06-30"), &json!("2022-07-15"), &json!("approved")));
+    assert_eq!(
+        (&kept["old_due_on"], &kept["new_due_on"], &kept["status"]),
+        (&json!("2022-06-30"), &json!("2022-07-15"), &json!("approved"))
+    );
 
     // Another one may be asked for; who asks does not decide; it may be taken back.
     let ask = format!("{}/extension-requests", task("plain"));
@@ -80,7 +87,8 @@ async fn the_director_decides_and_what_was_due_before_stays_on_record() {
     assert_eq!(office.act(&ask.replace("requests", "requests/2/approval"), 5, json!({})).await.expect(403).code(), "forbidden");
     head.act(&ask.replace("requests", "requests/2/withdrawal"), 5, json!({})).await.expect(201);
     head.act(&ask, 6, time("2022-08-31")).await.expect(201);
-    let no = director.act(&ask.replace("requests", "requests/3/rejection"), 7, json!({"reason": "Đã gia hạn một lần"})).await.expect(201).body;
+    let no =
+        director.act(&ask.replace("requests", "requests/3/rejection"), 7, json!({"reason": "Đã gia hạn một lần"})).await.expect(201).body;
     assert_eq!((&no["due_on"], &no["extensions"][2]["decision_reason"]), (&json!("2022-07-15"), &json!("Đã gia hạn một lần")));
 
     // In time by the date in force, and extended all the same; the plan put again leaves the date.

@@ -30,7 +30,9 @@ async fn a_plan_is_counted_by_occurrences_as_of_a_day() {
     let of = async |query: &str| office.get(&format!("/api/v1/reports/plan-progress?{query}")).await.expect(200).body;
     let now = of("plan=kh-1").await;
     let counts = &now["total"]["counts"];
-    for (name, n) in [("done_late", 1), ("done_on_time", 1), ("overdue", 1), ("in_progress", 2), ("not_started", 3), ("total", 8), ("due", 3)] {
+    for (name, n) in
+        [("done_late", 1), ("done_on_time", 1), ("overdue", 1), ("in_progress", 2), ("not_started", 3), ("total", 8), ("due", 3)]
+    {
         assert_eq!(counts[name], n, "{name}: {counts}");
     }
     assert_eq!((&counts["extended"], &counts["late_or_extended"]), (&json!(1), &json!(2)));
@@ -41,7 +43,10 @@ async fn a_plan_is_counted_by_occurrences_as_of_a_day() {
     // At the end of June nothing had been asked for, and June's briefing was done.
     let then = of("plan=kh-1&as_of=2022-06-30").await;
     let counts = &then["total"]["counts"];
-    assert_eq!((&counts["due_soon"], &counts["done_on_time"], &counts["overdue"], &counts["extended"]), (&json!(2), &json!(1), &json!(0), &json!(0)));
+    assert_eq!(
+        (&counts["due_soon"], &counts["done_on_time"], &counts["overdue"], &counts["extended"]),
+        (&json!(2), &json!(1), &json!(0), &json!(0))
+    );
 
     let rows = of("group_by=department").await["rows"].clone();
     let keys: Vec<&str> = rows.as_array().unwrap().iter().map(|r| r["key"].as_str().unwrap()).collect();
@@ -78,7 +83,10 @@ async fn indicators_on_tasks_are_counted() {
     let of = async |query: &str| office.get(&format!("/api/v1/kpi-results?{query}")).await.expect(200).body["items"].clone();
     // Due by 5 July: plain (2 July), the briefing of June, the second quarter, and the one from above.
     let rate = of("kpi=task_on_time_rate&period=2022").await[0].clone();
-    assert_eq!((&rate["numerator"], &rate["denominator"], &rate["value"], &rate["met"]), (&json!(1), &json!(4), &json!(25.0), &json!(false)));
+    assert_eq!(
+        (&rate["numerator"], &rate["denominator"], &rate["value"], &rate["met"]),
+        (&json!(1), &json!(4), &json!(25.0), &json!(false))
+    );
     assert_eq!(of("kpi=plan_completion_rate&period=2022").await[0]["value"], 50.0);
     let broken = of("kpi=tasks_overdue_or_extended&period=2022").await[0].clone();
     assert_eq!((&broken["value"], &broken["status"]), (&json!(3.0), &json!("not_met")));
@@ -86,7 +94,8 @@ async fn indicators_on_tasks_are_counted() {
     assert_eq!(of("kpi=tasks_overdue_or_extended&period=2022Q2").await[0]["value"], 3.0);
     assert_eq!(of("kpi=tasks_overdue_or_extended&period=2022-07").await[0]["value"], 0.0);
     let rows = of("kpi=tasks_overdue_or_extended&period=2022&group_by=department").await;
-    let pairs: Vec<_> = rows.as_array().unwrap().iter().map(|r| (r["department"].as_str().unwrap(), r["value"].as_f64().unwrap())).collect();
+    let pairs: Vec<_> =
+        rows.as_array().unwrap().iter().map(|r| (r["department"].as_str().unwrap(), r["value"].as_f64().unwrap())).collect();
     assert_eq!(pairs, [("DKKD", 1.0), ("VP", 2.0)]);
     assert_eq!(of("kpi=task_on_time_rate&period=2022&department=DKKD").await[0]["denominator"], 1);
     assert_eq!(of("kpi=task_on_time_rate&period=2021").await[0]["reason"], "zero_denominator");

@@ -287,7 +287,8 @@ async fn tasks_are_seen_by_those_who_have_part() {
 
     let acts = async |actor: &Actor, local: &str| actor.get(&task(local)).await.expect(200).body["allowed_acts"].clone();
     let leads = json!(["report_progress", "complete", "hand_in", "assign", "add_evidence", "ask_extension"]);
-    let sorted = |acts: Value| acts.as_array().unwrap().iter().map(|a| a.as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>();
+    let sorted =
+        |acts: Value| acts.as_array().unwrap().iter().map(|a| a.as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(sorted(acts(&head, "II.2-1.8").await), sorted(leads));
     // Who co-operates or is a member of a leading collective neither closes nor asks for time.
     assert_eq!(sorted(acts(&head, "II.1-1.4").await), sorted(json!(["report_progress", "add_evidence"])));

@@ -91,10 +91,16 @@ async fn an_event_starts_a_task_and_its_day_is_corrected_with_a_reason() {
     let path = format!("{}/trigger", task("event"));
     let wrong = office.act(&path, 1, json!({"occurred_on": "2022-06-16"})).await.expect(422);
     assert_eq!(wrong.pointers(), ["/occurred_on", "/due_on"]);
-    assert_eq!(office.act(&format!("{}/trigger", task("plain")), 1, json!({"occurred_on": "2022-06-06"})).await.expect(409).code(), "transition_not_allowed");
+    assert_eq!(
+        office.act(&format!("{}/trigger", task("plain")), 1, json!({"occurred_on": "2022-06-06"})).await.expect(409).code(),
+        "transition_not_allowed"
+    );
     let event = json!({"occurred_on": "2022-06-06", "document_number": "883/QĐ", "working_days": 10});
     let started = office.act(&path, 1, event.clone()).await.expect(201).body;
-    assert_eq!((&started["starts_on"], &started["due_on"], &started["state"]), (&json!("2022-06-06"), &json!("2022-06-20"), &json!("due_soon")));
+    assert_eq!(
+        (&started["starts_on"], &started["due_on"], &started["state"]),
+        (&json!("2022-06-06"), &json!("2022-06-20"), &json!("due_soon"))
+    );
     assert_eq!(started["trigger"]["document_number"], "883/QĐ");
     assert_eq!(office.act(&path, 2, event).await.expect(422).pointers(), ["/note"]);
     let corrected = json!({"occurred_on": "2022-06-07", "due_on": "2022-07-01", "note": "Nhầm ngày ban hành"});
@@ -117,7 +123,8 @@ async fn a_task_is_given_taken_handed_in_given_back_and_confirmed() {
     other.get(&task("plain")).await.expect(404);
 
     // What is given to a department shows to it; who refuses has no part.
-    let given = director.act(&path("assignments"), 1, json!({"department": "UBND", "role": "coordinate", "note": "Góp ý"})).await.expect(201);
+    let given =
+        director.act(&path("assignments"), 1, json!({"department": "UBND", "role": "coordinate", "note": "Góp ý"})).await.expect(201);
     assert_eq!((&given.body["assignments"][0]["status"], &given.body["coordinate"]), (&json!("assigned"), &json!(["DKKD"])));
     assert_eq!(head.act(&path("assignments/UBND/acceptance"), 2, json!({})).await.expect(403).code(), "forbidden");
     assert_eq!(other.act(&path("assignments/UBND/refusal"), 2, json!({"reason": " "})).await.expect(422).pointers(), ["/reason"]);
@@ -133,7 +140,10 @@ async fn a_task_is_given_taken_handed_in_given_back_and_confirmed() {
     part["role"] = json!("lead");
     assert_eq!(head.act(&path("assignments"), 3, part).await.expect(403).code(), "forbidden");
     let named = head.act(&path("assignments"), 3, named(&officer)).await.expect(201).body;
-    assert_eq!((&named["assignments"][1]["officers"], &named["assignments"][1]["status"]), (&json!([officer.username]), &json!("accepted")));
+    assert_eq!(
+        (&named["assignments"][1]["officers"], &named["assignments"][1]["status"]),
+        (&json!([officer.username]), &json!("accepted"))
+    );
 
     // Handed in on the last day but one, confirmed after the due date: in time.
     assert_eq!(office.act(&path("confirmation"), 4, json!({})).await.expect(409).code(), "transition_not_allowed");
@@ -175,7 +185,10 @@ async fn a_task_given_up_counts_no_more() {
     let app = world("2022-06-15T08:00:00+07:00").await;
     let office = app.office().await;
     let path = format!("{}/cancellation", task("plain"));
-    assert_eq!(office.act(&path, 1, json!({"reason": "", "document_number": " "})).await.expect(422).pointers(), ["/reason", "/document_number"]);
+    assert_eq!(
+        office.act(&path, 1, json!({"reason": "", "document_number": " "})).await.expect(422).pointers(),
+        ["/reason", "/document_number"]
+    );
     let cancelled = office.act(&path, 1, json!({"reason": "Rút nhiệm vụ", "document_number": "12/UBND"})).await.expect(201).body;
     assert_eq!((&cancelled["state"], &cancelled["allowed_acts"]), (&json!("cancelled"), &json!([])));
     assert_eq!(office.act(&format!("{}/completion", task("plain")), 2, done("2022-06-10")).await.expect(409).body["from"], "cancelled");

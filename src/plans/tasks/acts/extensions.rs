@@ -67,7 +67,9 @@ pub async fn ask_extension(
     };
     match (occurrence, extension.occurrence) {
         (None, Some(n)) => found.push(no_such("/occurrence", n)),
-        _ => found.extend(faults(extension.new_due_on.0, &extension.reason, &bounds(&task, occurrence.and_then(|o| o.due_on).map(|d| d.0)))),
+        _ => {
+            found.extend(faults(extension.new_due_on.0, &extension.reason, &bounds(&task, occurrence.and_then(|o| o.due_on).map(|d| d.0))))
+        }
     }
     let due = occurrence.and_then(|o| Some((o.n, o.due_on?.0)));
     let (Some(department), Some((n, due_on)), true) = (department, due, found.is_empty()) else { return Err(ApiError::broken(found)) };
@@ -100,13 +102,7 @@ async fn waiting<P: Named>(
 }
 
 /// As [`open`]; a request that there never was is told before the state is.
-async fn open_or_gone<P: Named>(
-    tx: &DatabaseTransaction,
-    permit: &Permit<P>,
-    key: &Key,
-    n: i32,
-    act: TaskAct,
-) -> Result<Found, ApiError> {
+async fn open_or_gone<P: Named>(tx: &DatabaseTransaction, permit: &Permit<P>, key: &Key, n: i32, act: TaskAct) -> Result<Found, ApiError> {
     let task = store::lock(tx, &Reaches::of(permit), key).await?.ok_or_else(ApiError::not_found)?;
     if task.extensions.iter().all(|e| e.n != n) {
         return Err(ApiError::not_found());
@@ -155,8 +151,13 @@ async fn grant<P: Named>(
         let (vi, en) = (format!("Hạn cấp trên là {last}."), format!("What it is a part of is due on {last}."));
         return Err(ApiError::broken(vec![Fault::new(Code::LaterThanParent, "", vi, en)]));
     }
-    let decision =
-        Decision { status: ExtensionStatus::Approved, reason: None, counter_due_on: None, agreed_on: Some(due_on), today: vn_date(permit.now) };
+    let decision = Decision {
+        status: ExtensionStatus::Approved,
+        reason: None,
+        counter_due_on: None,
+        agreed_on: Some(due_on),
+        today: vn_date(permit.now),
+    };
     store::decide(tx, permit, (task.id, extension.n), &decision).await?;
     store::move_due(tx, task.id, extension.occurrence, due_on).await?;
     done(tx, permit, task, act, department, json!({"extension": extension.n, "due_on": due_on})).await

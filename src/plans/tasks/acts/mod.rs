@@ -84,7 +84,8 @@ pub async fn hand_in(
 ) -> Result<Reply, ApiError> {
     let (task, department) = finishing(tx, permit, key, completion, TaskAct::HandIn).await?;
     let waits = |s: &super::wire::SubmissionView| {
-        s.status == SubmissionStatus::Open && (s.occurrence.is_none() || s.occurrence == completion.occurrence || completion.occurrence.is_none())
+        s.status == SubmissionStatus::Open
+            && (s.occurrence.is_none() || s.occurrence == completion.occurrence || completion.occurrence.is_none())
     };
     if task.submissions.iter().any(waits) {
         let (vi, en) = ("Đã nộp, đang chờ Văn phòng xác nhận.", "It is handed in and waits for the office.");

@@ -46,7 +46,11 @@ pub async fn assign(
             format!("“{}” is not in force today.", department.code),
         ));
     }
-    let has = task.parts.iter().find(|p| p.id == department.id).map(|p| if p.role == "lead" { AssignedPart::Lead } else { AssignedPart::Coordinate });
+    let has = task
+        .parts
+        .iter()
+        .find(|p| p.id == department.id)
+        .map(|p| if p.role == "lead" { AssignedPart::Lead } else { AssignedPart::Coordinate });
     let role = assignment.role.or(has);
     if role.is_none() {
         faults.push(Fault::new(

@@ -10,8 +10,8 @@ use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::{Answer, Json, Query, WriteProblems, write};
 use crate::plans::tasks::acts;
 use crate::plans::tasks::wire::{
-    AssignmentAcceptance, CounterProposal, NewAssignment, NewEvent, NewExtension, NoWords, StatedReason, TaskCancellation, TaskConfirmation,
-    TaskReturn, TaskView,
+    AssignmentAcceptance, CounterProposal, NewAssignment, NewEvent, NewExtension, NoWords, StatedReason, TaskCancellation,
+    TaskConfirmation, TaskReturn, TaskView,
 };
 
 macro_rules! act {
@@ -45,10 +45,10 @@ macro_rules! on_extension {
         #[doc = ""]
         #[doc = $text]
         #[utoipa::path(tag = "plans", operation_id = stringify!($handler), security(("bearer" = [])), request_body = $body,
-            params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
-                ("n" = i32, Path, description = "Number of the request", example = 1), WriteParams, ChangeHeaders),
-            extensions(("x-permission" = json!($name))),
-            responses((status = 201, description = "The task as it is now", body = TaskView), WriteProblems))]
+                    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
+                        ("n" = i32, Path, description = "Number of the request", example = 1), WriteParams, ChangeHeaders),
+                    extensions(("x-permission" = json!($name))),
+                    responses((status = 201, description = "The task as it is now", body = TaskView), WriteProblems))]
         #[post($path)]
         async fn $handler(
             permit: Permit<perm::$permission>,
@@ -68,36 +68,127 @@ macro_rules! on_extension {
     };
 }
 
-act!(assign_task, AssignTask, "task:assign", "/api/v1/tasks/{key}/assignments", NewAssignment, assign, "Assign a task",
-    "The office or the director gives the task to a department with the part it has; the head of a department that has part names who does it. Answers the task.");
-act!(trigger_task, WriteTask, "task:write", "/api/v1/tasks/{key}/trigger", NewEvent, trigger, "Record the event that a task waits for",
-    "Its first and last day follow from the event. Sent again it corrects them, with the reason as its note. Answers the task.");
-act!(confirm_task, ConfirmTask, "task:confirm", "/api/v1/tasks/{key}/confirmation", TaskConfirmation, confirm, "Confirm what was handed in",
-    "The office confirms it; that closes the task, or the occurrence, as of the day it was done. Answers the task.");
-act!(return_task, ConfirmTask, "task:confirm", "/api/v1/tasks/{key}/return", TaskReturn, give_back, "Give a task back",
-    "The office gives back what was handed in. Where nothing waits, what was closed is taken up again. Answers the task.");
-act!(cancel_task, WriteTask, "task:write", "/api/v1/tasks/{key}/cancellation", TaskCancellation, cancel, "Cancel a task",
-    "By a document, with a reason. It counts no more. Answers the task.");
-act!(set_task_not_applicable, WriteTask, "task:write", "/api/v1/tasks/{key}/not-applicable", StatedReason, set_not_applicable, "Find that a task does not apply",
-    "With a reason. It counts no more. Answers the task.");
-act!(ask_extension, AskExtension, "task:ask_extension", "/api/v1/tasks/{key}/extension-requests", NewExtension, ask_extension, "Ask for more time",
-    "A leading department asks for a later day; one request waits at a time. A task that was given more time counts as extended for ever. Answers the task.");
+act!(
+    assign_task,
+    AssignTask,
+    "task:assign",
+    "/api/v1/tasks/{key}/assignments",
+    NewAssignment,
+    assign,
+    "Assign a task",
+    "The office or the director gives the task to a department with the part it has; the head of a department that has part names who does it. Answers the task."
+);
+act!(
+    trigger_task,
+    WriteTask,
+    "task:write",
+    "/api/v1/tasks/{key}/trigger",
+    NewEvent,
+    trigger,
+    "Record the event that a task waits for",
+    "Its first and last day follow from the event. Sent again it corrects them, with the reason as its note. Answers the task."
+);
+act!(
+    confirm_task,
+    ConfirmTask,
+    "task:confirm",
+    "/api/v1/tasks/{key}/confirmation",
+    TaskConfirmation,
+    confirm,
+    "Confirm what was handed in",
+    "The office confirms it; that closes the task, or the occurrence, as of the day it was done. Answers the task."
+);
+act!(
+    return_task,
+    ConfirmTask,
+    "task:confirm",
+    "/api/v1/tasks/{key}/return",
+    TaskReturn,
+    give_back,
+    "Give a task back",
+    "The office gives back what was handed in. Where nothing waits, what was closed is taken up again. Answers the task."
+);
+act!(
+    cancel_task,
+    WriteTask,
+    "task:write",
+    "/api/v1/tasks/{key}/cancellation",
+    TaskCancellation,
+    cancel,
+    "Cancel a task",
+    "By a document, with a reason. It counts no more. Answers the task."
+);
+act!(
+    set_task_not_applicable,
+    WriteTask,
+    "task:write",
+    "/api/v1/tasks/{key}/not-applicable",
+    StatedReason,
+    set_not_applicable,
+    "Find that a task does not apply",
+    "With a reason. It counts no more. Answers the task."
+);
+act!(
+    ask_extension,
+    AskExtension,
+    "task:ask_extension",
+    "/api/v1/tasks/{key}/extension-requests",
+    NewExtension,
+    ask_extension,
+    "Ask for more time",
+    "A leading department asks for a later day; one request waits at a time. A task that was given more time counts as extended for ever. Answers the task."
+);
 
-on_extension!(approve_extension, DecideExtension, "task:decide_extension", "/api/v1/tasks/{key}/extension-requests/{n}/approval", NoWords,
+on_extension!(
+    approve_extension,
+    DecideExtension,
+    "task:decide_extension",
+    "/api/v1/tasks/{key}/extension-requests/{n}/approval",
+    NoWords,
     |place, NoWords {}, tx, permit| acts::approve_extension(tx, permit, place),
-    "Give more time", "The director or the office approves the day asked for, which becomes the last day in time; the first one stays on record. Answers the task.");
-on_extension!(reject_extension, DecideExtension, "task:decide_extension", "/api/v1/tasks/{key}/extension-requests/{n}/rejection", StatedReason,
+    "Give more time",
+    "The director or the office approves the day asked for, which becomes the last day in time; the first one stays on record. Answers the task."
+);
+on_extension!(
+    reject_extension,
+    DecideExtension,
+    "task:decide_extension",
+    "/api/v1/tasks/{key}/extension-requests/{n}/rejection",
+    StatedReason,
     |place, said, tx, permit| acts::reject_extension(tx, permit, place, said),
-    "Give no more time", "With a reason. Answers the task.");
-on_extension!(counter_propose_extension, DecideExtension, "task:decide_extension", "/api/v1/tasks/{key}/extension-requests/{n}/counter-proposal", CounterProposal,
+    "Give no more time",
+    "With a reason. Answers the task."
+);
+on_extension!(
+    counter_propose_extension,
+    DecideExtension,
+    "task:decide_extension",
+    "/api/v1/tasks/{key}/extension-requests/{n}/counter-proposal",
+    CounterProposal,
     |place, said, tx, permit| acts::counter_propose_extension(tx, permit, place, said),
-    "Offer another day", "Than the one asked for, with a reason. The department accepts it or withdraws. Answers the task.");
-on_extension!(accept_extension, AskExtension, "task:ask_extension", "/api/v1/tasks/{key}/extension-requests/{n}/acceptance", NoWords,
+    "Offer another day",
+    "Than the one asked for, with a reason. The department accepts it or withdraws. Answers the task."
+);
+on_extension!(
+    accept_extension,
+    AskExtension,
+    "task:ask_extension",
+    "/api/v1/tasks/{key}/extension-requests/{n}/acceptance",
+    NoWords,
     |place, NoWords {}, tx, permit| acts::accept_extension(tx, permit, place),
-    "Accept the day that was offered", "It becomes the last day in time. Answers the task.");
-on_extension!(withdraw_extension, AskExtension, "task:ask_extension", "/api/v1/tasks/{key}/extension-requests/{n}/withdrawal", NoWords,
+    "Accept the day that was offered",
+    "It becomes the last day in time. Answers the task."
+);
+on_extension!(
+    withdraw_extension,
+    AskExtension,
+    "task:ask_extension",
+    "/api/v1/tasks/{key}/extension-requests/{n}/withdrawal",
+    NoWords,
     |place, NoWords {}, tx, permit| acts::withdraw_extension(tx, permit, place),
-    "Withdraw a request for more time", "While it waits. Answers the task.");
+    "Withdraw a request for more time",
+    "While it waits. Answers the task."
+);
 
 /// Take a task
 ///

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wire::{NewCompletion, NewProgressReport, TaskOrigin, TaskEvent, TaskPage, TaskTimeline, TaskView};
+use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskTimeline, TaskView};
 use super::{acts as deeds, store};
 use crate::audit;
 use crate::auth::Permit;

@@ -45,7 +45,8 @@ pub fn faults(task: &AssignedTask, ground: &Ground<'_>) -> Vec<Fault> {
         faults.push(Fault::missing("/lead"));
     }
     let named = [("lead", &task.lead), ("coordinate", &task.coordinate)];
-    let all: Vec<_> = named.iter().flat_map(|(name, codes)| codes.iter().enumerate().map(move |(i, c)| (format!("/{name}/{i}"), c))).collect();
+    let all: Vec<_> =
+        named.iter().flat_map(|(name, codes)| codes.iter().enumerate().map(move |(i, c)| (format!("/{name}/{i}"), c))).collect();
     for (at, code) in &all {
         if all.iter().filter(|(_, other)| other == code).count() > 1 {
             faults.push(Fault::plain(Code::DuplicateInPayload, at.clone()));
@@ -122,7 +123,12 @@ mod tests {
             (json!({"document_on": "2022-06-02"}), None, false, vec!["/document_on"]),
             (json!({"due_on": "2022-05-03"}), None, false, vec!["/due_on"]),
             (json!({"lead": [], "title": " "}), None, false, vec!["/title", "/lead"]),
-            (json!({"lead": ["A", "OLD"], "coordinate": ["X", "A"]}), None, false, vec!["/lead/0", "/lead/1", "/coordinate/0", "/coordinate/1"]),
+            (
+                json!({"lead": ["A", "OLD"], "coordinate": ["X", "A"]}),
+                None,
+                false,
+                vec!["/lead/0", "/lead/1", "/coordinate/0", "/coordinate/1"],
+            ),
             (json!({"parent": "gv-0"}), None, false, vec!["/parent"]),
             (json!({"parent": "gv-0"}), Some(Some("2022-06-29")), false, vec!["/due_on"]),
             (json!({"parent": "gv-0"}), Some(Some("2022-06-30")), false, vec![]),

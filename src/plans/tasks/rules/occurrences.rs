@@ -223,11 +223,8 @@ mod tests {
         assert_eq!(months[0].2, "2022-02-07");
         assert_eq!(months[3].2, "2022-05-02");
         let weeks = made("recurring", every("weekly"), ("2022-06-01", "2022-06-19"), "2022-01-01");
-        let expected = [
-            ("2022-W22", "2022-06-01", "2022-06-06"),
-            ("2022-W23", "2022-06-06", "2022-06-13"),
-            ("2022-W24", "2022-06-13", "2022-06-19"),
-        ];
+        let expected =
+            [("2022-W22", "2022-06-01", "2022-06-06"), ("2022-W23", "2022-06-06", "2022-06-13"), ("2022-W24", "2022-06-13", "2022-06-19")];
         assert_eq!(weeks, three(&expected));
         let in_months = made("recurring", json!({"frequency": "half_yearly", "months": [6, 12]}), year, "2022-01-01");
         assert_eq!(in_months, three(&[("2022-06", "2022-06-01", "2022-06-30"), ("2022-12", "2022-12-01", "2022-12-31")]));
@@ -238,9 +235,7 @@ mod tests {
     #[test]
     fn what_goes_on_is_looked_at_every_quarter_unless_it_says_how_often() {
         let year = ("2022-01-01", "2022-12-31");
-        let keys = |recurrence: Value, issued: &str| {
-            made("ongoing", recurrence, year, issued).into_iter().map(|o| o.0).collect::<Vec<_>>()
-        };
+        let keys = |recurrence: Value, issued: &str| made("ongoing", recurrence, year, issued).into_iter().map(|o| o.0).collect::<Vec<_>>();
         assert_eq!(keys(Value::Null, "2022-01-01"), ["2022-Q1", "2022-Q2", "2022-Q3", "2022-Q4"]);
         assert_eq!(keys(json!({"frequency": "monthly"}), "2022-10-15"), ["2022-10", "2022-11", "2022-12"]);
         // What was over when the plan was issued is nobody's fault.

@@ -37,7 +37,16 @@ fn state_follows_from_schedule_closing_and_today() {
     use ScheduleKind::{AfterEvent, AlreadyDone, In};
     let facts = |kind, start: &str, due: &str, proven: &str, completed: &str, reported| {
         let at = |text: &str| (!text.is_empty()).then(|| day(text));
-        Facts { kind, starts_on: at(start), due_on: at(due), proven_on: at(proven), completed_on: at(completed), handed_in: false, returned: false, reported }
+        Facts {
+            kind,
+            starts_on: at(start),
+            due_on: at(due),
+            proven_on: at(proven),
+            completed_on: at(completed),
+            handed_in: false,
+            returned: false,
+            reported,
+        }
     };
     let open = |reported| facts(In, "2022-04-01", "2022-06-30", "", "", reported);
     let cases = [

@@ -277,4 +277,3 @@ pub async fn list(
     let rows: Vec<SummaryRow> = documents(db, sql, values).await?;
     Ok(rows.into_iter().map(|row| row.view(today)).collect())
 }
-

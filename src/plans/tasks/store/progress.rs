@@ -33,7 +33,8 @@ impl Scope<'_> {
 }
 
 /// Led by a department within reach and among those chosen.
-const LEAD: &str = "td.role = 'lead' AND ($1::uuid[] IS NULL OR td.department_id = ANY($1)) AND ($3::uuid[] IS NULL OR td.department_id = ANY($3))";
+const LEAD: &str =
+    "td.role = 'lead' AND ($1::uuid[] IS NULL OR td.department_id = ANY($1)) AND ($3::uuid[] IS NULL OR td.department_id = ANY($3))";
 
 /// Every occurrence in scope with where it stood at the end of `$2`. The due date is the one in force then.
 fn counted() -> String {
@@ -72,7 +73,9 @@ impl Rows {
                 "LEFT JOIN LATERAL (SELECT d.code AS key, d.name FROM task_parts td JOIN departments d ON d.id = td.department_id
                     WHERE td.task_id = c.task_id AND {LEAD}) k ON true"
             ),
-            Rows::Group => "LEFT JOIN LATERAL (SELECT g.code AS key, g.title AS name FROM plan_groups g WHERE g.id = c.group_id) k ON true".to_owned(),
+            Rows::Group => {
+                "LEFT JOIN LATERAL (SELECT g.code AS key, g.title AS name FROM plan_groups g WHERE g.id = c.group_id) k ON true".to_owned()
+            }
         }
     }
 }

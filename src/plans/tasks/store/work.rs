@@ -109,7 +109,8 @@ pub async fn conclude(tx: &impl ConnectionTrait, call: &Call, task: Uuid) -> Res
 
 /// The office confirms a hand-in.
 pub async fn confirm(tx: &impl ConnectionTrait, call: &Call, (task, n): (Uuid, i32), note: Option<&str>) -> Result<(), DbErr> {
-    let sql = "UPDATE task_submissions SET status = 'confirmed', decided_by = $3, decided_at = $4, reason = $5 WHERE task_id = $1 AND n = $2";
+    let sql =
+        "UPDATE task_submissions SET status = 'confirmed', decided_by = $3, decided_at = $4, reason = $5 WHERE task_id = $1 AND n = $2";
     let note = note.map(str::to_owned);
     run(tx, sql, vec![task.into(), n.into(), call.actor.username.clone().into(), call.now.into(), note.into()]).await
 }
@@ -122,7 +123,8 @@ pub async fn give_back(
     reason: &str,
     today: NaiveDate,
 ) -> Result<(), DbErr> {
-    let sql = "UPDATE task_submissions SET status = 'returned', decided_by = $3, decided_at = $4, reason = $5 WHERE task_id = $1 AND n = $2";
+    let sql =
+        "UPDATE task_submissions SET status = 'returned', decided_by = $3, decided_at = $4, reason = $5 WHERE task_id = $1 AND n = $2";
     run(tx, sql, vec![task.into(), n.into(), call.actor.username.clone().into(), call.now.into(), reason.into()]).await?;
     // What another hand-in had closed stays closed.
     let sql = "UPDATE task_occurrences o SET returned_on = $3, handed_in_on = NULL, completed_on = NULL
