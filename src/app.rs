@@ -122,9 +122,13 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::rule_sets::configure(cfg);
     crate::procedures::configure(cfg);
     crate::dossiers::configure(cfg);
+    crate::documents::configure(cfg);
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
+    crate::obstacles::configure(cfg);
+    crate::explanations::configure(cfg);
+    crate::duties::configure(cfg);
 }
 
 /// Whether the server itself stops on SIGTERM and Ctrl-C.

@@ -21,6 +21,7 @@ pub struct Settings {
     pub limits: Limits,
     pub upkeep: Upkeep,
     pub personal_data: PersonalData,
+    pub explanations: Explanations,
     pub demo: Demo,
     pub log: Log,
 }
@@ -93,6 +94,12 @@ pub struct PersonalData {
     pub key_file: String,
     pub key: SecretString,
     pub keep_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanations {
+    pub due_working_days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -198,6 +205,9 @@ impl Settings {
         }
         if !(1..=36_525).contains(&self.personal_data.keep_days) {
             faults.push("personal_data.keep_days must be 1 to 36525");
+        }
+        if !(1..=60).contains(&self.explanations.due_working_days) {
+            faults.push("explanations.due_working_days must be 1 to 60");
         }
         if self.production() {
             if self.database.url.expose_secret().is_empty() {

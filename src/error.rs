@@ -95,6 +95,8 @@ codes! {
     CircularParent "circular_parent" 422 "Đơn vị cấp trên tạo thành vòng" "The parent would make a circle";
     NotLaterThanDue "not_later_than_due" 422 "Ngày hẹn lại phải sau hạn cũ" "The new date must be later than the due date";
     InUse "in_use" 422 "Đang được sử dụng" "It is in use";
+    BadDocument "bad_document" 422 "Thông tin văn bản không nhất quán" "The document does not hold together";
+    NumberTaken "number_taken" 422 "Số văn bản đã được dùng trong sổ" "The number is taken in the book";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
     BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
     BadOfficeHours "bad_office_hours" 422 "Giờ làm việc không hợp lệ" "The office hours do not hold together";
@@ -105,6 +107,7 @@ codes! {
     NumbersExhausted "numbers_exhausted" 422 "Hết số hồ sơ trong ngày" "The day has no more numbers";
     ValidityNotContiguous "validity_not_contiguous" 422 "Hiệu lực các bộ quy định phải liền nhau" "Rule sets must follow each other without gap or overlap";
     LaterThanParent "later_than_parent" 422 "Sau hạn của cấp trên" "Later than what it is a part of";
+    NotOwed "not_owed" 422 "Không phải giải trình nội dung này" "No explanation is owed for this";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";

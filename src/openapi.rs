@@ -37,7 +37,11 @@ use crate::http::{Answer, Lang};
         (name = "rule-sets", description = "The law that held from one day to another: legal texts, forms, grounds"),
         (name = "dossiers", description = "Dossiers, from receipt to hand-over"),
         (name = "dossier-numbers", description = "Numbers of dossiers: blocks held for counters, and an account of every gap"),
+        (name = "documents", description = "The register of outgoing and incoming documents"),
         (name = "plans", description = "Reform plans and their tasks"),
+        (name = "obstacles", description = "What keeps departments from their work, answered and decided"),
+        (name = "explanations", description = "What departments owe an explanation for, and what they explained"),
+        (name = "duties", description = "Reporting duties: what is due, handed in, consolidated and sent"),
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "reports", description = "Outcomes and figures"),
         (name = "system", description = "Health and the contract itself")

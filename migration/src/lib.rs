@@ -43,7 +43,10 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0009_rule_sets",
     "0010_reports",
     "0011_limits",
+    "0013_documents",
+    "0014_plan_versions",
     "0015_task_work",
+    "0016_duties",
 ];
 
 pub struct Migrator;

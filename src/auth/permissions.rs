@@ -93,6 +93,11 @@ permissions! {
     ReserveNumbers "dossier_number:reserve" [OneStop All];
     ReadRegister "register:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
 
+    ReadDocument "document:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk All, Auditor All, Integration Below];
+    ReadSecretDocument "document:read_secret" [Director All, Office All, Head Below, Officer Own, Clerk All, Integration Below];
+    WriteDocument "document:write" [Office All, Clerk All, Integration Below];
+    VoidDocument "document:void" [Office All, Clerk All];
+
     FreezeReport "snapshot:freeze" [Office All, Head Below];
     ReadSnapshot "snapshot:read" [Director All, Office All, Head Below, Auditor All];
     ReadReport "report:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All];
@@ -108,6 +113,21 @@ permissions! {
     ConfirmTask "task:confirm" [Office All];
     AskExtension "task:ask_extension" [Office All, OneStop Own, Head Below, Officer Own];
     DecideExtension "task:decide_extension" [Director All, Office All];
+
+    ReadObstacle "obstacle:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    RaiseObstacle "obstacle:raise" [Office All, OneStop Own, Head Below, Officer Own];
+    AnswerObstacle "obstacle:answer" [Office All];
+    DecideObstacle "obstacle:decide" [Director All];
+    CloseObstacle "obstacle:close" [Office All, Head Below];
+    ReadExplanation "explanation:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    WriteExplanation "explanation:write" [Office All, Head Below];
+    ReviewExplanation "explanation:review" [Office All];
+    ReadDuty "duty:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WriteDuty "duty:write" [Office All];
+    ReadHandIn "duty:read_hand_ins" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    HandIn "duty:hand_in" [Office All, OneStop Own, Head Below, Officer Own];
+    ConsolidateDuty "duty:consolidate" [Office All];
+    DispatchDuty "duty:dispatch" [Office All, Clerk All];
 
     ReadKpi "kpi:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
     WriteKpi "kpi:write" [Office All];

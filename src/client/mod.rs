@@ -185,6 +185,16 @@ impl Client {
         }
     }
 
+    /// The answer to something that is done.
+    ///
+    /// # Errors
+    /// No server, or a refusal.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        let request = self.request(Method::POST, path).json(body);
+        let (_, answer, _) = self.answer(&format!("POST {path}"), request).await?;
+        Ok(answer)
+    }
+
     /// Creates the resource or changes it, whatever its version.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ pub mod private;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseConnection, DbErr, SqlxPostgresConnector};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, SqlxPostgresConnector, Statement, Value};
 use secrecy::ExposeSecret;
 use sqlx::postgres::{PgAdvisoryLock, PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -42,6 +42,26 @@ pub fn connect_lazy(settings: &Database, connections: u32) -> Result<DatabaseCon
         })
         .connect_lazy_with(options);
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// A row that PostgreSQL has put together as JSON.
+#[derive(FromQueryResult)]
+struct Document {
+    doc: serde_json::Value,
+}
+
+/// Reads rows whose column `doc` is the JSON of a `T`.
+///
+/// # Errors
+/// The database's; a row that is no `T`.
+pub async fn documents<T: serde::de::DeserializeOwned>(
+    db: &impl ConnectionTrait,
+    sql: impl Into<String>,
+    values: Vec<Value>,
+) -> Result<Vec<T>, DbErr> {
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let rows = Document::find_by_statement(statement).all(db).await?;
+    rows.into_iter().map(|row| serde_json::from_value(row.doc).map_err(|e| DbErr::Json(e.to_string()))).collect()
 }
 
 /// Brings the schema up to date. Several servers may call this at once: one migrates, the others wait.

@@ -156,6 +156,7 @@ pub async fn upsert(tx: &impl ConnectionTrait, rows: &[&NewDepartment]) -> Resul
 pub struct Known {
     pub id: Uuid,
     pub code: String,
+    pub name: String,
     pub one_stop: bool,
     pub kind: String,
     pub valid_from: Option<NaiveDate>,
@@ -177,7 +178,7 @@ impl Known {
 pub async fn known(db: &impl ConnectionTrait) -> Result<HashMap<String, Known>, DbErr> {
     let statement = Statement::from_string(
         DbBackend::Postgres,
-        "SELECT d.id, d.code, d.one_stop, d.kind, d.valid_from, d.valid_to,
+        "SELECT d.id, d.code, d.name, d.one_stop, d.kind, d.valid_from, d.valid_to,
                 coalesce((SELECT coalesce(a.identifier, a.code) FROM unnest(d.path) WITH ORDINALITY AS up(id, depth)
                             JOIN departments a ON a.id = up.id
                            WHERE a.identifier IS NOT NULL OR a.kind = 'agency' ORDER BY up.depth DESC LIMIT 1), d.code) AS agency

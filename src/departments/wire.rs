@@ -1,5 +1,7 @@
 //! Bodies of the departments' operations.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -64,8 +66,8 @@ pub struct NewDepartment {
 impl BulkRow for NewDepartment {
     const JSON_COLUMNS: &'static [&'static str] = &["one_stop", "members"];
 
-    fn code(&self) -> &str {
-        self.code.as_str()
+    fn code(&self) -> Cow<'_, str> {
+        self.code.as_str().into()
     }
 }
 

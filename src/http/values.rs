@@ -180,6 +180,11 @@ macro_rules! text_type {
         impl $type {
             pub const MAX: usize = $max;
 
+            /// A text from elsewhere than JSON: composed, without NUL, cut where it is too long.
+            pub fn cut(text: &str) -> Self {
+                $type(nfc(text).chars().filter(|c| *c != '\0').take($max).collect())
+            }
+
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -15,7 +15,7 @@ use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams, BulkRow};
+use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
@@ -237,12 +237,13 @@ async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser
         return Ok(acts::Passwords::new());
     }
     let mut times: HashMap<&str, u32> = HashMap::new();
-    users.iter().for_each(|user| *times.entry(user.code()).or_default() += 1);
+    users.iter().for_each(|user| *times.entry(user.username.as_str()).or_default() += 1);
     let departments = store::department_codes(db.get_ref()).await?;
-    let good =
-        |user: &&&NewUser| times.get(user.code()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty();
+    let good = |user: &&&NewUser| {
+        times.get(user.username.as_str()) == Some(&1) && rules::faults(user, &departments, shared.settings.demo.allowed).is_empty()
+    };
     let users: Vec<&NewUser> = users.iter().filter(good).copied().collect();
-    let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.code().to_owned()).collect()).await?;
+    let known = store::password_hashes(db.get_ref(), users.iter().map(|user| user.username.as_str().to_owned()).collect()).await?;
     step_aside(req);
     let hashed = acts::hash_new(&known, &shared.password_gate, users.into_iter()).await?;
     take_turn(req).await?;

@@ -1,5 +1,7 @@
 //! Bodies of the identity operations.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -85,8 +87,8 @@ impl BulkRow for NewUser {
     const JSON_COLUMNS: &'static [&'static str] = &["active", "demo", "grants"];
     const KEY: &'static str = "username";
 
-    fn code(&self) -> &str {
-        self.username.as_str()
+    fn code(&self) -> Cow<'_, str> {
+        self.username.as_str().into()
     }
 }
 

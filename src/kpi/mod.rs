@@ -9,5 +9,6 @@ mod rules;
 mod store;
 mod wire;
 
+pub use results::{Unmet, unmet};
 pub use routes::configure;
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

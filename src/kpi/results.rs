@@ -1,4 +1,4 @@
-//! Indicators against their targets: computed ones from dossiers and tasks, the others from their measurements.
+//! Indicators against their targets: computed ones from dossiers, documents and tasks, the others from their measurements.
 
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::decimal::{Decimal, Exact};
 use super::rules::{self, Chain};
 use super::store::{self, Measured, Unit};
-use super::wire::{Formula, KpiResult, KpiView, NoValue, Source};
+use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
 use crate::auth::Reach;
 use crate::calendar::vn_date;
@@ -16,7 +16,7 @@ use crate::http::table::{Cell, Table};
 use crate::plans::{self, TaskCounts, TaskScope};
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
-use crate::reports::{self, Counts, Question};
+use crate::reports::{self, Counts, DocumentCounts, Question};
 use crate::text::Text;
 
 /// What is asked for.
@@ -64,16 +64,19 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
+    let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
     let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
-    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_tasks(k));
+    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k) && !of_tasks(k));
     let mut results = Vec::new();
     for span in &request.spans {
         let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
         let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
+        let documents = if kpis.iter().any(of_documents) { reports::document_counts(db, &question).await? } else { Vec::new() };
         let tasks =
             if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
         for kpi in &kpis {
             let figures = match kpi.formula {
+                Some(formula) if formula.is_of_documents() => desk.of_documents(formula, &documents),
                 Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, &tasks),
                 Some(formula) => desk.computed(formula, &counts),
                 None => desk.measured(kpi, span, &measured),
@@ -131,41 +134,50 @@ impl Desk<'_> {
     fn of_tasks(&self, formula: Formula, counts: &[TaskCounts]) -> Vec<Figure> {
         let by_department = self.request.group_by == GroupBy::Department;
         let figure = |row: &TaskCounts| {
-            let about = Figure {
-                key: row.key.clone(),
-                name: row.name.clone(),
-                department: if by_department { row.key.clone() } else { self.asked.map(str::to_owned) },
-                field: self.request.slice.field.clone(),
-                ..Figure::default()
-            };
+            let about = self.about(&row.key, &row.name, &None);
             if formula == Formula::TasksOverdueOrExtended {
                 return Figure { value: Some(Exact::of_count(row.late_or_extended)), ..about };
             }
             let numerator = if formula == Formula::TaskOnTimeRate { row.on_time } else { row.done };
-            let value = Exact::per_cent(numerator, row.due);
-            let reason = value.is_none().then_some(NoValue::ZeroDenominator);
-            Figure { numerator: Some(numerator.into()), denominator: Some(row.due.into()), value, reason, ..about }
+            share(about, numerator, row.due)
         };
         match self.request.group_by {
             // Asked by a field there is nothing to count.
             GroupBy::None if counts.is_empty() => {
-                let about =
-                    Figure { department: self.asked.map(str::to_owned), field: self.request.slice.field.clone(), ..Figure::default() };
+                let about = self.about(&None, &None, &None);
                 vec![Figure { reason: Some(NoValue::NoDataSource), ..about }]
             }
             _ => counts.iter().filter(|row| !by_department || row.key.is_some()).map(figure).collect(),
         }
     }
 
-    fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
-        let by_department = self.request.group_by == GroupBy::Department;
-        let about = Figure {
-            key: row.key.clone(),
-            name: row.name.clone(),
-            department: if by_department { row.key.clone() } else { self.asked.map(str::to_owned) },
-            field: row.field.clone().or_else(|| self.request.slice.field.clone()),
-            ..Figure::default()
+    /// By drafting department.
+    fn of_documents(&self, formula: Formula, counts: &[DocumentCounts]) -> Vec<Figure> {
+        let figure = |row: &DocumentCounts| {
+            let (numerator, denominator) =
+                if formula == Formula::EDocumentRate { (row.sent, row.sendable) } else { (row.drafted, row.outgoing) };
+            share(self.about(&row.key, &row.name, &None), numerator, denominator)
         };
+        match self.request.group_by {
+            GroupBy::None => vec![figure(&DocumentCounts::total(counts))],
+            _ => counts.iter().map(figure).collect(),
+        }
+    }
+
+    /// What a row is about.
+    fn about(&self, key: &Option<String>, name: &Option<String>, field: &Option<String>) -> Figure {
+        let by_department = self.request.group_by == GroupBy::Department;
+        Figure {
+            key: key.clone(),
+            name: name.clone(),
+            department: if by_department { key.clone() } else { self.asked.map(str::to_owned) },
+            field: field.clone().or_else(|| self.request.slice.field.clone()),
+            ..Figure::default()
+        }
+    }
+
+    fn ratio(&self, formula: Formula, row: &Counts) -> Figure {
+        let about = self.about(&row.key, &row.name, &row.field);
         let kept = row.finished - row.withdrawn;
         let (numerator, denominator) = match formula {
             Formula::OnTimeRate => (row.on_time, kept),
@@ -182,14 +194,7 @@ impl Desk<'_> {
                 return Figure { reason: Some(NoValue::NoDataSource), ..about };
             }
         };
-        let value = Exact::per_cent(numerator, denominator);
-        Figure {
-            numerator: Some(numerator.into()),
-            denominator: Some(denominator.into()),
-            value,
-            reason: value.is_none().then_some(NoValue::ZeroDenominator),
-            ..about
-        }
+        share(about, numerator, denominator)
     }
 
     /// A measurement is of one department: the one asked for, or the root agency when none is.
@@ -270,6 +275,18 @@ impl Desk<'_> {
     }
 }
 
+/// A share of counts.
+fn share(about: Figure, numerator: i64, denominator: i64) -> Figure {
+    let value = Exact::per_cent(numerator, denominator);
+    Figure {
+        numerator: Some(numerator.into()),
+        denominator: Some(denominator.into()),
+        value,
+        reason: value.is_none().then_some(NoValue::ZeroDenominator),
+        ..about
+    }
+}
+
 fn figure(measured: &Measured) -> Figure {
     let view = &measured.view;
     let number = |d: Decimal| serde_json::Number::from_f64(d.shown());
@@ -282,6 +299,56 @@ fn figure(measured: &Measured) -> Figure {
         value: view.value.map(Exact::of).or(ratio),
         ..Figure::default()
     }
+}
+
+/// A figure of a department that does not meet its target.
+#[derive(Clone, Debug)]
+pub struct Unmet {
+    /// Code of the department.
+    pub department: String,
+    pub kpi: String,
+    pub name: String,
+    /// The field of procedures, when the figure is about one.
+    pub field: Option<String>,
+    pub value: Option<f64>,
+    pub target: Option<f64>,
+    pub comparator: Option<Comparator>,
+}
+
+/// The figures of a period that do not meet their targets: computed ones by department, measured ones as they were measured.
+///
+/// # Errors
+/// The database's.
+pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Result<Vec<Unmet>, ApiError> {
+    let spans = vec![span.clone()];
+    let request = Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, slice: Slice::default() };
+    let (kpis, units) = (store::some(db, &[]).await?, store::units(db).await?);
+    let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
+    let measured = store::all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
+    let chosen = reports::Chosen::default();
+    let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
+    let counts = reports::counts(db, &question).await?;
+    let desk = Desk { request: &request, units: &units, asked: None, among: None };
+    let mut found = Vec::new();
+    for kpi in &kpis {
+        let figures: Vec<Figure> = match kpi.formula {
+            Some(formula) => desk.computed(formula, &counts),
+            None => measured.iter().filter(|m| m.view.kpi == kpi.code).map(figure).collect(),
+        };
+        let judged = figures.into_iter().map(|figure| desk.judge(kpi, span, figure)).filter(|result| result.status == Status::NotMet);
+        found.extend(judged.filter_map(|result| {
+            Some(Unmet {
+                department: result.department?,
+                kpi: result.kpi,
+                name: kpi.name.clone(),
+                field: result.field,
+                value: result.value,
+                target: result.target.map(Decimal::shown),
+                comparator: result.comparator,
+            })
+        }));
+    }
+    Ok(found)
 }
 
 /// Results as a table.

@@ -1,18 +1,20 @@
 //! HTTP in, HTTP out.
 
-use actix_web::{HttpRequest, get, put, web};
+use actix_web::{HttpRequest, get, post, put, web};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::results::{self, Request};
-use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
-use super::{acts, store};
+use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
+use super::{acts, rules, store};
+use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::departments;
-use crate::error::{ApiError, Code, Fault};
-use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::error::{ApiError, Code};
+use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
     Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
@@ -24,7 +26,7 @@ use crate::reports::period::{Period, PeriodSet};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_kpis).service(get_kpi).service(put_kpi);
-    cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(get_kpi_results);
+    cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements).service(get_kpi_results);
 }
 
 /// Which indicators to list.
@@ -112,19 +114,15 @@ impl FromQuery for MeasurementFilter {
     fn read(q: &mut QueryReader) -> Self {
         let (department, period, field) = (q.text("department"), q.text("period"), q.text("field"));
         if period.as_ref().is_some_and(|code| Period::parse(code).is_none()) {
-            q.fault(bad_period());
+            q.fault(rules::bad_period(Code::InvalidParameter, "period"));
         }
         MeasurementFilter { department, period, field, cursor: Cursor::read(q) }
     }
 }
 
-fn bad_period() -> Fault {
-    let (vi, en) = ("Mã kỳ như 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "A period like 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
-    Fault::new(Code::InvalidParameter, "period", vi, en)
-}
-
 fn period_of(code: &str) -> Result<Period, ApiError> {
-    Period::parse(code).ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period()]))
+    Period::parse(code)
+        .ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![rules::bad_period(Code::InvalidParameter, "period")]))
 }
 
 /// List the measurements of an indicator
@@ -220,6 +218,30 @@ async fn put_measurement(
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::measure(tx, &permit, place, &body.value).await).await
 }
 
+/// Load measurements
+///
+/// JSON array, NDJSON or CSV (evidence as a JSON list in a cell), each row by the rules, rights and history of a single `PUT`; the code of a row is
+/// `kpi/department/period`, and the field where one was measured alone. Equal rows write nothing.
+#[utoipa::path(tag = "kpis", operation_id = "load_measurements", security(("bearer" = [])), params(BulkParams, RetryHeaders),
+    request_body(content((Vec<MeasurementRow> = "application/json"),
+        (String = "application/x-ndjson", example = "{\"kpi\":\"satisfaction_index\",\"department\":\"SKHDT\",\"period\":\"2022\",\"value\":86.4,\"evidence\":[{\"document_number\":\"112/BC-SNV\",\"issued_on\":\"2023-01-16\",\"title\":\"Báo cáo\"}]}"),
+        (String = "text/csv", example = "kpi,department,period,value,evidence\nsatisfaction_index,SKHDT,2022,86.4,\"[{\"\"document_number\"\":\"\"112/BC-SNV\"\",\"\"issued_on\"\":\"\"2023-01-16\"\",\"\"title\"\":\"\"Báo cáo\"\"}]\""))),
+    extensions(("x-permission" = json!("measurement:write"))),
+    responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+#[post("/api/v1/kpi-measurements/bulk")]
+async fn load_measurements(
+    permit: Permit<perm::WriteMeasurement>,
+    Query(params): Query<BulkParams>,
+    req: HttpRequest,
+    payload: web::Payload,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let rows = bulk::read_all::<MeasurementRow>(&req, payload.into_inner(), &shared).await?;
+    bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+}
+
 /// Which indicators, and how they are cut.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -273,6 +295,9 @@ impl FromQuery for ResultFilter {
 /// compared with the target unrounded, and shown with two decimals, half up. Computed ones are judged by what had happened by the end of the
 /// period, over all dossiers in your sight unless `department` narrows it (`scope=subtree` takes in those below it). Measured ones answer with the
 /// measurement of that department for exactly that period, and without `department` with that of the root agency.
+///
+/// `e_document_rate` and `e_office_drafted_rate` are counted from the register of outgoing documents, by the date they bear and the department
+/// that drafted, without voided entries; secret documents count for the second only. `GET /documents` with the same days and flags lists them.
 ///
 /// The target is that of the department, else of the nearest one above it, else of the root agency, else of the whole organisation; one
 /// for the field of procedures goes first; a yearly one holds for every period of its year. JSON, CSV or XLSX by `Accept`.

@@ -1,5 +1,6 @@
 //! What an indicator and a measurement must fulfil, and which target holds. Pure.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -89,13 +90,18 @@ fn target_faults(target: &Target, i: usize, unit: Unit, known: &Known) -> Vec<Fa
         faults.push(Fault::unknown(at("field"), code.as_str()));
     }
     if Period::parse(target.period.as_str()).is_none() {
-        let (vi, en) = ("Mã kỳ như 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "A period like 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
-        faults.push(Fault::new(Code::WrongFormat, at("period"), vi, en));
+        faults.push(bad_period(Code::WrongFormat, at("period")));
     }
     if target.value.is_some_and(|value| !fits(value, unit)) {
         faults.push(Fault::new(Code::BadIndicator, at("value"), unit_words(unit).0, unit_words(unit).1));
     }
     faults
+}
+
+/// What is no code of a period.
+pub fn bad_period(code: Code, at: impl Into<Cow<'static, str>>) -> Fault {
+    let (vi, en) = ("Mã kỳ như 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "A period like 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
+    Fault::new(code, at, vi, en)
 }
 
 fn fits(value: Decimal, unit: Unit) -> bool {

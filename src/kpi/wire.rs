@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::decimal::Decimal;
+use crate::http::bulk::BulkRow;
+use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
 
 /// Declares a closed list with its names on the wire and in the database.
@@ -82,6 +85,11 @@ impl Formula {
     /// Whether it is counted from tasks.
     pub fn is_of_tasks(self) -> bool {
         matches!(self, Formula::TaskOnTimeRate | Formula::TasksOverdueOrExtended | Formula::PlanCompletionRate)
+    }
+
+    /// Whether it is counted from the register of documents.
+    pub fn is_of_documents(self) -> bool {
+        matches!(self, Formula::EDocumentRate | Formula::EOfficeDraftedRate)
     }
 }
 
@@ -195,6 +203,65 @@ pub struct NewMeasurement {
     pub evidence: Vec<Evidence>,
     #[serde(default)]
     pub note: Option<Prose>,
+}
+
+/// A measurement as it is loaded, with what it is of.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kpi": "satisfaction_index", "department": "SKHDT", "period": "2022", "value": 86.4, "evidence": [{"document_number": "112/BC-SNV",
+    "issued_on": "2023-01-16", "title": "Báo cáo kết quả đo lường sự hài lòng năm 2022"}]}))]
+pub struct MeasurementRow {
+    /// Code of the indicator.
+    pub kpi: ResourceCode,
+    /// Code of the department that was measured.
+    pub department: ResourceCode,
+    /// Code of the period.
+    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    pub period: Line,
+    /// Code of the field of procedures that was measured. Null: all.
+    #[serde(default)]
+    pub field: Option<ResourceCode>,
+    /// The figure, in the indicator's unit.
+    #[serde(default)]
+    pub value: Option<Decimal>,
+    #[serde(default)]
+    pub numerator: Option<Decimal>,
+    #[serde(default)]
+    pub denominator: Option<Decimal>,
+    /// At least one.
+    pub evidence: Vec<Evidence>,
+    #[serde(default)]
+    pub note: Option<Prose>,
+}
+
+impl MeasurementRow {
+    pub fn body(&self) -> NewMeasurement {
+        NewMeasurement {
+            value: self.value,
+            numerator: self.numerator,
+            denominator: self.denominator,
+            field: self.field.clone(),
+            evidence: self.evidence.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+impl BulkRow for MeasurementRow {
+    const JSON_COLUMNS: &'static [&'static str] = &["value", "numerator", "denominator", "evidence"];
+    const KEY: &'static str = "kpi";
+
+    /// `kpi/department/period`, and the field where one was measured alone.
+    fn code(&self) -> Cow<'_, str> {
+        let field = self.field.as_ref().map(|f| format!("/{f}")).unwrap_or_default();
+        format!("{}/{}/{}{field}", self.kpi, self.department, self.period.as_str()).into()
+    }
+
+    fn code_of(row: &Value) -> Option<String> {
+        let part = |name: &str| row.get(name).and_then(Value::as_str);
+        let field = part("field").map(|f| format!("/{f}")).unwrap_or_default();
+        Some(nfc(&format!("{}/{}/{}{field}", part("kpi")?, part("department")?, part("period")?)))
+    }
 }
 
 /// A measurement.

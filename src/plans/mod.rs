@@ -3,18 +3,26 @@
 //! How far a task is follows from its schedule, its closing and today; nobody sets it, and nothing is done by itself.
 
 mod acts;
+mod amendments;
+mod import;
 mod model;
 mod routes;
 mod rules;
 mod store;
 mod tasks;
+mod versions;
 mod view;
 mod wire;
 
+pub use model::{Frequency, ScheduleKind};
+pub use store::find;
 pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
-pub use wire::NewPlan;
+pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     routes::configure(cfg);
+    amendments::routes::configure(cfg);
+    versions::routes::configure(cfg);
+    import::routes::configure(cfg);
     tasks::configure(cfg);
 }

@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, get, put, web};
+use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -36,6 +37,9 @@ struct PlanFilter {
     /// Words of the title or number, with or without accents.
     #[param(value_type = Option<String>, example = "cai cach hanh chinh")]
     q: Vec<String>,
+    /// Only plans whose period holds this day.
+    #[param(value_type = Option<crate::http::Day>, example = "2022-06-15")]
+    valid_on: Option<NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
 }
@@ -46,6 +50,7 @@ impl FromQuery for PlanFilter {
             year: q.parse("year", "Phải là một năm.", "Must be a year."),
             issuer: q.text("issuer"),
             q: words(q),
+            valid_on: q.day("valid_on"),
             cursor: Cursor::read(q),
         }
     }
@@ -64,7 +69,7 @@ pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
     responses((status = 200, description = "A page of plans", body = PlanPage), ReadProblems))]
 #[get("/api/v1/plans")]
 async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q };
+    let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q, valid_on: filter.valid_on };
     let rows = store::list(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
     let page = filter
@@ -76,7 +81,7 @@ async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFil
 
 /// Get a plan
 ///
-/// By id or code, with its tree: headings in the order on paper, each with its tasks and where they stand today. The state
+/// By id or code, with its versions and its tree as it is now: headings in the order on paper, each with its tasks and where they stand today. The state
 /// of a task outside the caller's sight is null. `ETag` is the version of the plan's text; work on tasks does not change it,
 /// so the answer is never 304.
 #[utoipa::path(tag = "plans", operation_id = "get_plan", security(("bearer" = [])),
@@ -93,7 +98,8 @@ async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, _: Que
 /// Put a plan
 ///
 /// The whole plan with its headings and tasks, in the order on paper; `Unchanged: true` when it is equal already. A task is
-/// known by its `local_code`; one that has reports or a completion must stay in the plan.
+/// known by its `local_code`. A plan that exists is corrected by this, as errors of typing are: a task left out is removed, and one on
+/// which there is work must stay; what a later document changes is an amendment. Every text stays readable as a version.
 #[utoipa::path(tag = "plans", operation_id = "put_plan", security(("bearer" = [])), request_body = NewPlan,
     params(("key" = String, Path, description = "Code", example = "kh-1186-skhdt-2022"), WriteParams, crate::http::call::ChangeHeaders),
     extensions(("x-permission" = json!("plan:write"))),

@@ -17,8 +17,12 @@ pub struct Ground<'a> {
     /// Whether there is such a department, and whether it is in force on a day.
     pub department: &'a dyn Fn(&str) -> Option<Validity>,
     pub today: NaiveDate,
-    /// Local codes of the tasks of this plan that have reports or a completion.
+    /// The days on one of which the departments of the task at a place must be in force.
+    pub days: &'a dyn Fn(usize) -> Vec<NaiveDate>,
+    /// Local codes of the tasks of this plan on which there is work.
     pub worked: &'a [String],
+    /// Local codes of all tasks that the plan has had.
+    pub earlier: &'a [String],
 }
 
 /// First and last day of a department, where it has them.
@@ -46,8 +50,8 @@ pub fn faults(plan: &NewPlan, ground: &Ground<'_>) -> Vec<Fault> {
         found.say(
             Code::InUse,
             "/tasks",
-            &format!("Nhiệm vụ “{code}” đã có báo cáo hoặc đã hoàn thành nên không được bỏ khỏi kế hoạch."),
-            &format!("Task “{code}” has reports or a completion and must stay in the plan."),
+            &format!("Nhiệm vụ “{code}” đã có báo cáo hoặc đã hoàn thành nên không được bỏ khỏi kế hoạch; hãy dùng văn bản sửa đổi."),
+            &format!("Task “{code}” has reports or a completion and must stay in the plan; amend it instead."),
         );
     }
     found.list
@@ -176,7 +180,8 @@ impl Faults<'_> {
             if let Some(group) = task.group.as_ref().filter(|g| !plan.groups.iter().any(|known| known.code == **g)) {
                 self.list.push(Fault::unknown(format!("{at}/group"), group.as_str()));
             }
-            self.parts(plan, &at, task);
+            self.parts(i, &at, task);
+            self.lineage(plan, &at, task);
             self.schedule(&format!("{at}/schedule"), &task.schedule);
             self.evidence(&at, task);
             let indicators = |name: &'static str, codes: &'_ [ResourceCode]| {
@@ -187,7 +192,7 @@ impl Faults<'_> {
         }
     }
 
-    fn parts(&mut self, plan: &NewPlan, at: &str, task: &NewTask) {
+    fn parts(&mut self, place: usize, at: &str, task: &NewTask) {
         let part = |name: &'static str, codes: &[ResourceCode]| -> Vec<(String, ResourceCode)> {
             codes.iter().enumerate().map(|(j, code)| (format!("{at}/{name}/{j}"), code.clone())).collect()
         };
@@ -195,7 +200,7 @@ impl Faults<'_> {
         for (at, code) in &named {
             match (self.ground.department)(code.as_str()) {
                 None => self.list.push(Fault::unknown(at.clone(), code.as_str())),
-                Some(validity) if !validity.on(plan.issued_on.0) => {
+                Some(validity) if !(self.ground.days)(place).iter().any(|day| validity.on(*day)) => {
                     self.say(
                         Code::NotValidThen,
                         at,
@@ -214,6 +219,20 @@ impl Faults<'_> {
                 self.department(format!("{at}/method/{j}/with/{k}/department"), &partner.department);
             }
         }
+    }
+
+    /// What a task replaces is another one that the plan has or had.
+    fn lineage(&mut self, plan: &NewPlan, at: &str, task: &NewTask) {
+        for (j, code) in task.replaces.iter().enumerate() {
+            let at = format!("{at}/replaces/{j}");
+            let known = self.ground.earlier.iter().any(|c| c == code.as_str()) || plan.tasks.iter().any(|t| t.local_code == *code);
+            if *code == task.local_code {
+                self.say(Code::RuleBroken, &at, "Không tự thay thế chính mình.", "A task does not replace itself.");
+            } else if !known {
+                self.list.push(Fault::unknown(at, code.as_str()));
+            }
+        }
+        self.distinct(task.replaces.iter().enumerate().map(|(j, code)| (format!("{at}/replaces/{j}"), code)));
     }
 
     fn evidence(&mut self, at: &str, task: &NewTask) {

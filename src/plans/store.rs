@@ -1,10 +1,12 @@
 //! Every query on plans.
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::amendments::rules::Fate;
 use super::tasks;
 use super::wire::{NewPlan, NewTask, PlanSummary};
 use crate::auth::Reach;
@@ -50,10 +52,10 @@ const WHOLE: &str = "jsonb_build_object('id', p.id, 'version', p.version, 'plan'
             'title', g.title, 'kpis', g.kpis) ORDER BY g.position), '[]')
         FROM plan_groups g LEFT JOIN plan_groups a ON a.id = g.parent_id WHERE g.plan_id = p.id),
     'tasks', (SELECT coalesce(jsonb_agg(jsonb_build_object('local_code', t.local_code, 'group', g.code, 'printed_number', t.printed_number,
-            'title', t.title, 'outputs', t.outputs, 'schedule', {schedule}, 'method', t.method,
+            'title', t.title, 'objective', t.objective, 'outputs', t.outputs, 'schedule', {schedule}, 'method', t.method,
             'lead', {lead}, 'lead_basis', t.lead_basis, 'coordinate', {coordinate}, 'kpis', {kpis}, 'sub_indices', {sub_indices},
-            'evidence', t.evidence, 'notes', t.notes) ORDER BY t.position), '[]')
-        FROM tasks t LEFT JOIN plan_groups g ON g.id = t.group_id WHERE t.plan_id = p.id)))";
+            'evidence', t.evidence, 'budget', t.budget, 'replaces', t.replaces, 'notes', t.notes) ORDER BY t.position), '[]')
+        FROM tasks t LEFT JOIN plan_groups g ON g.id = t.group_id WHERE t.plan_id = p.id AND t.dropped_in IS NULL)))";
 
 fn whole() -> String {
     [
@@ -95,6 +97,8 @@ pub struct Filter {
     pub issuer: Option<String>,
     /// Folded words, each of which the title or number holds.
     pub words: Vec<String>,
+    /// A day within the plan's period.
+    pub valid_on: Option<NaiveDate>,
 }
 
 pub async fn list(
@@ -108,11 +112,12 @@ pub async fn list(
         "SELECT jsonb_build_object('id', p.id, 'code', p.code, 'document_number', p.document_number, 'document_type', p.document_type,
                 'title', p.title, 'issuer', i.code, 'issued_on', p.issued_on, 'year', p.year,
                 'period', jsonb_build_object('from', p.starts_on, 'to', p.ends_on),
-                'task_count', (SELECT count(*) FROM tasks t WHERE t.plan_id = p.id), 'version', p.version) AS doc
+                'task_count', (SELECT count(*) FROM tasks t WHERE t.plan_id = p.id AND t.dropped_in IS NULL), 'version', p.version) AS doc
            FROM plans p JOIN departments i ON i.id = p.issuer_id
           WHERE {SEEN} AND ($2::text IS NULL OR p.code > $2) AND ($3::int IS NULL OR p.year = $3) AND ($4::text IS NULL OR i.code = $4)
             AND NOT EXISTS (SELECT 1 FROM unnest($5::text[]) AS word WHERE strpos(p.search, word) = 0)
-          ORDER BY p.code LIMIT $6"
+            AND ($6::date IS NULL OR $6 BETWEEN p.starts_on AND p.ends_on)
+          ORDER BY p.code LIMIT $7"
     );
     let values = vec![
         reach.ids().into(),
@@ -120,6 +125,7 @@ pub async fn list(
         filter.year.into(),
         filter.issuer.clone().into(),
         filter.words.clone().into(),
+        filter.valid_on.into(),
         i64::from(limit + 1).into(),
     ];
     documents(db, sql, values).await
@@ -128,13 +134,20 @@ pub async fn list(
 /// Local codes of the tasks of a plan that have reports or a completion.
 pub async fn worked(tx: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT t.local_code FROM tasks t
-                WHERE t.plan_id = $1 AND (EXISTS (SELECT 1 FROM progress_reports r WHERE r.task_id = t.id)
+                WHERE t.plan_id = $1 AND t.dropped_in IS NULL AND (EXISTS (SELECT 1 FROM progress_reports r WHERE r.task_id = t.id)
                    OR EXISTS (SELECT 1 FROM task_submissions s WHERE s.task_id = t.id)
                    OR EXISTS (SELECT 1 FROM task_extensions e WHERE e.task_id = t.id)
                    OR EXISTS (SELECT 1 FROM task_assignments a WHERE a.task_id = t.id)
                    OR EXISTS (SELECT 1 FROM task_evidence v WHERE v.task_id = t.id)
                    OR EXISTS (SELECT 1 FROM tasks part WHERE part.parent_id = t.id))
                 ORDER BY t.position";
+    let rows: Vec<QueryResult> = tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [plan.into()])).await?;
+    rows.iter().map(|row| row.try_get("", "local_code")).collect()
+}
+
+/// Local codes of all tasks that a plan has had and that are on record.
+pub async fn local_codes(tx: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT local_code FROM tasks WHERE plan_id = $1 ORDER BY position";
     let rows: Vec<QueryResult> = tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [plan.into()])).await?;
     rows.iter().map(|row| row.try_get("", "local_code")).collect()
 }
@@ -154,8 +167,16 @@ pub async fn named(tx: &impl ConnectionTrait, plan: Uuid, local_codes: Vec<Strin
     Named::find_by_statement(Statement::from_sql_and_values(DbBackend::Postgres, sql, [plan.into(), local_codes.into()])).all(tx).await
 }
 
+/// What becomes of tasks that the new text has no more.
+pub enum Leaving<'a> {
+    /// They were an error and are removed; one with work on it cannot be.
+    Go,
+    /// They are dropped by a document and stay on record.
+    Stay(&'a [Fate]),
+}
+
 /// Writes a plan: its head and groups, and those tasks that are given by their place. Gives its version.
-pub async fn save(tx: &impl ConnectionTrait, id: Uuid, plan: &NewPlan, changed: &[usize]) -> Result<i32, DbErr> {
+pub async fn save(tx: &impl ConnectionTrait, id: Uuid, plan: &NewPlan, changed: &[usize], leaving: Leaving<'_>) -> Result<i32, DbErr> {
     let version = save_head(tx, id, plan).await?;
     let run = async |sql: &str, rows: Value| {
         tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.into(), rows.into()])).await
@@ -189,7 +210,29 @@ pub async fn save(tx: &impl ConnectionTrait, id: Uuid, plan: &NewPlan, changed: 
     let rows: Vec<Value> = changed.iter().filter_map(|i| Some(task_row(plan, place(*i), plan.tasks.get(*i)?))).collect();
     save_tasks(tx, id, &rows).await?;
     let kept: Value = plan.tasks.iter().map(|t| json!(t.local_code)).collect();
-    run("DELETE FROM tasks WHERE plan_id = $1 AND NOT $2::jsonb ? local_code", kept).await?;
+    match leaving {
+        Leaving::Go => run("DELETE FROM tasks WHERE plan_id = $1 AND dropped_in IS NULL AND NOT $2::jsonb ? local_code", kept).await?,
+        Leaving::Stay(fates) => {
+            run(
+                "UPDATE tasks t SET dropped_in = r.version, cancelled_on = coalesce(t.cancelled_on, r.cancelled_on),
+                     cancel_reason = coalesce(t.cancel_reason, r.cancel_reason), moved_to_id = m.id, version = t.version + 1, updated_at = now()
+                   FROM jsonb_to_recordset($2) AS r(local_code text, version int, cancelled_on date, cancel_reason text, moved_to text)
+                   LEFT JOIN tasks m ON m.plan_id = $1 AND m.local_code = r.moved_to
+                  WHERE t.plan_id = $1 AND t.local_code = r.local_code",
+                json!(fates.iter().map(|fate| fate.row(version)).collect::<Vec<_>>()),
+            )
+            .await?
+        }
+    };
+    // They stand behind those of the text, in their order.
+    run(
+        "UPDATE tasks t SET position = d.position, group_id = (SELECT g.id FROM plan_groups g WHERE g.id = t.group_id AND $2::jsonb -> 'groups' ? g.code)
+           FROM (SELECT id, ($2::jsonb ->> 'tasks')::int + row_number() OVER (ORDER BY dropped_in, position) AS position
+                   FROM tasks WHERE plan_id = $1 AND dropped_in IS NOT NULL) d
+          WHERE t.id = d.id",
+        json!({"tasks": plan.tasks.len(), "groups": plan.groups.iter().map(|g| &g.code).collect::<Vec<_>>()}),
+    )
+    .await?;
     let kept: Value = plan.groups.iter().map(|g| json!(g.code)).collect();
     run("DELETE FROM plan_groups WHERE plan_id = $1 AND NOT $2::jsonb ? code", kept).await?;
     Ok(version)
@@ -242,13 +285,13 @@ async fn save_tasks(tx: &impl ConnectionTrait, plan: Uuid, rows: &[Value]) -> Re
     for sql in [
         "INSERT INTO tasks (id, code, plan_id, group_id, local_code, position, printed_number, title, outputs, schedule_kind, schedule_text,
              schedule_start_on, schedule_end_on, schedule_before_on, schedule_quarter, schedule_month, schedule_event, schedule_recurrence,
-             schedule_year_printed, method, lead_basis, evidence, notes, starts_on, due_on, proven_on, search)
+             schedule_year_printed, method, lead_basis, evidence, notes, starts_on, due_on, proven_on, search, objective, budget, replaces)
          SELECT r.id, r.code, $1, g.id, r.local_code, r.position, r.printed_number, r.title, r.outputs, s.kind, s.text, s.start_on, s.end_on,
                 s.before_on, s.quarter, s.month, s.event, s.recurrence, s.year_printed, r.method, r.lead_basis, r.evidence, r.notes,
-                r.starts_on, r.due_on, r.proven_on, r.search
+                r.starts_on, r.due_on, r.proven_on, r.search, r.objective, r.budget, r.replaces
            FROM jsonb_to_recordset($2) AS r(id uuid, code text, \"group\" text, local_code text, position int, printed_number text, title text,
                 outputs jsonb, schedule jsonb, method jsonb, lead_basis text, evidence jsonb, notes jsonb, starts_on date, due_on date,
-                proven_on date, search text)
+                proven_on date, search text, objective text, budget text, replaces jsonb)
            CROSS JOIN LATERAL jsonb_to_record(r.schedule) AS s(kind text, text text, start_on date, end_on date, before_on date,
                 quarter smallint, month smallint, event text, recurrence jsonb, year_printed bool)
            LEFT JOIN plan_groups g ON g.plan_id = $1 AND g.code = r.\"group\"
@@ -260,7 +303,11 @@ async fn save_tasks(tx: &impl ConnectionTrait, plan: Uuid, rows: &[Value]) -> Re
              schedule_event = excluded.schedule_event, schedule_recurrence = excluded.schedule_recurrence,
              schedule_year_printed = excluded.schedule_year_printed, method = excluded.method, lead_basis = excluded.lead_basis,
              evidence = excluded.evidence, notes = excluded.notes, starts_on = excluded.starts_on, due_on = excluded.due_on,
-             proven_on = excluded.proven_on, search = excluded.search, version = tasks.version + 1, updated_at = now()",
+             proven_on = excluded.proven_on, search = excluded.search, objective = excluded.objective, budget = excluded.budget,
+             replaces = excluded.replaces, dropped_in = NULL, moved_to_id = NULL,
+             cancelled_on = CASE WHEN tasks.dropped_in IS NULL THEN tasks.cancelled_on END,
+             cancel_reason = CASE WHEN tasks.dropped_in IS NULL THEN tasks.cancel_reason END,
+             version = tasks.version + 1, updated_at = now()",
         "DELETE FROM task_departments td USING tasks t, jsonb_to_recordset($2) AS r(code text)
           WHERE t.plan_id = $1 AND t.code = r.code AND td.task_id = t.id",
         "INSERT INTO task_departments (task_id, department_id, role, position)

@@ -1,13 +1,16 @@
 //! A plan's tree put together from its parts. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::store::Stored;
 use super::tasks::wire::TaskSummary;
+use super::versions::wire::PlanVersionSummary;
 use super::wire::{GroupView, NewGroup, PlanView};
 
-pub fn plan_view(stored: Stored, tasks: Vec<TaskSummary>) -> PlanView {
+pub fn plan_view(stored: Stored, tasks: Vec<TaskSummary>, versions: Vec<PlanVersionSummary>) -> PlanView {
     let Stored { id, version, plan } = stored;
+    let standing: HashSet<&str> = plan.tasks.iter().map(|t| t.local_code.as_str()).collect();
+    let (tasks, dropped_tasks): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|t| standing.contains(t.local_code.as_str()));
     let task_count = tasks.len();
     let mut by_group: HashMap<Option<String>, Vec<TaskSummary>> = HashMap::new();
     for task in tasks {
@@ -35,7 +38,9 @@ pub fn plan_view(stored: Stored, tasks: Vec<TaskSummary>) -> PlanView {
         task_count,
         tasks: by_group.remove(&None).unwrap_or_default(),
         groups: below(None, &plan.groups, &mut by_group),
+        dropped_tasks,
         version,
+        versions,
     }
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::model::{DocumentRelation, LeadBasis, Schedule, TaskPart};
 use super::tasks::wire::TaskSummary;
+use super::versions::wire::PlanVersionSummary;
 use crate::http::{Day, Line, Prose, ResourceCode};
 
 /// Who issued a plan.
@@ -213,6 +214,9 @@ pub struct NewTask {
     pub printed_number: Option<Line>,
     /// Verbatim.
     pub title: Prose,
+    /// What it is to achieve, verbatim.
+    #[serde(default)]
+    pub objective: Option<Prose>,
     /// Results or products, verbatim.
     #[serde(default)]
     pub outputs: Vec<Prose>,
@@ -236,6 +240,12 @@ pub struct NewTask {
     /// Documents that the plan names.
     #[serde(default)]
     pub evidence: Vec<NamedDocument>,
+    /// Money and its source, verbatim.
+    #[serde(default)]
+    pub budget: Option<Prose>,
+    /// Local codes of the earlier tasks of this plan that it was split from or merged of.
+    #[serde(default)]
+    pub replaces: Vec<ResourceCode>,
     /// Remarks on the source.
     #[serde(default)]
     pub notes: Vec<Prose>,
@@ -313,7 +323,9 @@ pub struct GroupView {
     "period": {"from": "2022-01-01", "to": "2022-12-31"}, "legal_bases": [], "purposes": [], "requirements": [], "organisation": [],
     "recipients": [], "reporting_duties": [], "notes": [], "task_count": 0,
     "groups": [{"code": "I", "printed_number": "I", "title": "NÂNG CAO CHỈ SỐ HÀI LÒNG", "kpis": [], "tasks": [], "groups": []}],
-    "tasks": [], "version": 1
+    "tasks": [], "dropped_tasks": [], "version": 1,
+    "versions": [{"version": 1, "kind": "issued", "amendment": null, "effective_on": "2022-04-19", "task_count": 0, "changed_by": "office",
+        "changed_at": "2022-04-20T08:00:00+07:00"}]
 }))]
 pub struct PlanView {
     pub id: Uuid,
@@ -339,7 +351,11 @@ pub struct PlanView {
     pub groups: Vec<GroupView>,
     /// Tasks that stand under no heading.
     pub tasks: Vec<TaskSummary>,
+    /// Tasks of earlier versions that the text has no more.
+    pub dropped_tasks: Vec<TaskSummary>,
     pub version: i32,
+    /// The texts the plan has had, the first one first; `/plans/{key}/versions/{version}` has each in full.
+    pub versions: Vec<PlanVersionSummary>,
 }
 
 /// A plan in a list.

@@ -60,8 +60,8 @@ impl NewProcedure {
 impl BulkRow for NewProcedure {
     const JSON_COLUMNS: &'static [&'static str] = &["field", "limit", "limit.value", "components", "fee_vnd"];
 
-    fn code(&self) -> &str {
-        self.code.as_str()
+    fn code(&self) -> Cow<'_, str> {
+        self.code.as_str().into()
     }
 }
 

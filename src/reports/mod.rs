@@ -14,4 +14,4 @@ mod wire;
 
 pub use figures::results_statement;
 pub use routes::configure;
-pub use store::{Chosen, Counts, Question, choose, counts};
+pub use store::{Caused, Chosen, Counts, DocumentCounts, Found, Question, choose, counts, document_counts, findings, reasons};

@@ -61,6 +61,13 @@ pub struct Place {
     code: String,
     /// Id of a block of numbers; blocks belong to the counter, which serves all.
     reservation: String,
+    /// Codes of obstacles, by state.
+    raised: String,
+    answered: String,
+    escalated: String,
+    /// Ids of explanations, by state.
+    draft: String,
+    handed_in: String,
 }
 
 pub struct World {
@@ -151,8 +158,10 @@ impl World {
 
 /// A body in the media type that the operation takes: JSON, or a form.
 fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
-    if operation.bodies().contains(&"application/pdf") {
-        return ("application/pdf", body.as_str().unwrap().as_bytes().to_vec());
+    // A file or a table is sent as it is.
+    if let Some(text) = body.as_str() {
+        let media = if operation.bodies().contains(&"application/pdf") { "application/pdf" } else { "text/csv" };
+        return (media, text.as_bytes().to_vec());
     }
     if operation.bodies() != [FORM] {
         return ("application/json", serde_json::to_vec(body).unwrap());
@@ -197,12 +206,41 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     counter.act(&incomplete, 1, json!({"reason": "Thiếu bản sao"})).await.expect(200);
     office.put(&format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch")).await.expect(201);
     work(app, &head, department).await;
+    office.put(&format!("/api/v1/documents/di-{department}"), document(department, "Báo cáo tháng 5")).await.expect(201);
     let report = json!({"report": "dossier-results", "parameters": {"period": "2022-06", "department": department}});
     let frozen = office.post("/api/v1/reports/snapshots", report).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let block = json!({"department": "MC", "count": 5, "expires_at": "2022-06-20T17:00:00+07:00"});
     let reservation = counter.post("/api/v1/dossier-numbers/reservations", block).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let [submitted, accepted, processing, waiting, resolved, unpaid, suspended, consulting, incomplete] = ids.try_into().unwrap();
+    let mut obstacles = Vec::new();
+    for act in ["", "answer", "escalation"] {
+        let body = json!({"department": department, "title": "Vướng mắc", "description": "Thiếu tài khoản"});
+        let code = head.post("/api/v1/obstacles", body).await.expect(201).body["code"].as_str().unwrap().to_owned();
+        if !act.is_empty() {
+            office.act(&format!("/api/v1/obstacles/{code}/{act}"), 1, json!({"text": "Đã xem"})).await.expect(200);
+        }
+        obstacles.push(code);
+    }
+    let [raised, answered, escalated] = obstacles.try_into().unwrap();
+    let mut explanations = Vec::new();
+    for period in ["2022-06", "2022Q2"] {
+        let made = head.post("/api/v1/explanations", explanation(department, period)).await.expect(201).body;
+        explanations.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let [draft, handed_in] = explanations.try_into().unwrap();
+    head.act(&format!("/api/v1/explanations/{handed_in}/submission"), 1, json!({})).await.expect(200);
+    for code in [duty(department), "bc-all".to_owned()] {
+        let from = if code == "bc-all" { json!(["DKKD", "DKKD1", "DN"]) } else { json!([department]) };
+        office.json("PUT", &format!("/api/v1/duties/{code}"), &[("if-match", "*")], &monthly(&code, from)).await;
+    }
+    let may = format!("/api/v1/duties/{}/occurrences/2022-05/consolidation", duty(department));
+    office.act(&may, 0, json!({"summary": "Đã tổng hợp"})).await.expect(200);
     Place {
+        raised,
+        answered,
+        escalated,
+        draft,
+        handed_in,
         relation,
         department,
         frozen,
@@ -219,6 +257,12 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         code,
         reservation,
     }
+}
+
+/// An outgoing document that the department drafted.
+fn document(department: &str, summary: &str) -> Value {
+    json!({"direction": "outgoing", "book": format!("BC-{department}"), "number": "1", "kind": "bao-cao", "issued_on": "2022-06-10", "summary": summary,
+        "department": department})
 }
 
 /// Someone who may be given tasks in a department.
@@ -264,6 +308,21 @@ fn plan(department: &str, title: &str) -> Value {
                 "schedule": {"text": "Sau khi Bộ công bố", "kind": "after_event", "event": "Bộ công bố"}}]})
 }
 
+/// An explanation of what every department of the world owes: its papers are not scanned.
+fn explanation(department: &str, period: &str) -> Value {
+    json!({"department": department, "period": period, "subjects": [{"kind": "finding", "code": "missing_digital_file"}],
+        "cause": "Máy quét hỏng", "remedy": "Đã thay máy quét"})
+}
+
+fn duty(department: &str) -> String {
+    format!("bc-{department}")
+}
+
+fn monthly(code: &str, from: Value) -> Value {
+    json!({"code": code, "what": "Báo cáo tháng", "from": from, "to": ["SKHDT"], "schedule": {"text": "hằng tháng", "monthly": {"due": {"day": 25}}},
+        "valid_from": "2022-01-01"})
+}
+
 /// The closed table: one request for each operation, on a target that belongs to the department of `place`.
 pub fn samples(place: &Place) -> Vec<Sample> {
     use Bound::{Named, No, Seen, Sight};
@@ -282,6 +341,11 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         consulting,
         code,
         reservation,
+        raised,
+        answered,
+        escalated,
+        draft,
+        handed_in,
         ..
     } = place;
     let mut all = Vec::new();
@@ -325,10 +389,17 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_dossier_slip", dossier, format!("/api/v1/dossiers/{accepted}/slips/receipt"));
     read("get_dossier_register", No, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30".into());
     read("get_work_list", No, format!("/api/v1/work-list?department={department}"));
+    read("list_document_kinds", No, "/api/v1/document-kinds".into());
+    read("list_documents", No, "/api/v1/documents".into());
+    read("get_document", Sight(Permission::ReadDocument), format!("/api/v1/documents/di-{department}"));
     read("list_plans", No, "/api/v1/plans".into());
     read("get_plan", No, format!("/api/v1/plans/kh-{department}"));
+    read("list_plan_versions", No, format!("/api/v1/plans/kh-{department}/versions"));
+    read("get_plan_version", No, format!("/api/v1/plans/kh-{department}/versions/1"));
+    read("get_plan_difference", No, format!("/api/v1/plans/kh-{department}/versions/1/difference"));
     read("list_tasks", No, "/api/v1/tasks".into());
     read("get_task", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a"));
+    read("get_task_history", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/history"));
     read("get_task_timeline", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/timeline"));
     read("get_evidence_content", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.e/evidence/1/content"));
     read("get_plan_progress", No, format!("/api/v1/reports/plan-progress?plan=kh-{department}"));
@@ -353,6 +424,18 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_report_snapshot", snapshot, format!("/api/v1/reports/snapshots/{frozen}"));
     read("get_snapshot_difference", snapshot, format!("/api/v1/reports/snapshots/{frozen}/difference"));
     read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
+
+    read("list_obstacles", No, "/api/v1/obstacles".into());
+    read("get_obstacle", Sight(Permission::ReadObstacle), format!("/api/v1/obstacles/{raised}"));
+    read("get_owed_explanations", Named, format!("/api/v1/explanations/owed?period=2022-06&department={department}"));
+    read("list_explanations", No, "/api/v1/explanations".into());
+    read("get_explanation", Sight(Permission::ReadExplanation), format!("/api/v1/explanations/{draft}"));
+    let (duty_code, due_report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
+    read("list_duties", No, "/api/v1/duties".into());
+    read("get_duty", No, format!("/api/v1/duties/{duty_code}"));
+    read("list_duty_occurrences", No, "/api/v1/duty-occurrences".into());
+    read("get_duty_occurrence", No, due_report.clone());
+    read("list_hand_ins", No, format!("{due_report}/hand-ins"));
 
     let mut write = |operation, bound, path: &str, body: Value| {
         let dry = if path.contains("auth/") || path.ends_with("/calculations") { "" } else { "?dry_run=true" };
@@ -423,7 +506,17 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     act("withdraw_dossier", accepted, "withdrawal", json!({"reason": "Theo đề nghị"}));
     act("void_dossier", accepted, "void", json!({"reason": "Nhập trùng"}));
 
+    let registered = Sight(Permission::ReadDocument);
+    let entry = format!("/api/v1/documents/di-{department}");
+    write("put_document", registered, &entry, document(department, "Báo cáo tháng 5 (sửa)"));
+    write("load_documents", Named, "/api/v1/documents/bulk", json!([document(department, "Báo cáo tháng 5 (sửa lại)")]));
+    write("void_document", registered, &format!("{entry}/void"), json!({"reason": "Cấp nhầm số"}));
     write("put_plan", No, &format!("/api/v1/plans/kh-{department}"), plan(department, "Kế hoạch sửa đổi"));
+    let amendment = json!({"document_number": "2/KH", "document_type": "Kế hoạch", "title": "Sửa đổi", "issued_on": "2022-06-10",
+        "changed": [{"local_code": "a", "title": "Việc sửa đổi"}]});
+    let table = json!("STT,Nhiệm vụ,Tiến độ,Chủ trì\n1,Việc,Thường xuyên,DKKD\n");
+    write("import_plan_tasks", No, &format!("/api/v1/plans/kh-{department}/imports"), table);
+    write("amend_plan", No, &format!("/api/v1/plans/kh-{department}/amendments"), amendment);
     let task = format!("/api/v1/tasks/kh-{department}.a");
     let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
     let report = json!({"department": department, "period": "2022-05", "content": "Đã rà soát", "percent": 60, "evidence": proof});
@@ -460,7 +553,43 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
     write("put_kpi", No, "/api/v1/kpis/reform_index", new);
     let figure = json!({"value": 91.5, "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
-    write("put_measurement", Seen, &measurement, figure);
+    write("put_measurement", Seen, &measurement, figure.clone());
+    let mut row = figure;
+    (row["kpi"], row["department"], row["period"]) = (json!("satisfaction"), json!(department), json!("2021"));
+    write("load_measurements", Named, "/api/v1/kpi-measurements/bulk", json!([row]));
+
+    let obstacle = json!({"department": department, "title": "Thiếu máy quét", "description": "Chưa số hóa được hồ sơ"});
+    write("raise_obstacle", Named, "/api/v1/obstacles", obstacle);
+    let said = json!({"text": "Đã xem xét"});
+    for (operation, code, act, body) in [
+        ("answer_obstacle", raised, "answer", said.clone()),
+        ("escalate_obstacle", answered, "escalation", said.clone()),
+        ("decide_obstacle", escalated, "decision", json!({"decision": "agreed", "text": "Đồng ý"})),
+        ("close_obstacle", answered, "closure", json!({})),
+        ("withdraw_obstacle", raised, "withdrawal", said),
+    ] {
+        write(operation, Sight(Permission::ReadObstacle), &format!("/api/v1/obstacles/{code}/{act}"), body);
+    }
+    write("create_explanation", Named, "/api/v1/explanations", explanation(department, "2022H1"));
+    let mut text = explanation(department, "2022-06");
+    for member in ["department", "period"] {
+        text.as_object_mut().unwrap().remove(member);
+    }
+    text["cause"] = json!("Máy quét hỏng từ tháng 5");
+    let seen = Sight(Permission::ReadExplanation);
+    write("put_explanation", seen, &format!("/api/v1/explanations/{draft}"), text);
+    write("submit_explanation", seen, &format!("/api/v1/explanations/{draft}/submission"), json!({}));
+    write("accept_explanation", seen, &format!("/api/v1/explanations/{handed_in}/acceptance"), json!({}));
+    write("return_explanation", seen, &format!("/api/v1/explanations/{handed_in}/return"), json!({"reason": "Chưa rõ"}));
+    let mut changed = monthly(&duty_code, json!([department]));
+    changed["what"] = json!("Báo cáo hằng tháng");
+    write("put_duty", No, &format!("/api/v1/duties/{duty_code}"), changed);
+    write("import_duties", No, "/api/v1/duties/imports", json!({"plan": format!("kh-{department}")}));
+    write("put_duty_dates", No, &due_report, json!({"due_on": "2022-07-01", "reason": "Họp dời ngày"}));
+    write("hand_in_report", Named, &format!("{due_report}/hand-ins"), json!({"department": department, "content": "Đã làm"}));
+    write("consolidate_report", No, &format!("{due_report}/consolidation"), json!({"summary": "Đã tổng hợp"}));
+    let sent = json!({"document_no": "31/BC", "sent_on": "2022-06-14", "channel": "e_office"});
+    write("dispatch_report", No, &format!("/api/v1/duties/{duty_code}/occurrences/2022-05/dispatch"), sent);
     all
 }
 
@@ -647,8 +776,8 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
     assert_eq!(observed_roles(&all), committed_roles());
 }
 
-/// Permissions that guard a part of answers, not an operation; `personal.rs` tries them.
-const OF_FIELDS: &[Permission] = &[Permission::ReadPersonalData];
+/// Permissions that guard a part of answers, not an operation; `personal.rs` and `documents.rs` try them.
+const OF_FIELDS: &[Permission] = &[Permission::ReadPersonalData, Permission::ReadSecretDocument];
 
 #[test]
 fn every_permission_guards_an_operation() {
@@ -723,6 +852,11 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             consulting: String::new(),
             code: String::new(),
             reservation: String::new(),
+            raised: String::new(),
+            answered: String::new(),
+            escalated: String::new(),
+            draft: String::new(),
+            handed_in: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
     };
@@ -809,6 +943,8 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadDossier, "/api/v1/dossiers?department=DKKD,DKKD1,DN", "items", "resolving_department"),
                 (Permission::ReadDossier, "/api/v1/dossiers?procedure=P.DKKD,P.DKKD1,P.DN", "items", "resolving_department"),
                 (Permission::ReadRegister, "/api/v1/registers/dossiers?from=2022-06-01&to=2022-06-30", "items", "resolving_department"),
+                (Permission::ReadDocument, "/api/v1/documents?", "items", "department"),
+                (Permission::ReadDocument, "/api/v1/documents?q=bao+cao+thang", "items", "department"),
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),
@@ -828,6 +964,10 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                     "key",
                 ),
                 (Permission::ReadSnapshot, "/api/v1/reports/snapshots?", "items", "departments"),
+                (Permission::ReadObstacle, "/api/v1/obstacles?", "items", "department"),
+                (Permission::ReadExplanation, "/api/v1/explanations?", "items", "department"),
+                (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
+                (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
             ] {
                 let about = format!("{} (at home: {at_home}) at {path}", role.name());

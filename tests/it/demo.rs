@@ -24,7 +24,19 @@ async fn load(app: &App) -> Result<Loaded, ClientError> {
 
 async fn count_all(app: &App) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["audit_events", "dossiers", "departments", "procedures", "users", "plans", "tasks", "kpis", "kpi_measurements"] {
+    for table in [
+        "audit_events",
+        "dossiers",
+        "departments",
+        "procedures",
+        "users",
+        "plans",
+        "tasks",
+        "duties",
+        "kpis",
+        "kpi_measurements",
+        "documents",
+    ] {
         counts.push(app.count(table).await);
     }
     counts
@@ -43,6 +55,16 @@ async fn the_demonstration_shows_everything_and_loads_once() {
     let tasks = office.get("/api/v1/tasks?plan=kh-1186-skhdt-2022&limit=100").await.unwrap();
     assert_eq!(tasks["items"].as_array().unwrap().len(), 24);
     assert_eq!(office.get("/api/v1/plans/kh-1186-skhdt-2022").await.unwrap()["document_number"], "1186/KH-SKHĐT");
+
+    let due = office.get("/api/v1/duty-occurrences?due_from=2022-01-01&due_to=2022-12-31&plan=kh-1186-skhdt-2022").await.unwrap();
+    let due: Vec<(&str, &str)> =
+        due["items"].as_array().unwrap().iter().map(|o| (o["period"].as_str().unwrap(), o["due_on"].as_str().unwrap())).collect();
+    for report in [("2022H1", "2022-06-30"), ("2022", "2022-12-14"), ("2022", "2022-12-30"), ("2022-06", "2022-06-30")] {
+        assert!(due.contains(&report), "{report:?} is missing: {due:?}");
+    }
+    let owed = office.get("/api/v1/explanations/owed?period=2022").await.unwrap();
+    let kinds: BTreeSet<&str> = owed["items"].as_array().unwrap().iter().map(|i| i["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, BTreeSet::from(["finding", "kpi", "late_dossiers", "task"]), "{owed}");
 
     // Of the dossiers accepted in the year, every outcome that one can have.
     let report = office.get("/api/v1/reports/dossier-outcomes?from=2022-01-01&to=2022-12-31").await.unwrap();
@@ -76,6 +98,10 @@ async fn the_demonstration_shows_everything_and_loads_once() {
     assert!((90.0..98.0).contains(&value("on_time_rate")), "{online}");
     assert!((55.0..70.0).contains(&value("online_rate")), "{online}");
     assert_eq!(value("satisfaction_index"), 86.4);
+    let documents = office.get("/api/v1/kpi-results?kpi=e_document_rate,e_office_drafted_rate&period=2022").await.unwrap();
+    for item in documents["items"].as_array().unwrap() {
+        assert!((85.0..100.0).contains(&item["value"].as_f64().unwrap()), "{documents}");
+    }
 
     for user in demo::users() {
         let name = user["username"].as_str().unwrap();

@@ -226,11 +226,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rule_sets", &[]),
     ("procedures", &["departments", "calendar"]),
     ("dossiers", &["departments", "calendar", "procedures", "rule_sets"]),
+    ("documents", &["departments", "calendar"]),
     ("plans", &["departments", "calendar"]),
     // Indicators are computed over the periods and slices of the reports; some of them count tasks, judged by the day.
     ("kpi", &["calendar", "departments", "plans", "reports"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
+    ("obstacles", &["calendar", "departments"]),
+    // What is owed follows from figures, tasks and dossiers; a finding is called by its name.
+    ("explanations", &["calendar", "departments", "dossiers", "kpi", "reports"]),
+    // Plans set duties; periods have the codes of the reports.
+    ("duties", &["calendar", "departments", "plans", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.

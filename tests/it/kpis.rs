@@ -230,6 +230,6 @@ async fn the_figures_of_plan_1186_load_as_they_stand() {
     assert_eq!(of("online_rate")["target"], json!(55.0));
     assert_eq!(
         (of("e_document_rate")["reason"].clone(), of("e_document_rate")["status"].clone()),
-        (json!("no_data_source"), json!("no_data"))
+        (json!("zero_denominator"), json!("no_data"))
     );
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod amendments;
 mod bad_acts;
 mod bad_input;
 mod calendar;
@@ -10,8 +11,11 @@ mod clients;
 mod contract;
 mod demo;
 mod departments;
+mod documents;
 mod dossiers;
+mod duties;
 mod examples;
+mod explanations;
 mod extensions;
 mod figures;
 mod findings;
@@ -24,9 +28,12 @@ mod life;
 mod limits;
 mod lists;
 mod load_command;
+mod measurements_bulk;
 mod model;
 mod numbers;
+mod obstacles;
 mod personal;
+mod plan_import;
 mod plan_progress;
 mod plans;
 mod procedures;

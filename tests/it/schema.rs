@@ -108,12 +108,24 @@ const WORDS: &[Words] = &[
     same("dossiers.supplement_policy", &["SupplementPolicy"]),
     // An open dossier is judged on the day of asking.
     Words { column: "dossiers.timeliness", schemas: &["Timeliness"], not_stored: &["in_time", "overdue"] },
+    same("documents.direction", &["DocumentDirection"]),
+    same("documents.secrecy", &["Secrecy"]),
+    same("documents.urgency", &["Urgency"]),
+    same("explanation_subjects.kind", &["ExplanationSubjectKind"]),
+    same("explanation_subjects.period_set", &["ExplanationPeriodSet"]),
+    same("explanations.period_set", &["ExplanationPeriodSet"]),
+    same("explanations.state", &["ExplanationState"]),
     same("kpi_targets.comparator", &["KpiComparator"]),
     same("kpis.direction", &["KpiDirection"]),
     same("kpis.formula", &["KpiFormula"]),
     same("kpis.source", &["KpiSource"]),
     same("kpis.unit", &["KpiUnit"]),
+    same("obstacle_steps.act", &["ObstacleAct"]),
+    same("obstacle_steps.decision", &["ObstacleRuling"]),
+    same("obstacles.about_type", &["ObstacleAboutType"]),
+    same("obstacles.state", &["ObstacleState"]),
     same("report_snapshots.report", &["ReportName"]),
+    same("plan_versions.kind", &["PlanVersionKind"]),
     same("procedures.limit_unit", &["LimitUnit"]),
     same("procedures.online_level", &["OnlineLevel"]),
     same("procedures.supplement_policy", &["SupplementPolicy"]),
@@ -133,7 +145,7 @@ const WORDS: &[Words] = &[
 ];
 
 /// Lists that the contract does not publish.
-const INTERNAL: &[&str] = &["sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
+const INTERNAL: &[&str] = &["duty_departments.role", "sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
 
 /// The words of each CHECK of the form `column IN ('a', 'b')`, by column.
 async fn checked(pool: &PgPool) -> BTreeMap<String, BTreeSet<String>> {

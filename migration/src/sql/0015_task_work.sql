@@ -1,15 +1,6 @@
 -- Work on tasks: the periods in which they are done, who was given them, what was handed in and shown, extensions of time; and tasks
 -- that come from above, without a plan.
 
-ALTER TABLE tasks ADD COLUMN IF NOT EXISTS cancelled_on date;
-ALTER TABLE tasks ADD COLUMN IF NOT EXISTS cancel_reason text;
-ALTER TABLE tasks ADD COLUMN IF NOT EXISTS not_applicable_on date;
-ALTER TABLE tasks ADD COLUMN IF NOT EXISTS not_applicable_reason text;
-COMMENT ON COLUMN tasks.cancelled_on IS 'The day it was given up; null for one that holds.';
-COMMENT ON COLUMN tasks.cancel_reason IS 'Why it was given up.';
-COMMENT ON COLUMN tasks.not_applicable_on IS 'The day it was found not to apply; null for one that does.';
-COMMENT ON COLUMN tasks.not_applicable_reason IS 'Why it does not apply.';
-
 ALTER TABLE tasks ALTER COLUMN plan_id DROP NOT NULL;
 ALTER TABLE tasks
     ADD COLUMN origin text NOT NULL DEFAULT 'plan' CONSTRAINT task_origin_check CHECK (origin IN ('plan', 'assigned')),

@@ -47,6 +47,34 @@ pub fn measurements() -> Vec<Value> {
     file!("measurements")
 }
 
+/// Outgoing documents of 2022, the same ones every time; most of them drafted, approved and sent in E-Office, and more so towards the end of the year.
+pub fn documents() -> Vec<Value> {
+    let kinds = [
+        ("cong-van", "CV", "SKHĐT", "V/v cung cấp thông tin, số liệu phục vụ báo cáo"),
+        ("bao-cao", "BC", "BC-SKHĐT", "Báo cáo tình hình thực hiện nhiệm vụ tháng"),
+        ("thong-bao", "TB", "TB-SKHĐT", "Thông báo kết luận cuộc họp giao ban"),
+        ("to-trinh", "TTr", "TTr-SKHĐT", "Tờ trình về việc phê duyệt kế hoạch lựa chọn nhà thầu"),
+        ("cong-van", "CV", "SKHĐT-DKKD", "V/v hướng dẫn thủ tục đăng ký doanh nghiệp"),
+        ("quyet-dinh", "QD", "QĐ-SKHĐT", "Quyết định về việc thành lập tổ công tác"),
+    ];
+    let drafters = ["VP", "DKKD", "XTDT", "DKKD", "VP"];
+    let mut numbers = std::collections::HashMap::new();
+    let first = NaiveDate::from_ymd_opt(2022, 1, 4).unwrap_or_default();
+    let document = |i: u64| {
+        let (kind, book, symbol, summary) = kinds[(i * 7 % 11 % 6) as usize];
+        let number = numbers.entry(book).and_modify(|n| *n += 1).or_insert(1_u32);
+        let on = first + chrono::Days::new(i * 6 / 5);
+        let secret = i % 97 == 40;
+        let paper = i * 31 % 100 >= 90 + i / 40;
+        let sent = !secret && !paper && i * 17 % 50 != 3;
+        serde_json::json!({"direction": "outgoing", "agency": "SKHDT", "book": book, "number": number.to_string(), "symbol": symbol, "kind": kind,
+            "issued_on": on, "summary": summary, "signer": if i % 3 == 0 { "Giám đốc" } else { "Phó Giám đốc" }, "department": drafters[(i % 5) as usize],
+            "recipients": ["UBND tỉnh", "Các phòng, đơn vị thuộc Sở"], "drafted_in_e_office": !paper, "approved_in_e_office": !paper,
+            "sent_electronically": sent, "secrecy": if secret { "confidential" } else { "normal" }, "source_system": "eoffice"})
+    };
+    (0..300).map(document).collect()
+}
+
 /// The dossiers of 2022.
 pub fn history() -> HistoryRows {
     let day = |month, day| NaiveDate::from_ymd_opt(2022, month, day).unwrap_or_default();
@@ -90,7 +118,7 @@ mod tests {
         assert_eq!(plan()["code"], "kh-1186-skhdt-2022");
         let admin = users().into_iter().find(|u| u["username"] == ADMIN);
         assert_eq!(admin.map(|u| u["display_name"].clone()), Some(ADMIN_NAME.into()));
-        assert_eq!(history().len(), super::super::DOSSIERS);
+        assert_eq!((documents().len(), history().len()), (300, super::super::DOSSIERS));
     }
 
     #[test]

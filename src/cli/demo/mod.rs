@@ -86,6 +86,11 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
     let plan = data::plan();
     let plans = vec![(format!("/api/v1/plans/{}", text(&plan, "code")), plan)];
     puts(&client, &mut loaded, progress, "plan", plans).await?;
+    progress.now("reporting duties");
+    let taken = client.post("/api/v1/duties/imports", &json!({"plan": data::plan()["code"]})).await?;
+    let number = |name: &str| taken[name].as_array().map_or(0, |codes| codes.len() as u64);
+    let part = Part { name: "reporting duties", created: number("created"), changed: 0, unchanged: number("existing") };
+    told(&mut loaded, progress, part);
     let kpis = data::kpis().into_iter().map(|kpi| (format!("/api/v1/kpis/{}", text(&kpi, "code")), kpi)).collect();
     puts(&client, &mut loaded, progress, "indicators and targets", kpis).await?;
     let measurements = data::measurements().into_iter().map(|m| {
@@ -93,6 +98,8 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
         (path, m["measurement"].clone())
     });
     puts(&client, &mut loaded, progress, "measurements", measurements.collect()).await?;
+
+    rows_of(&client, &mut loaded, progress, "documents", data::documents()).await?;
 
     progress.now("dossiers");
     let body = reqwest::Body::wrap_stream(history().into_body());
@@ -195,7 +202,7 @@ fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
 }
 
 /// Parts of the demonstration.
-pub const PARTS: u64 = 7;
+pub const PARTS: u64 = 8;
 
 /// Whether the demonstration was loaded here before: its plan is there, and dossiers are.
 ///

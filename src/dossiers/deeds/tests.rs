@@ -14,7 +14,7 @@ use crate::error::Code;
 
 fn department(valid_to: Option<NaiveDate>) -> departments::Known {
     let (code, kind, agency) = ("DN".to_owned(), "division".to_owned(), "H32".to_owned());
-    departments::Known { id: Uuid::max(), code, one_stop: false, kind, valid_from: None, valid_to, agency }
+    departments::Known { id: Uuid::max(), code: code.clone(), name: code, one_stop: false, kind, valid_from: None, valid_to, agency }
 }
 
 fn decide_at(facts: &Facts, deed: &Deed, at: DateTime<Utc>, destination: Option<&departments::Known>) -> Result<Facts, Refusal> {

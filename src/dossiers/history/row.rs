@@ -1,5 +1,7 @@
 //! The row as it is sent, and the facts it tells.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -157,8 +159,8 @@ impl BulkRow for HistoryRow {
     const JSON_COLUMNS: &'static [&'static str] =
         &["applicant", "supplements", "suspensions", "apologies", "consultations", "fee_requests", "digitised"];
 
-    fn code(&self) -> &str {
-        self.code.as_str()
+    fn code(&self) -> Cow<'_, str> {
+        self.code.as_str().into()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rows out of bodies: each is parsed for itself, so that one bad row does not hide the others.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use serde::de::DeserializeOwned;
@@ -21,7 +23,13 @@ pub trait BulkRow: DeserializeOwned + ToSchema {
     /// Name of the member that is the row's key.
     const KEY: &'static str = "code";
 
-    fn code(&self) -> &str;
+    /// The row's key; where it has several parts, all of them: `kpi/department/period`.
+    fn code(&self) -> Cow<'_, str>;
+
+    /// The same of a row whose shape is wrong, as far as it can be read.
+    fn code_of(row: &Value) -> Option<String> {
+        row.get(Self::KEY).and_then(Value::as_str).map(nfc)
+    }
 }
 
 /// A row, or what is wrong with its shape.
@@ -67,7 +75,7 @@ impl RowParser {
                 Some(cells) => self.typed(cells_to_value::<T>(cells)),
             },
             _ => match serde_json::from_slice::<T>(raw.bytes) {
-                Ok(row) => Parsed { index: self.next, code: Some(nfc(row.code())), row: Ok(row) },
+                Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: Ok(row) },
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
                     self.typed(Ok(value))
@@ -84,7 +92,7 @@ impl RowParser {
             Ok(value) => value,
             Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
         };
-        let code = value.get(T::KEY).and_then(Value::as_str).map(nfc);
+        let code = T::code_of(&value);
         let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
         Parsed { index: self.next, code, row }
     }

@@ -40,7 +40,8 @@ fn found(plan: &NewPlan, worked: &[&str]) -> Vec<String> {
         _ => None,
     };
     let worked: Vec<String> = worked.iter().map(|w| (*w).to_owned()).collect();
-    let ground = Ground { department: &department, today: day("2022-06-01"), worked: &worked };
+    let days = |_: usize| vec![plan.issued_on.0];
+    let ground = Ground { department: &department, today: day("2022-06-01"), days: &days, worked: &worked, earlier: &[] };
     faults(plan, &ground).iter().map(|f| format!("{} {}", f.code.name(), f.pointer)).collect()
 }
 

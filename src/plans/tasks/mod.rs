@@ -10,5 +10,5 @@ pub(super) mod wire;
 pub(super) use acts::settle;
 pub use routes::configure;
 pub(super) use rules::{proven_on, window};
-pub(super) use store::{SCHEDULE, indicators, of_plan, part};
+pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
 pub use store::{Scope, TaskCounts, task_counts};

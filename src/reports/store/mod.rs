@@ -1,5 +1,6 @@
 //! Every query of the reports. Those on dossiers stand on one thing: the state of each as of the end of a day.
 
+mod documents;
 mod findings;
 mod months;
 mod reasons;
@@ -8,6 +9,7 @@ mod snapshots;
 mod state;
 mod times;
 
+pub use documents::{DocumentCounts, document_counts};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use reasons::{Caused, reasons};

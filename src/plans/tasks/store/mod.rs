@@ -54,7 +54,7 @@ fn has_part(n: u8) -> String {
 }
 
 /// $1: the departments whose tasks the caller may see; NULL sees tasks that name nobody, too.
-fn seen() -> String {
+pub fn seen() -> String {
     format!("($1::uuid[] IS NULL OR {})", has_part(1))
 }
 

@@ -1,5 +1,7 @@
 //! Bodies of tasks from above, one by one and in loads.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +40,7 @@ pub struct AssignedTask {
 impl BulkRow for AssignedTask {
     const JSON_COLUMNS: &'static [&'static str] = &["outputs", "lead", "coordinate"];
 
-    fn code(&self) -> &str {
-        self.code.as_str()
+    fn code(&self) -> Cow<'_, str> {
+        self.code.as_str().into()
     }
 }

@@ -201,11 +201,12 @@ pub struct TaskSummary {
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000021", "code": "kh-1186-skhdt-2022.II.2-2.1", "origin": "plan",
     "plan": "kh-1186-skhdt-2022",
     "group": "II.2", "local_code": "II.2-2.1", "position": 20, "printed_number": "2.1", "title": "Có mô hình, sáng kiến tham gia cuộc thi",
-    "outputs": ["Văn bản chứng minh việc triển khai áp dụng sáng kiến"],
+    "objective": null, "outputs": ["Văn bản chứng minh việc triển khai áp dụng sáng kiến"],
     "schedule": {"text": "Trước 15/12", "kind": "before", "start_on": null, "end_on": "2022-12-14", "before_on": "2022-12-15", "quarter": null,
         "month": null, "event": null, "recurrence": null, "year_printed": false},
     "starts_on": "2022-01-01", "due_on": "2022-12-14", "method": [], "lead": ["CD"], "lead_basis": "inferred", "coordinate": [],
-    "kpis": ["initiatives"], "sub_indices": [], "evidence": [], "notes": [], "state": "in_progress", "progress_reports": [],
+    "kpis": ["initiatives"], "sub_indices": [], "evidence": [], "budget": null, "replaces": [], "notes": [],
+    "dropped_in": null, "moved_to": null, "state": "in_progress", "progress_reports": [],
     "completion": null, "first_due_on": "2022-12-14", "document_number": null, "document_on": null, "issuer": null, "parent": null,
     "occurrences": [{"n": 1, "label": "Trước 15/12", "period": null, "starts_on": "2022-01-01", "first_due_on": "2022-12-14",
         "due_on": "2022-12-14", "internal_due_on": null, "completed_on": null, "state": "in_progress"}],
@@ -225,6 +226,7 @@ pub struct TaskView {
     pub position: i32,
     pub printed_number: Option<String>,
     pub title: String,
+    pub objective: Option<String>,
     pub outputs: Vec<String>,
     pub schedule: Schedule,
     /// Null while the task waits for an event.
@@ -238,7 +240,14 @@ pub struct TaskView {
     pub kpis: Vec<String>,
     pub sub_indices: Vec<String>,
     pub evidence: Vec<NamedDocument>,
+    pub budget: Option<String>,
+    /// Local codes of the earlier tasks that it was split from or merged of.
+    pub replaces: Vec<String>,
     pub notes: Vec<String>,
+    /// The version of the plan since which its text has the task no more.
+    pub dropped_in: Option<i32>,
+    /// Code of the task that goes on in its place.
+    pub moved_to: Option<String>,
     /// As of today.
     pub state: TaskState,
     pub progress_reports: Vec<ProgressReportView>,

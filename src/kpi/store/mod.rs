@@ -1,6 +1,10 @@
 //! Every query on indicators. Definitions and targets may be seen by whoever may see indicators at all; measurements
 //! belong to departments.
 
+mod bulk;
+
+pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -9,12 +13,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::decimal::Decimal;
-use super::rules::{Chain, Known};
-use super::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
 use crate::auth::Reach;
 use crate::http::At;
 use crate::http::values::Key;
+use crate::kpi::decimal::Decimal;
+use crate::kpi::rules::{Chain, Known};
+use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
 
 fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)

@@ -1,0 +1,155 @@
+//! HTTP in, HTTP out.
+
+use actix_web::{HttpRequest, get, web};
+use sea_orm::DatabaseConnection;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::wire::{PlanDifference, PlanVersionPage, PlanVersionView, TaskHistory};
+use super::{rules, store};
+use crate::auth::permissions::perm;
+use crate::auth::{Permit, Reach};
+use crate::db::Db;
+use crate::error::{ApiError, Code, Fault};
+use crate::http::query::{FromQuery, NoQuery};
+use crate::http::{
+    Answer, Cursor, Query, QueryReader, ReadProblems, found, found_today, page,
+    page::{EVERY, PageParams},
+};
+
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(list_plan_versions).service(get_plan_version).service(get_plan_difference).service(get_task_history);
+}
+
+/// Which versions to list: all.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct VersionFilter {
+    #[param(ignore)]
+    cursor: Cursor,
+}
+
+impl FromQuery for VersionFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        VersionFilter { cursor: Cursor::read(q) }
+    }
+}
+
+/// What to compare a version with.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Against {
+    /// An earlier version; by default the one before. 0 is none: everything was added.
+    #[param(minimum = 0, example = 1)]
+    against: Option<i32>,
+}
+
+impl FromQuery for Against {
+    fn read(q: &mut QueryReader) -> Self {
+        Against { against: q.parse("against", "Phải là số phiên bản.", "Must be the number of a version.") }
+    }
+}
+
+async fn plan(db: &DatabaseConnection, reach: &Reach, key: &str) -> Result<Uuid, ApiError> {
+    store::plan(db, reach, &key.into()).await?.ok_or_else(ApiError::not_found)
+}
+
+fn number(text: &str) -> Result<i32, ApiError> {
+    text.parse().map_err(|_| ApiError::not_found())
+}
+
+/// List the versions of a plan
+///
+/// Every text that it has had, the first one first: by which document it came, from when it holds, who entered it when.
+#[utoipa::path(tag = "plans", operation_id = "list_plan_versions", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"), VersionFilter, PageParams),
+    extensions(("x-permission" = json!("plan:read"))),
+    responses((status = 200, description = "A page of versions", body = PlanVersionPage), ReadProblems))]
+#[get("/api/v1/plans/{key}/versions")]
+async fn list_plan_versions(
+    permit: Permit<perm::ReadPlan>,
+    key: web::Path<String>,
+    Query(filter): Query<VersionFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let plan = plan(db.get_ref(), &permit.reach(), &key).await?;
+    let rows = store::list(db.get_ref(), plan, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |v| v.version);
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, plan, None, EVERY).await.map(drop)).await?;
+    Ok(page::respond(&req, &page, &PlanVersionPage { items, page: page.clone() }))
+}
+
+/// Get a version of a plan
+///
+/// The text in full, as it was. It never changes.
+#[utoipa::path(tag = "plans", operation_id = "get_plan_version", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"),
+        ("version" = i32, Path, description = "Number of the version", example = 1)),
+    extensions(("x-permission" = json!("plan:read"))),
+    responses((status = 200, description = "The text of that version", body = PlanVersionView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
+#[get("/api/v1/plans/{key}/versions/{version}")]
+async fn get_plan_version(permit: Permit<perm::ReadPlan>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
+    let (key, version) = path.into_inner();
+    let plan = plan(db.get_ref(), &permit.reach(), &key).await?;
+    let version = number(&version)?;
+    let text = store::texts(db.get_ref(), plan, version, version).await?.pop().ok_or_else(ApiError::not_found)?;
+    Ok(found::<PlanVersionView>(&permit, version, &text))
+}
+
+/// Get what a version of a plan changed
+///
+/// Against the version before, or an earlier one: members of the head, headings and tasks that were added, changed (each member, old and
+/// new), dropped and moved.
+#[utoipa::path(tag = "plans", operation_id = "get_plan_difference", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"),
+        ("version" = i32, Path, description = "Number of the version", example = 2), Against),
+    extensions(("x-permission" = json!("plan:read"))),
+    responses((status = 200, description = "What differs", body = PlanDifference), ReadProblems))]
+#[get("/api/v1/plans/{key}/versions/{version}/difference")]
+async fn get_plan_difference(
+    permit: Permit<perm::ReadPlan>,
+    path: web::Path<(String, String)>,
+    Query(asked): Query<Against>,
+    db: Db,
+) -> Answer {
+    let (key, version) = path.into_inner();
+    let plan = plan(db.get_ref(), &permit.reach(), &key).await?;
+    let version = number(&version)?;
+    let against = asked.against.unwrap_or(version.saturating_sub(1));
+    let texts = store::texts(db.get_ref(), plan, against.min(version), version).await?;
+    let new = texts.last().filter(|text| text.version == version).ok_or_else(ApiError::not_found)?;
+    if against < 0 || against >= version {
+        let (vi, en) = ("Phải là một phiên bản trước đó.", "Must be an earlier version.");
+        return Err(ApiError::new(Code::InvalidParameter).faults(vec![Fault::new(Code::InvalidParameter, "against", vi, en)]));
+    }
+    let old = texts.first().filter(|text| text.version == against).map(|text| &text.plan);
+    let fates = texts.iter().filter(|text| text.version > against).flat_map(|text| text.dropped.clone()).collect();
+    let difference = PlanDifference {
+        version,
+        against,
+        head: rules::head(old, &new.plan),
+        groups: rules::groups(old, &new.plan),
+        tasks: rules::tasks(old, &new.plan),
+        fates,
+    };
+    Ok(actix_web::HttpResponse::Ok().json(difference))
+}
+
+/// Get the history of a task's text
+///
+/// What each text of its plan did to the task: its schedule and dates since then, the members that changed with their old values, and by
+/// which document.
+#[utoipa::path(tag = "plans", operation_id = "get_task_history", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.I.1-1.3")),
+    extensions(("x-permission" = json!("task:read"))),
+    responses((status = 200, description = "What the plan's texts did to the task", body = TaskHistory), ReadProblems))]
+#[get("/api/v1/tasks/{key}/history")]
+async fn get_task_history(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let task = store::of_task(db.get_ref(), &permit.reach(), &key.as_str().into()).await?;
+    let (plan, task, local_code) = task.ok_or_else(ApiError::not_found)?;
+    let texts = store::texts(db.get_ref(), plan, 1, i32::MAX).await?;
+    let last = texts.last().map_or(1, |text| text.version);
+    Ok(found_today(last, &TaskHistory { task, items: rules::history(&texts, &local_code) }))
+}
