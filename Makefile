@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test check bench openapi help
+.PHONY: run test check bench contract openapi help
 
 run: ## start the server with its demo on http://127.0.0.1:8080 (DATABASE_URL: in that database)
 	cargo run --release --bin dunghen -- serve --demo
@@ -12,6 +12,9 @@ check: ## formatting and lints
 
 bench: ## load a million rows and compare with pgbench and \copy on the same cluster
 	cargo bench --bench load
+
+contract: ## lint the contract, try it with schemathesis, and compile and run generated clients
+	cargo build --bin dunghen && .ci/contract
 
 openapi: ## write the contract into openapi/ anew
 	cargo run --bin dunghen -- openapi --out openapi

@@ -1,5 +1,6 @@
 //! The server: what all threads share, what each has of its own, and how a request finds its handler.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -86,30 +87,52 @@ impl Shared {
         })
     }
 
-    /// The methods that the contract offers at a path, for `Allow`.
+    /// The methods that the contract offers at a path, for `Allow`: of the pattern that says most of it.
     pub fn methods_at(&self, path: &str) -> Vec<&'static str> {
-        static ROUTES: OnceLock<Vec<(Vec<String>, Vec<&'static str>)>> = OnceLock::new();
-        let routes = ROUTES.get_or_init(|| {
-            let document = crate::openapi::document();
-            let methods = |item: &utoipa::openapi::PathItem| {
-                [("GET", &item.get), ("PUT", &item.put), ("POST", &item.post), ("DELETE", &item.delete), ("PATCH", &item.patch)]
-                    .into_iter()
-                    .filter_map(|(name, operation)| operation.is_some().then_some(name))
-                    // What may be got may be asked about.
-                    .flat_map(|name| if name == "GET" { vec![name, "HEAD"] } else { vec![name] })
-                    .collect()
-            };
-            let split = |path: &str| path.split('/').map(str::to_owned).collect();
-            document.paths.paths.iter().map(|(path, item)| (split(path), methods(item))).collect()
-        });
+        if let Some(methods) = self.methods_kept_at(path) {
+            return methods.to_vec();
+        }
         let asked: Vec<&str> = path.split('/').collect();
-        let matches =
-            |pattern: &[String]| pattern.len() == asked.len() && pattern.iter().zip(&asked).all(|(p, a)| p.starts_with('{') || p == a);
-        let mut found: Vec<_> = routes.iter().filter(|(pattern, _)| matches(pattern)).flat_map(|(_, m)| m.iter().copied()).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+        let open = |p: &[String]| p.iter().filter(|s| s.starts_with('{')).count();
+        let fits = |p: &[String]| p.len() == asked.len() && p.iter().zip(&asked).all(|(p, a)| p.starts_with('{') || p == a);
+        let found: Vec<_> = routes().iter().filter(|(pattern, _)| fits(pattern)).collect();
+        let least = found.iter().map(|(pattern, _)| open(pattern)).min();
+        let mut methods: Vec<_> =
+            found.iter().filter(|(pattern, _)| Some(open(pattern)) == least).flat_map(|(_, m)| m.iter().copied()).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        methods
     }
+
+    /// The methods at a path of the contract that has no parameter: `/departments/bulk` is never a department.
+    pub fn methods_kept_at(&self, path: &str) -> Option<&'static [&'static str]> {
+        static KEPT: OnceLock<HashMap<String, Vec<&'static str>>> = OnceLock::new();
+        let whole = |(pattern, methods): &(Vec<String>, Vec<&'static str>)| {
+            (!pattern.iter().any(|s| s.starts_with('{'))).then(|| (pattern.join("/"), methods.clone()))
+        };
+        KEPT.get_or_init(|| routes().iter().filter_map(whole).collect()).get(path).map(Vec::as_slice)
+    }
+}
+
+/// The paths of the contract, in their parts, with the methods offered.
+fn routes() -> &'static [(Vec<String>, Vec<&'static str>)] {
+    static ROUTES: OnceLock<Vec<(Vec<String>, Vec<&'static str>)>> = OnceLock::new();
+    ROUTES.get_or_init(|| {
+        let methods = |item: &utoipa::openapi::PathItem| {
+            let offered = [
+                ("DELETE", item.delete.is_some()),
+                ("GET", item.get.is_some()),
+                // What may be got may be asked about.
+                ("HEAD", item.get.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("POST", item.post.is_some()),
+                ("PUT", item.put.is_some()),
+            ];
+            offered.into_iter().filter_map(|(name, holds)| holds.then_some(name)).collect()
+        };
+        let split = |path: &str| path.split('/').map(str::to_owned).collect();
+        crate::openapi::collected().paths.paths.iter().map(|(path, item)| (split(path), methods(item))).collect()
+    })
 }
 
 /// Every documented operation.

@@ -60,7 +60,7 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let document = crate::openapi::document();
+        let document = crate::openapi::collected();
         let mut metrics = Metrics {
             operations: vec![Operation::new("none".into())],
             places: HashMap::new(),

@@ -12,12 +12,14 @@ use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::json::digest;
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::{Relation, With};
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page,
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -32,17 +34,26 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(delete_calendar_day);
 }
 
+impl Shaped for CalendarView {
+    const RELATIONS: &'static [Relation] =
+        &[Relation::one("department", &["department"], departments::EXPANDED), Relation::one("base", &["base"], store::EXPANDED)];
+}
+
+impl Shaped for CalendarDay {}
+
 /// Which calendars to list: all.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct CalendarFilter {
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<CalendarView>,
 }
 
 impl FromQuery for CalendarFilter {
     fn read(q: &mut QueryReader) -> Self {
-        CalendarFilter { cursor: Cursor::read(q) }
+        CalendarFilter { cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -64,6 +75,8 @@ struct DayFilter {
     version: Option<i32>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<CalendarDay>,
 }
 
 /// As of which version to read a calendar.
@@ -100,7 +113,7 @@ impl FromQuery for DayFilter {
             q.fault(Fault::new(Code::InvalidParameter, "year", "Từ 1900 đến 2200.", "From 1900 to 2200."));
         }
         let version = q.parse("version", "Phải là số phiên bản.", "Must be the number of a version.");
-        DayFilter { from, to, year, version, cursor: Cursor::read(q) }
+        DayFilter { from, to, year, version, cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -121,29 +134,33 @@ async fn view(db: &DatabaseConnection, code: &str, version: Option<i32>) -> Resu
 /// List calendars
 ///
 /// The base `vn` and those of departments, ordered by code.
-#[utoipa::path(tag = "calendars", operation_id = "list_calendars", params(CalendarFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "calendars", operation_id = "list_calendars", params(CalendarFilter, PageParams, Shape::<CalendarView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "A page of calendars", body = CalendarPage), ReadProblems))]
 #[get("/api/v1/calendars")]
 async fn list_calendars(permit: Permit<perm::ReadCalendar>, Query(filter): Query<CalendarFilter>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
     let rows = store::list(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |calendar| calendar.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &CalendarPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &CalendarPage { items, page }).await
 }
 
 /// Get a calendar
 ///
 /// Office hours, what becomes of receipts outside them, and the years that have data: as it is, or as it was in a version.
 #[utoipa::path(tag = "calendars", operation_id = "get_calendar", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn"), CalendarVersion),
+    params(("code" = String, Path, description = "Code", example = "vn"), With::<CalendarVersion, CalendarView>),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "The calendar", body = CalendarView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/calendars/{code}")]
-async fn get_calendar(permit: Permit<perm::ReadCalendar>, code: web::Path<String>, Query(asked): Query<CalendarVersion>, db: Db) -> Answer {
+async fn get_calendar(
+    permit: Permit<perm::ReadCalendar>,
+    code: web::Path<String>,
+    Query(With { asked, shape }): Query<With<CalendarVersion, CalendarView>>,
+    db: Db,
+) -> Answer {
     let view = view(db.get_ref(), &code, asked.version).await?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a calendar
@@ -170,7 +187,7 @@ async fn put_calendar(
 /// Days off and make-up days, ordered by date; every other day works Monday to Friday. Of the calendar of a department
 /// only its own days are listed, not those of the base below.
 #[utoipa::path(tag = "calendars", operation_id = "list_calendar_days", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn"), DayFilter, PageParams),
+    params(("code" = String, Path, description = "Code", example = "vn"), DayFilter, PageParams, Shape::<CalendarDay>),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "A page of days", body = CalendarDayPage), ReadProblems))]
 #[get("/api/v1/calendars/{code}/days")]
@@ -181,29 +198,33 @@ async fn list_calendar_days(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let _ = permit;
     view(db.get_ref(), &code, filter.version).await?;
     let after = filter.cursor.after::<Day>()?.map(|day| day.0);
     let rows = store::days(db.get_ref(), &code, &filter.days(), after, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |day| day.on);
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &code, &filter.days(), None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &CalendarDayPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &CalendarDayPage { items, page }).await
 }
 
 /// Get a day of a calendar
 ///
 /// 404 when the day has no row of its own: it works Monday to Friday, or as the base has it. The `ETag` is the calendar's.
 #[utoipa::path(tag = "calendars", operation_id = "get_calendar_day", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn"), ("date" = Day, Path, description = "The day", example = "2022-09-02")),
+    params(("code" = String, Path, description = "Code", example = "vn"), ("date" = Day, Path, description = "The day", example = "2022-09-02"), Shape::<CalendarDay>),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "The day", body = CalendarDay), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/calendars/{code}/days/{date}")]
-async fn get_calendar_day(permit: Permit<perm::ReadCalendar>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_calendar_day(
+    permit: Permit<perm::ReadCalendar>,
+    path: web::Path<(String, String)>,
+    Query(shape): Query<Shape<CalendarDay>>,
+    db: Db,
+) -> Answer {
     let (code, on) = (&path.0, date(&path.1)?);
     let calendar = view(db.get_ref(), code, None).await?;
     let day = store::day(db.get_ref(), code, on).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, calendar.version, &day))
+    shape.found(db.get_ref(), &permit, calendar.version, &day).await
 }
 
 /// Put a day into a calendar

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,6 +11,9 @@ use uuid::Uuid;
 use super::layers::{Calendars, Layer};
 use super::model::{Calendar, Day, Edition, OffHoursReceipt, OfficeHours};
 use super::wire::{CalendarDay, CalendarView, NewCalendar, NewCalendarDay};
+use crate::auth::Permission;
+use crate::http::Call;
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 
 #[derive(FromQueryResult)]
 struct LayerRow {
@@ -156,6 +159,19 @@ async fn select(db: &impl ConnectionTrait, rest: &str, values: Vec<sea_orm::Valu
 /// A calendar as it is, or as it was in a version.
 pub async fn find(db: &impl ConnectionTrait, code: &str, version: Option<i32>) -> Result<Option<CalendarView>, DbErr> {
     Ok(select(db, "WHERE c.code = $2", vec![version.into(), code.into()]).await?.into_iter().next())
+}
+
+/// What codes of calendars stand for: each as it is now.
+pub const EXPANDED: Target = Target { schema: "CalendarView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadCalendar) {
+            return Ok(Expansion::new());
+        }
+        let values = vec![None::<i32>.into(), codes.into()];
+        expansion(select(db, "WHERE c.code = ANY($2)", values).await?, |c| &c.code)
+    })
 }
 
 pub async fn list(db: &impl ConnectionTrait, after: Option<String>, limit: u32) -> Result<Vec<CalendarView>, DbErr> {

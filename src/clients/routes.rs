@@ -11,16 +11,22 @@ use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
-use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 use crate::identity::passwords;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(token::create_token).service(list_clients).service(get_client).service(put_client).service(create_client_secret);
+}
+
+impl Shaped for ClientView {
+    const RELATIONS: &'static [Relation] = &[Relation::many("departments", &["departments"], departments::EXPANDED)];
 }
 
 /// Which clients to list.
@@ -31,39 +37,41 @@ struct ClientFilter {
     active: Option<bool>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ClientView>,
 }
 
 impl FromQuery for ClientFilter {
     fn read(q: &mut QueryReader) -> Self {
-        ClientFilter { active: q.flag("active"), cursor: Cursor::read(q) }
+        ClientFilter { active: q.flag("active"), cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
 /// List clients
 ///
 /// Ordered by client id.
-#[utoipa::path(tag = "clients", operation_id = "list_clients", params(ClientFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "clients", operation_id = "list_clients", params(ClientFilter, PageParams, Shape::<ClientView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("client:read"))),
     responses((status = 200, description = "A page of clients", body = ClientPage), ReadProblems))]
 #[get("/api/v1/clients")]
-async fn list_clients(_: Permit<perm::ReadClient>, Query(filter): Query<ClientFilter>, db: Db, req: HttpRequest) -> Answer {
+async fn list_clients(permit: Permit<perm::ReadClient>, Query(filter): Query<ClientFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |c| c.client_id.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.active, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &ClientPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &ClientPage { items, page }).await
 }
 
 /// Get a client
 ///
 /// By id or client id. Its secrets are told by their ids only.
 #[utoipa::path(tag = "clients", operation_id = "get_client", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or client id", example = "motcua")),
+    params(("key" = String, Path, description = "Id or client id", example = "motcua"), Shape::<ClientView>),
     extensions(("x-permission" = json!("client:read"))),
     responses((status = 200, description = "The client", body = ClientView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/clients/{key}")]
-async fn get_client(permit: Permit<perm::ReadClient>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_client(permit: Permit<perm::ReadClient>, key: web::Path<String>, Query(shape): Query<Shape<ClientView>>, db: Db) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a client

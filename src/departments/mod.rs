@@ -8,5 +8,5 @@ mod store;
 mod wire;
 
 pub use routes::configure;
-pub use store::{Known, known, view_by_code};
+pub use store::{EXPANDED, Known, known, view_by_code};
 pub use wire::NewDepartment;

@@ -13,9 +13,10 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -24,12 +25,20 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_departments).service(list_departments).service(get_department).service(put_department);
 }
 
+impl Shaped for DepartmentView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("parent", &["parent"], store::EXPANDED),
+        Relation::one("successor", &["successor"], store::EXPANDED),
+        Relation::many("members", &["members"], store::EXPANDED),
+    ];
+}
+
 /// Which departments to list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct DepartmentFilter {
     /// Kinds, separated by commas.
-    #[param(value_type = Option<String>, example = "division")]
+    #[param(value_type = Option<Vec<Kind>>, style = Form, explode = false, example = json!(["division"]))]
     kind: Vec<&'static str>,
     /// Code of the department directly above.
     #[param(example = "SKHDT")]
@@ -41,6 +50,8 @@ struct DepartmentFilter {
     valid_on: Option<chrono::NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DepartmentView>,
 }
 
 impl FromQuery for DepartmentFilter {
@@ -51,6 +62,7 @@ impl FromQuery for DepartmentFilter {
             one_stop: q.flag("one_stop"),
             valid_on: q.day("valid_on"),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -58,7 +70,7 @@ impl FromQuery for DepartmentFilter {
 /// List departments
 ///
 /// Ordered by code.
-#[utoipa::path(tag = "departments", operation_id = "list_departments", params(DepartmentFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "departments", operation_id = "list_departments", params(DepartmentFilter, PageParams, Shape::<DepartmentView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("department:read"))),
     responses((status = 200, description = "A page of departments", body = DepartmentPage), ReadProblems))]
 #[get("/api/v1/departments")]
@@ -68,26 +80,30 @@ async fn list_departments(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let _ = permit;
     let chosen =
         store::Filter { kinds: &filter.kind, parent: filter.parent.as_deref(), one_stop: filter.one_stop, valid_on: filter.valid_on };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |d| d.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &DepartmentPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &DepartmentPage { items, page }).await
 }
 
 /// Get a department
 ///
 /// By id or code.
 #[utoipa::path(tag = "departments", operation_id = "get_department", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "DKKD")),
+    params(("key" = String, Path, description = "Id or code", example = "DKKD"), Shape::<DepartmentView>),
     extensions(("x-permission" = json!("department:read"))),
     responses((status = 200, description = "The department", body = DepartmentView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/departments/{key}")]
-async fn get_department(permit: Permit<perm::ReadDepartment>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_department(
+    permit: Permit<perm::ReadDepartment>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<DepartmentView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a department

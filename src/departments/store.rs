@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wire::{DepartmentView, NewDepartment};
-use crate::http::Day;
+use crate::auth::Permission;
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
+use crate::http::{Call, Day};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -71,6 +73,18 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Departm
 /// The database's.
 pub async fn view_by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<DepartmentView>, DbErr> {
     find(db, &Key::Code(code.to_owned())).await
+}
+
+/// What codes of departments stand for.
+pub const EXPANDED: Target = Target { schema: "DepartmentView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadDepartment) {
+            return Ok(Expansion::new());
+        }
+        expansion(select(db, "WHERE d.code = ANY($1)", vec![codes.into()]).await?, |d| &d.code)
+    })
 }
 
 pub struct Filter<'a> {

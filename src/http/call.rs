@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::auth::Actor;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::query::LONGEST;
 use crate::http::retry::read_key;
 use crate::http::{Lang, QueryReader};
 
@@ -44,6 +45,11 @@ impl Call {
             return Err(bad_header("Idempotency-Key"));
         }
         let idempotency_key = text("idempotency-key")?.map(|key| read_key(&key)).transpose()?;
+        for name in ["if-match", "if-none-match"] {
+            if text(name)?.is_some_and(|value| value.len() > LONGEST) {
+                return Err(bad_header(name));
+            }
+        }
         let tags = |value: Option<String>| value.map(|v| v.split(',').map(|t| t.trim().to_owned()).collect());
         let dry_run = QueryReader::new(req.query_string()).text("dry_run").as_deref() == Some("true");
         Ok(Call {
@@ -148,10 +154,16 @@ impl crate::http::query::FromQuery for WriteParams {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct ChangeHeaders {
     /// The version the change was decided on, as its `ETag`; needed when the resource exists.
-    #[param(rename = "If-Match", example = "\"1\"")]
+    #[param(rename = "If-Match", max_length = 2000, pattern = "^[ -~]*$", example = "\"1\"")]
     pub if_match: Option<String>,
     /// Makes a repetition of the same request harmless for 7 days.
-    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^(?:[!#-~][ -~]*|\"[ !#-\\[\\]-~]+\")$",
+        example = "7f2c9a"
+    )]
     pub idempotency_key: Option<String>,
 }
 
@@ -161,6 +173,12 @@ pub struct ChangeHeaders {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct RetryHeaders {
     /// Makes a repetition of the same request harmless for 7 days.
-    #[param(rename = "Idempotency-Key", example = "7f2c9a")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^(?:[!#-~][ -~]*|\"[ !#-\\[\\]-~]+\")$",
+        example = "7f2c9a"
+    )]
     pub idempotency_key: Option<String>,
 }

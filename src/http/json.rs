@@ -73,12 +73,24 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut,
 
 fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     match serde_json::from_slice(bytes) {
+        // Serde reads the members of an object from a list, too; the contract does not.
+        Ok(_) if bytes.contains(&b'[') && !lists_for_objects::<T>(bytes).is_empty() => {
+            Err(ApiError::new(Code::InvalidBody).faults(lists_for_objects::<T>(bytes)))
+        }
         Ok(value) => Ok(value),
         Err(error) => match serde_json::from_slice::<Value>(bytes) {
             Ok(value) => Err(ApiError::new(Code::InvalidBody).faults(shape_faults::<T>(&value, &error))),
             Err(syntax) => Err(not_json(&syntax)),
         },
     }
+}
+
+fn lists_for_objects<T: ToSchema>(bytes: &[u8]) -> Vec<Fault> {
+    let (Ok(value), Some(validator)) = (serde_json::from_slice::<Value>(bytes), validator(&T::name())) else { return Vec::new() };
+    let mut faults = Vec::new();
+    let is_list = |error: &ValidationError<'_>| error.instance().is_array() && matches!(error.kind(), ValidationErrorKind::Type { .. });
+    validator.iter_errors(&value).filter(is_list).for_each(|error| push(&error, &mut faults));
+    faults
 }
 
 pub fn not_json(syntax: &serde_json::Error) -> ApiError {
@@ -114,7 +126,7 @@ fn validator(schema: &str) -> Option<Arc<Validator>> {
         return Some(known.clone());
     }
     let components =
-        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::document()).map_or(Value::Null, |d| d["components"].clone()));
+        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::collected()).map_or(Value::Null, |d| d["components"].clone()));
     let root = json!({"$ref": format!("#/components/schemas/{schema}"), "components": components});
     let validator = Arc::new(jsonschema::options().should_validate_formats(true).build(&root).ok()?);
     compiled.insert(schema.to_owned(), validator.clone());

@@ -78,6 +78,13 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
         tracing::debug!(id = %id.0, who, code = error.code().name(), "turned away");
         return Ok(response);
     }
+    if shared.methods_kept_at(&place.path).is_some_and(|offered| !offered.contains(&place.method.as_str())) {
+        let mut response = place.complete(req.into_response(HttpResponse::MethodNotAllowed().finish()));
+        gate::leave(response.request());
+        finish(response.headers_mut(), &id, standing);
+        count(&response, &shared, started.elapsed());
+        return Ok(response);
+    }
     let span = tracing::info_span!("request", id = %id.0, method = %req.method(), path = %req.path(), who = %who);
     let outcome = AssertUnwindSafe(next.call(req).instrument(span.clone())).catch_unwind().await;
     let _entered = span.enter();

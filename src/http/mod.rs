@@ -13,6 +13,7 @@ pub mod problem;
 pub mod query;
 pub mod rate;
 pub mod retry;
+pub mod shape;
 pub mod table;
 pub mod values;
 pub mod write;
@@ -23,6 +24,7 @@ pub use lang::Lang;
 pub use page::{Cursor, PageInfo};
 pub use problem::{Problem, ReadProblems, WriteProblems};
 pub use query::{Query, QueryReader};
+pub use shape::{Shape, Shaped};
 pub use values::{At, Day, Line, Prose, ResourceCode, Vnd};
 pub use write::{Reply, write};
 

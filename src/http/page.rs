@@ -38,9 +38,10 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 500, example = 50)]
     limit: Option<u32>,
     /// `next_cursor` of the page before; belongs to the same filter and order.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Tell the number of rows in the whole list, too: `exact`, or `estimated` at little cost.
-    #[param(example = "estimated")]
+    #[param(pattern = "^(exact|estimated)$", example = "estimated")]
     count: Option<String>,
 }
 
@@ -57,12 +58,12 @@ pub struct Cursor {
     token: Option<String>,
     counting: Option<Counting>,
     seal: Option<Seal>,
-    /// Every other parameter, in an order of its own.
+    /// Every other parameter that chooses rows, in an order of its own.
     filter: String,
 }
 
 impl Cursor {
-    /// Reads `limit`, `cursor` and `count`. The cursor is bound to every other parameter of the request.
+    /// Reads `limit`, `cursor` and `count`. The cursor is bound to every other parameter that says which rows, and in which order.
     pub fn read(query: &mut QueryReader) -> Cursor {
         let limit = query.parse::<u32>("limit", "Phải là số từ 1 đến 500.", "Must be a number from 1 to 500.");
         if limit.is_some_and(|l| l == 0 || l > MAX_LIMIT) {
@@ -74,7 +75,7 @@ impl Cursor {
             Some(_) => Some(Counting::Estimated),
             None => None,
         };
-        let own = |p: &&str| ["cursor=", "limit=", "count="].iter().any(|name| p.starts_with(name));
+        let own = |p: &&str| ["cursor=", "limit=", "count=", "expand=", "fields="].iter().any(|name| p.starts_with(name));
         let mut parts: Vec<&str> = query.raw.split('&').filter(|p| !p.is_empty() && !own(p)).collect();
         parts.sort_unstable();
         let filter = parts.join("&");
@@ -144,6 +145,14 @@ macro_rules! page_of {
             pub items: Vec<$item>,
             pub page: $crate::http::PageInfo,
         }
+
+        impl $crate::http::shape::Paged for $page {
+            type Item = $item;
+
+            fn parts(&self) -> (&[$item], &$crate::http::PageInfo) {
+                (&self.items, &self.page)
+            }
+        }
     };
 }
 
@@ -172,6 +181,8 @@ mod tests {
             .finish_with(|q| {
                 q.text("status");
                 q.text("sort");
+                q.text("fields");
+                q.text("expand");
                 Cursor::read(q)
             })
             .unwrap()
@@ -183,7 +194,7 @@ mod tests {
         assert_eq!(rows, [1, 2]);
         let token = info.next_cursor.unwrap();
         let after = |path: &str, raw: &str| cursor(path, raw).after::<i32>();
-        assert_eq!(after("/a", &format!("sort=x&limit=5&status=open&count=exact&cursor={token}")).unwrap(), Some(2));
+        assert_eq!(after("/a", &format!("sort=x&limit=5&status=open&count=exact&fields=id&expand=a&cursor={token}")).unwrap(), Some(2));
         let mut forged = URL_SAFE_NO_PAD.decode(&token).unwrap();
         forged[SIGNED] = b'7';
         let forged = URL_SAFE_NO_PAD.encode(forged);

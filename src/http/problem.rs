@@ -44,8 +44,8 @@ pub fn fault_json(fault: &Fault, lang: Lang) -> Value {
     json!({"code": fault.code.name(), "pointer": fault.pointer, "detail": lang.pick(fault.detail.clone())})
 }
 
-/// Renders a problem; `instance` and `request_id` come from the request.
-pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) -> HttpResponse {
+/// The document of a problem.
+pub fn body(error: &ApiError, lang: Lang, instance: &str, request_id: &str) -> Value {
     let code = error.code();
     let mut body = Map::new();
     body.insert("type".into(), format!("/docs/problems/{}", code.name()).into());
@@ -57,6 +57,12 @@ pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) ->
     body.insert("request_id".into(), request_id.into());
     body.insert("errors".into(), error.fault_list().iter().map(|f| fault_json(f, lang)).collect());
     body.extend(error.members().clone());
+    Value::Object(body)
+}
+
+/// Renders a problem; `instance` and `request_id` come from the request.
+pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) -> HttpResponse {
+    let code = error.code();
     let mut response = HttpResponse::build(code.status());
     response.insert_header(("Content-Language", lang.tag()));
     match code.status() {
@@ -68,7 +74,7 @@ pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) ->
         }
         _ => {}
     }
-    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let body = serde_json::to_vec(&body(error, lang, instance, request_id)).unwrap_or_default();
     response.content_type("application/problem+json").body(body)
 }
 

@@ -11,6 +11,11 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::values::nfc;
 
+/// Characters of a parameter.
+pub const LONGEST: usize = 2000;
+/// Words of a list in a parameter.
+pub const MOST_WORDS: usize = 50;
+
 /// The documented parameters of an operation.
 pub struct Query<T>(pub T);
 
@@ -102,7 +107,7 @@ impl QueryReader {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Chỉ được gửi một lần.", "May be given only once."));
             return None;
         }
-        if first.contains('\0') || first.len() > 2000 {
+        if first.contains('\0') || first.chars().count() > LONGEST {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Giá trị không hợp lệ.", "Not a valid value."));
             return None;
         }
@@ -132,6 +137,11 @@ impl QueryReader {
     pub fn list(&mut self, name: &'static str, allowed: &[&'static str]) -> Vec<&'static str> {
         let Some(text) = self.text(name) else { return Vec::new() };
         let mut values = Vec::new();
+        if text.split(',').count() > MOST_WORDS {
+            let (vi, en) = (format!("Nhiều nhất {MOST_WORDS} giá trị."), format!("At most {MOST_WORDS} values."));
+            self.faults.push(Fault::new(Code::InvalidParameter, name, vi, en));
+            return values;
+        }
         for part in text.split(',').map(str::trim) {
             match allowed.iter().find(|a| **a == part) {
                 Some(value) => values.push(*value),
@@ -155,6 +165,28 @@ impl QueryReader {
             self.faults.push(Fault::new(Code::InvalidParameter, name, "Chỉ chọn một giá trị.", "Choose one value only."));
         }
         values.into_iter().next()
+    }
+
+    /// A comma-separated list of names from a closed list, each once. Told of a wrong one: the nearest, and all there are.
+    pub fn names(&mut self, name: &'static str, allowed: &[&str]) -> Option<Vec<String>> {
+        let text = self.text(name)?;
+        let mut names: Vec<String> = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            let (vi, en) = if !allowed.contains(&part) {
+                let list = allowed.join(", ");
+                let near = nearest(part, allowed);
+                let (vi, en) = (near.map(|n| format!(" Có phải “{n}”?")), near.map(|n| format!(" Did you mean “{n}”?")));
+                let (vi, en) = (vi.unwrap_or_default(), en.unwrap_or_default());
+                (format!("Không có “{part}”.{vi} Hãy chọn trong: {list}."), format!("There is no “{part}”.{en} Choose from: {list}."))
+            } else if names.iter().any(|n| n == part) {
+                (format!("“{part}” được nêu hai lần."), format!("“{part}” is named twice."))
+            } else {
+                names.push(part.to_owned());
+                continue;
+            };
+            self.faults.push(Fault::new(Code::InvalidParameter, name, vi, en));
+        }
+        Some(names)
     }
 
     /// A comma-separated list of codes.

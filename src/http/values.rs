@@ -68,6 +68,9 @@ impl std::str::FromStr for At {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() > 40 {
+            return Err("longer than 40 characters".into());
+        }
         let at = DateTime::parse_from_rfc3339(text).map_err(|_| "not an instant like 2022-04-19T08:30:00+07:00".to_owned())?;
         if !YEARS.contains(&at.year()) {
             return Err("the year is out of range".into());

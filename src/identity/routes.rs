@@ -14,14 +14,16 @@ use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit, Role};
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
+use crate::http::shape::Relation;
 use crate::http::values::Key;
-use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
+use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(create_session)
@@ -33,6 +35,10 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(list_users)
         .service(get_user)
         .service(put_user);
+}
+
+impl Shaped for UserView {
+    const RELATIONS: &'static [Relation] = &[Relation::many("departments", &["grants", "department"], departments::EXPANDED)];
 }
 
 /// Sign in
@@ -127,42 +133,49 @@ struct UserFilter {
     department: Option<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<UserView>,
 }
 
 impl FromQuery for UserFilter {
     fn read(q: &mut QueryReader) -> Self {
-        UserFilter { role: q.choice("role", &Role::ALL.map(Role::name)), department: q.text("department"), cursor: Cursor::read(q) }
+        UserFilter {
+            role: q.choice("role", &Role::ALL.map(Role::name)),
+            department: q.text("department"),
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        }
     }
 }
 
 /// List users
 ///
 /// Ordered by user name.
-#[utoipa::path(tag = "users", operation_id = "list_users", params(UserFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "users", operation_id = "list_users", params(UserFilter, PageParams, Shape::<UserView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("user:read"))),
     responses((status = 200, description = "A page of users", body = UserPage), ReadProblems))]
 #[get("/api/v1/users")]
-async fn list_users(_: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
+async fn list_users(permit: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
     let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, filter.role, filter.department.as_deref(), None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &UserPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &UserPage { items, page }).await
 }
 
 /// Get a user
 ///
 /// By id or user name.
 #[utoipa::path(tag = "users", operation_id = "get_user", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or user name", example = "officer.dkkd")),
+    params(("key" = String, Path, description = "Id or user name", example = "officer.dkkd"), Shape::<UserView>),
     extensions(("x-permission" = json!("user:read"))),
     responses((status = 200, description = "The user", body = UserView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/users/{key}")]
-async fn get_user(permit: Permit<perm::ReadUser>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_user(permit: Permit<perm::ReadUser>, key: web::Path<String>, Query(shape): Query<Shape<UserView>>, db: Db) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a user

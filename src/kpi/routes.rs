@@ -15,9 +15,10 @@ use crate::departments;
 use crate::error::{ApiError, Code};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::{Relation, With};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -29,55 +30,73 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements).service(get_kpi_results);
 }
 
+impl Shaped for KpiView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("component_of", &["component_of"], store::EXPANDED),
+        Relation::many("departments", &["targets", "department"], departments::EXPANDED),
+    ];
+}
+
+impl Shaped for MeasurementView {
+    const RELATIONS: &'static [Relation] =
+        &[Relation::one("kpi", &["kpi"], store::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
+}
+
 /// Which indicators to list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct KpiFilter {
     /// Where figures come from, separated by commas: `computed`, `imported`, `survey`, `manual`.
-    #[param(value_type = Option<String>, example = "survey,manual")]
+    #[param(value_type = Option<Vec<Source>>, style = Form, explode = false, example = json!(["survey", "manual"]))]
     source: Vec<&'static str>,
     /// `percent` or `count`.
-    #[param(value_type = Option<String>, example = "percent")]
+    #[param(value_type = Option<Unit>, example = "percent")]
     unit: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<KpiView>,
 }
 
 impl FromQuery for KpiFilter {
     fn read(q: &mut QueryReader) -> Self {
-        KpiFilter { source: q.list("source", Source::NAMES), unit: q.choice("unit", Unit::NAMES), cursor: Cursor::read(q) }
+        KpiFilter {
+            source: q.list("source", Source::NAMES),
+            unit: q.choice("unit", Unit::NAMES),
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        }
     }
 }
 
 /// List indicators
 ///
 /// With their targets, ordered by code. Those computed from dossiers are there from the start.
-#[utoipa::path(tag = "kpis", operation_id = "list_kpis", params(KpiFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "kpis", operation_id = "list_kpis", params(KpiFilter, PageParams, Shape::<KpiView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("kpi:read"))),
     responses((status = 200, description = "A page of indicators", body = KpiPage), ReadProblems))]
 #[get("/api/v1/kpis")]
 async fn list_kpis(permit: Permit<perm::ReadKpi>, Query(filter): Query<KpiFilter>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
     let rows = store::list(db.get_ref(), &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |kpi| kpi.code.clone());
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &filter.source, filter.unit, None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &KpiPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &KpiPage { items, page }).await
 }
 
 /// Get an indicator
 ///
 /// By id or code, with its targets.
 #[utoipa::path(tag = "kpis", operation_id = "get_kpi", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "on_time_rate")),
+    params(("key" = String, Path, description = "Id or code", example = "on_time_rate"), Shape::<KpiView>),
     extensions(("x-permission" = json!("kpi:read"))),
     responses((status = 200, description = "The indicator", body = KpiView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/kpis/{key}")]
-async fn get_kpi(permit: Permit<perm::ReadKpi>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_kpi(permit: Permit<perm::ReadKpi>, key: web::Path<String>, Query(shape): Query<Shape<KpiView>>, db: Db) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put an indicator
@@ -101,13 +120,15 @@ struct MeasurementFilter {
     #[param(example = "SKHDT")]
     department: Option<String>,
     /// Code of the period.
-    #[param(example = "2022")]
+    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
     period: Option<String>,
     /// Code of the field of procedures.
     #[param(example = "DT")]
     field: Option<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<MeasurementView>,
 }
 
 impl FromQuery for MeasurementFilter {
@@ -116,7 +137,7 @@ impl FromQuery for MeasurementFilter {
         if period.as_ref().is_some_and(|code| Period::parse(code).is_none()) {
             q.fault(rules::bad_period(Code::InvalidParameter, "period"));
         }
-        MeasurementFilter { department, period, field, cursor: Cursor::read(q) }
+        MeasurementFilter { department, period, field, cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -129,7 +150,7 @@ fn period_of(code: &str) -> Result<Period, ApiError> {
 ///
 /// Of the departments in your sight, by period, department and field.
 #[utoipa::path(tag = "kpis", operation_id = "list_measurements", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"), MeasurementFilter, PageParams),
+    params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"), MeasurementFilter, PageParams, Shape::<MeasurementView>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "A page of measurements", body = MeasurementPage), ReadProblems))]
 #[get("/api/v1/kpis/{key}/measurements")]
@@ -149,7 +170,7 @@ async fn list_measurements(
         .cursor
         .counted(db.get_ref(), page, async |db| store::measurements(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &MeasurementPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &MeasurementPage { items, page }).await
 }
 
 /// Of which field a measurement is.
@@ -173,7 +194,8 @@ impl FromQuery for OfField {
 #[utoipa::path(tag = "kpis", operation_id = "get_measurement", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), OfField),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"),
+        With::<OfField, MeasurementView>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "The measurement", body = MeasurementView),
         (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
@@ -181,7 +203,7 @@ impl FromQuery for OfField {
 async fn get_measurement(
     permit: Permit<perm::ReadMeasurement>,
     path: web::Path<(String, String, String)>,
-    Query(of): Query<OfField>,
+    Query(With { asked: of, shape }): Query<With<OfField, MeasurementView>>,
     db: Db,
 ) -> Answer {
     let (key, department, period) = path.into_inner();
@@ -190,7 +212,7 @@ async fn get_measurement(
     let department = departments::view_by_code(db.get_ref(), &department).await?.ok_or_else(ApiError::not_found)?;
     let place = store::Place { kpi: kpi.id, department: department.id, period: period.code(), field: of.field.as_deref() };
     let view = store::measurement(db.get_ref(), &permit.reach(), &place).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a measurement
@@ -200,7 +222,7 @@ async fn get_measurement(
 #[utoipa::path(tag = "kpis", operation_id = "put_measurement", security(("bearer" = [])), request_body = NewMeasurement,
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", example = "2022"), WriteParams, ChangeHeaders),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("measurement:write"))),
     responses((status = 201, description = "Recorded", body = MeasurementView),
         (status = 200, description = "Changed, or equal already", body = MeasurementView), WriteProblems))]
@@ -251,17 +273,20 @@ struct ResultParams {
     #[param(example = "on_time_rate,online_rate")]
     kpi: Option<String>,
     /// Codes of periods, separated by commas (at most 24). Either this, or `from` and `to`.
-    #[param(example = "2022")]
+    #[param(
+        pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$",
+        example = "2022"
+    )]
     period: Option<String>,
     /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
-    #[param(example = "calendar")]
+    #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
     period_set: Option<String>,
     /// First day.
     from: Option<crate::http::Day>,
     /// Last day.
     to: Option<crate::http::Day>,
     /// Rows by `department`, `field` or `procedure`; `none` (default) gives one figure.
-    #[param(example = "department")]
+    #[param(pattern = "^(none|department|field|procedure)$", example = "department")]
     group_by: Option<String>,
 }
 

@@ -64,7 +64,7 @@ pub struct Occurrence {
 pub struct Recurrence {
     pub frequency: Frequency,
     #[serde(default)]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 255)]
     pub interval: Option<u8>,
     #[serde(default)]
     pub months: Option<Vec<u8>>,

@@ -5,23 +5,33 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wire::{NewPlan, PlanPage, PlanView};
+use super::wire::{NewPlan, PlanPage, PlanSummary, PlanView};
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::WriteParams;
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::values::fold;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_plans).service(get_plan).service(put_plan);
+}
+
+impl Shaped for PlanSummary {
+    const RELATIONS: &'static [Relation] = &[Relation::one("issuer", &["issuer"], departments::EXPANDED)];
+}
+
+impl Shaped for PlanView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("issuer", &["issuer", "department"], departments::EXPANDED)];
 }
 
 /// Which plans to list.
@@ -42,6 +52,8 @@ struct PlanFilter {
     valid_on: Option<NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<PlanSummary>,
 }
 
 impl FromQuery for PlanFilter {
@@ -52,6 +64,7 @@ impl FromQuery for PlanFilter {
             q: words(q),
             valid_on: q.day("valid_on"),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -64,7 +77,7 @@ pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
 /// List plans
 ///
 /// Ordered by code, without their tasks.
-#[utoipa::path(tag = "plans", operation_id = "list_plans", params(PlanFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "plans", operation_id = "list_plans", params(PlanFilter, PageParams, Shape::<PlanSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("plan:read"))),
     responses((status = 200, description = "A page of plans", body = PlanPage), ReadProblems))]
 #[get("/api/v1/plans")]
@@ -76,7 +89,7 @@ async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFil
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &PlanPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &PlanPage { items, page }).await
 }
 
 /// Get a plan
@@ -85,14 +98,14 @@ async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFil
 /// of a task outside the caller's sight is null. `ETag` is the version of the plan's text; work on tasks does not change it,
 /// so the answer is never 304.
 #[utoipa::path(tag = "plans", operation_id = "get_plan", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022")),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"), Shape::<PlanView>),
     extensions(("x-permission" = json!("plan:read"))),
     responses((status = 200, description = "The plan with its tree", body = PlanView), ReadProblems))]
 #[get("/api/v1/plans/{key}")]
-async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_plan(permit: Permit<perm::ReadPlan>, key: web::Path<String>, Query(shape): Query<Shape<PlanView>>, db: Db) -> Answer {
     let stored = store::find(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
     let version = stored.version;
-    Ok(found_today(version, &acts::read(db.get_ref(), &permit, stored).await?))
+    shape.found_today(db.get_ref(), &permit, version, &acts::read(db.get_ref(), &permit, stored).await?).await
 }
 
 /// Put a plan

@@ -1,7 +1,7 @@
 //! Every query on plans.
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, QueryResult, Statement};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::amendments::rules::Fate;
 use super::tasks;
 use super::wire::{NewPlan, NewTask, PlanSummary};
-use crate::auth::Reach;
+use crate::auth::{Permission, Reach};
+use crate::http::Call;
+use crate::http::shape::{Expanding, Target, expansion};
 use crate::http::values::{Key, fold};
 
 /// A row that PostgreSQL has put together as JSON.
@@ -92,6 +94,24 @@ pub async fn lock(tx: &impl ConnectionTrait, reach: &Reach, code: &str) -> Resul
     find(tx, reach, &Key::Code(code.to_owned())).await
 }
 
+// A plan as lists show it.
+const SUMMARY: &str = "SELECT jsonb_build_object('id', p.id, 'code', p.code, 'document_number', p.document_number,
+        'document_type', p.document_type, 'title', p.title, 'issuer', i.code, 'issued_on', p.issued_on, 'year', p.year,
+        'period', jsonb_build_object('from', p.starts_on, 'to', p.ends_on),
+        'task_count', (SELECT count(*) FROM tasks t WHERE t.plan_id = p.id AND t.dropped_in IS NULL), 'version', p.version) AS doc
+   FROM plans p JOIN departments i ON i.id = p.issuer_id";
+
+/// What codes of plans stand for: the plan as lists show it, without its tree.
+pub const EXPANDED: Target = Target { schema: "PlanSummary", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        let seen = call.actor.reach(Permission::ReadPlan);
+        let sql = format!("{SUMMARY} WHERE {SEEN} AND p.code = ANY($2)");
+        expansion(documents::<PlanSummary>(db, sql, vec![seen.ids().into(), codes.into()]).await?, |p| &p.code)
+    })
+}
+
 pub struct Filter {
     pub year: Option<i32>,
     pub issuer: Option<String>,
@@ -109,12 +129,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<PlanSummary>, DbErr> {
     let sql = format!(
-        "SELECT jsonb_build_object('id', p.id, 'code', p.code, 'document_number', p.document_number, 'document_type', p.document_type,
-                'title', p.title, 'issuer', i.code, 'issued_on', p.issued_on, 'year', p.year,
-                'period', jsonb_build_object('from', p.starts_on, 'to', p.ends_on),
-                'task_count', (SELECT count(*) FROM tasks t WHERE t.plan_id = p.id AND t.dropped_in IS NULL), 'version', p.version) AS doc
-           FROM plans p JOIN departments i ON i.id = p.issuer_id
-          WHERE {SEEN} AND ($2::text IS NULL OR p.code > $2) AND ($3::int IS NULL OR p.year = $3) AND ($4::text IS NULL OR i.code = $4)
+        "{SUMMARY} WHERE {SEEN} AND ($2::text IS NULL OR p.code > $2) AND ($3::int IS NULL OR p.year = $3) AND ($4::text IS NULL OR i.code = $4)
             AND NOT EXISTS (SELECT 1 FROM unnest($5::text[]) AS word WHERE strpos(p.search, word) = 0)
             AND ($6::date IS NULL OR $6 BETWEEN p.starts_on AND p.ends_on)
           ORDER BY p.code LIMIT $7"

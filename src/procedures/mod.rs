@@ -12,5 +12,5 @@ pub use model::{
     DEFAULT_SAME_DAY_CUTOFF, Limit, LimitOutOfRange, LimitUnit, MAX_LIMIT_DAYS, MAX_LIMIT_HOURS, OnlineLevel, SupplementPolicy,
 };
 pub use routes::configure;
-pub use store::{Known, find, known, known_by_codes};
+pub use store::{EXPANDED, Known, find, known, known_by_codes};
 pub use wire::{Component, NewProcedure};

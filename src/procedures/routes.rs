@@ -11,18 +11,24 @@ use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::WriteParams;
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(load_procedures).service(list_procedures).service(get_procedure).service(put_procedure);
+}
+
+impl Shaped for ProcedureView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
 }
 
 /// Which procedures to list.
@@ -36,7 +42,7 @@ struct ProcedureFilter {
     #[param(value_type = Option<String>, example = "DKDN")]
     field: Vec<String>,
     /// Online levels, separated by commas.
-    #[param(value_type = Option<String>, example = "level_3,level_4")]
+    #[param(value_type = Option<Vec<OnlineLevel>>, style = Form, explode = false, example = json!(["level_3", "level_4"]))]
     online_level: Vec<&'static str>,
     /// Only those in force on this day.
     #[param(value_type = Option<crate::http::Day>)]
@@ -46,6 +52,8 @@ struct ProcedureFilter {
     q: Option<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ProcedureView>,
 }
 
 impl FromQuery for ProcedureFilter {
@@ -57,6 +65,7 @@ impl FromQuery for ProcedureFilter {
             valid_on: q.day("valid_on"),
             q: q.text("q"),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -64,12 +73,11 @@ impl FromQuery for ProcedureFilter {
 /// List procedures
 ///
 /// Ordered by code.
-#[utoipa::path(tag = "procedures", operation_id = "list_procedures", params(ProcedureFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "procedures", operation_id = "list_procedures", params(ProcedureFilter, PageParams, Shape::<ProcedureView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("procedure:read"))),
     responses((status = 200, description = "A page of procedures", body = ProcedurePage), ReadProblems))]
 #[get("/api/v1/procedures")]
 async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Query<ProcedureFilter>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
     let chosen = store::Filter {
         departments: &filter.department,
         fields: &filter.field,
@@ -80,20 +88,25 @@ async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Que
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &ProcedurePage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &ProcedurePage { items, page }).await
 }
 
 /// Get a procedure
 ///
 /// By id or code.
 #[utoipa::path(tag = "procedures", operation_id = "get_procedure", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "2.001199")),
+    params(("key" = String, Path, description = "Id or code", example = "2.001199"), Shape::<ProcedureView>),
     extensions(("x-permission" = json!("procedure:read"))),
     responses((status = 200, description = "The procedure", body = ProcedureView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/procedures/{key}")]
-async fn get_procedure(permit: Permit<perm::ReadProcedure>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_procedure(
+    permit: Permit<perm::ReadProcedure>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<ProcedureView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a procedure

@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveTime};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{Limit, LimitUnit, OnlineLevel, SupplementPolicy};
 use super::rules::FieldNames;
 use super::wire::{FieldView, NewProcedure, ProcedureView};
+use crate::auth::Permission;
 use crate::calendar::TimeOfDay;
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::{Key, fold};
-use crate::http::{Day, ResourceCode};
+use crate::http::{Call, Day, ResourceCode};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -103,6 +105,18 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Procedu
 pub async fn with_codes(db: &impl ConnectionTrait, codes: Vec<String>) -> Result<HashMap<String, ProcedureView>, DbErr> {
     let rows = select(db, "WHERE p.code = ANY($1)", vec![codes.into()]).await?;
     Ok(rows.into_iter().map(|p| (p.code.clone(), p)).collect())
+}
+
+/// What codes of procedures stand for.
+pub const EXPANDED: Target = Target { schema: "ProcedureView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadProcedure) {
+            return Ok(Expansion::new());
+        }
+        expansion(with_codes(db, codes).await?.into_values(), |p| &p.code)
+    })
 }
 
 pub struct Filter<'a> {

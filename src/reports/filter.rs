@@ -42,7 +42,7 @@ pub struct Slice {
     #[param(value_type = Option<String>, example = "DKKD")]
     pub department: Option<Key>,
     /// `self` (default): the department's own dossiers. `subtree`: with those of the departments below it.
-    #[param(value_type = Option<String>, rename = "scope", example = "self")]
+    #[param(value_type = Option<String>, rename = "scope", pattern = "^(self|subtree)$", example = "self")]
     pub subtree: bool,
     /// Code or id of a procedure.
     #[param(value_type = Option<String>, example = "2.001199")]
@@ -137,10 +137,10 @@ pub fn spans(q: &mut QueryReader, default: PeriodSet, several: bool) -> Vec<Span
 #[allow(dead_code, reason = "read by spans; named here for the contract")]
 struct ReportPeriod {
     /// Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`. Either this, or `from` and `to`.
-    #[param(example = "2022-04")]
+    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022-04")]
     period: Option<String>,
     /// How periods are cut: `administrative` (default; a month runs from the 15th of the month before to the 14th) or `calendar`.
-    #[param(example = "administrative")]
+    #[param(pattern = "^(administrative|calendar)$", example = "administrative")]
     period_set: Option<String>,
     /// First day.
     from: Option<crate::http::Day>,
@@ -154,7 +154,7 @@ struct ReportPeriod {
 #[allow(dead_code, reason = "read by GroupBy; named here for the contract")]
 struct ReportRows {
     /// Rows by `department`, `field` or `procedure`; `none` (default) gives the total alone.
-    #[param(example = "department")]
+    #[param(pattern = "^(none|department|field|procedure)$", example = "department")]
     group_by: Option<String>,
 }
 
@@ -164,7 +164,7 @@ struct ReportRows {
 #[allow(dead_code, reason = "read by FindingFilter; named here for the contract")]
 struct FindingRows {
     /// Rows by `department`, `field`, `procedure` or `kind`; `none` (default) gives the total alone.
-    #[param(example = "department")]
+    #[param(pattern = "^(none|department|field|procedure|kind)$", example = "department")]
     group_by: Option<String>,
 }
 
@@ -177,7 +177,7 @@ struct ReportYear {
     #[param(example = "2022", pattern = "^[0-9]{4}$")]
     year: String,
     /// How months are cut: `administrative` (default; from the 15th of the month before to the 14th) or `calendar`.
-    #[param(example = "administrative")]
+    #[param(pattern = "^(administrative|calendar)$", example = "administrative")]
     period_set: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::error::{ApiError, Code};
 use crate::http::call::{RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, accept, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, accept, found,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -29,6 +29,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(get_overdue_reasons).service(get_handling_times).service(get_finding_counts);
     cfg.service(freeze_report).service(list_report_snapshots).service(get_snapshot_difference).service(get_report_snapshot);
 }
+
+impl Shaped for ReportSnapshotSummary {}
 
 /// Answers a report in the form and language that the caller asks for.
 async fn answer(permit: &Permit<perm::ReadReport>, asked: Asked, db: &Db, req: &HttpRequest) -> Answer {
@@ -158,6 +160,8 @@ struct SnapshotFilter {
     year: Option<i32>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ReportSnapshotSummary>,
 }
 
 impl FromQuery for SnapshotFilter {
@@ -166,6 +170,7 @@ impl FromQuery for SnapshotFilter {
             report: q.choice("report", ReportName::NAMES),
             year: q.parse("year", "Phải là một năm.", "Must be a year."),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -177,7 +182,7 @@ fn broken(why: String) -> ApiError {
 /// List frozen reports
 ///
 /// The newest first, without their figures; those that are about departments in your sight only.
-#[utoipa::path(tag = "reports", operation_id = "list_report_snapshots", params(SnapshotFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "reports", operation_id = "list_report_snapshots", params(SnapshotFilter, PageParams, Shape::<ReportSnapshotSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("snapshot:read"))),
     responses((status = 200, description = "A page of frozen reports", body = ReportSnapshotPage), ReadProblems))]
 #[get("/api/v1/reports/snapshots")]
@@ -195,7 +200,7 @@ async fn list_report_snapshots(
         .counted(db.get_ref(), info, async |db| store::list_snapshots(db, &permit.reach(), only, None, EVERY).await.map(drop))
         .await?;
     let items = rows.iter().map(ReportSnapshotSummary::of).collect::<Result<_, _>>().map_err(broken)?;
-    Ok(page::respond(&req, &info, &ReportSnapshotPage { items, page: info.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &ReportSnapshotPage { items, page: info }).await
 }
 
 /// Get a frozen report

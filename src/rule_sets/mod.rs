@@ -10,5 +10,5 @@ mod wire;
 
 pub use model::{FormKind, GroundedAct, PageSize, Validities, Validity};
 pub use routes::configure;
-pub use store::{find, on, validities};
+pub use store::{EXPANDED, find, on, validities};
 pub use wire::{RuleSetForm, RuleSetView};

@@ -12,12 +12,14 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::call::WriteParams;
 use crate::http::page::{EVERY, PageParams};
-use crate::http::query::{FromQuery, NoQuery};
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page, write};
+use crate::http::query::FromQuery;
+use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_rule_sets).service(get_rule_set).service(put_rule_set);
 }
+
+impl Shaped for RuleSetView {}
 
 /// Which rule sets to list.
 #[derive(IntoParams)]
@@ -28,40 +30,46 @@ struct RuleSetFilter {
     valid_on: Option<chrono::NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<RuleSetView>,
 }
 
 impl FromQuery for RuleSetFilter {
     fn read(q: &mut QueryReader) -> Self {
-        RuleSetFilter { valid_on: q.day("valid_on"), cursor: Cursor::read(q) }
+        RuleSetFilter { valid_on: q.day("valid_on"), cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
 /// List rule sets
 ///
 /// The law that held from one day to another, the earliest first.
-#[utoipa::path(tag = "rule-sets", operation_id = "list_rule_sets", params(RuleSetFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "rule-sets", operation_id = "list_rule_sets", params(RuleSetFilter, PageParams, Shape::<RuleSetView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("rule_set:read"))),
     responses((status = 200, description = "A page of rule sets", body = RuleSetPage), ReadProblems))]
 #[get("/api/v1/rule-sets")]
 async fn list_rule_sets(permit: Permit<perm::ReadRuleSet>, Query(filter): Query<RuleSetFilter>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
     let rows = store::list(db.get_ref(), filter.valid_on, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |r| r.valid_from.0);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.valid_on, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &RuleSetPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &RuleSetPage { items, page }).await
 }
 
 /// Get a rule set
 ///
 /// By id or code.
 #[utoipa::path(tag = "rule-sets", operation_id = "get_rule_set", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "nd118-2025")),
+    params(("key" = String, Path, description = "Id or code", example = "nd118-2025"), Shape::<RuleSetView>),
     extensions(("x-permission" = json!("rule_set:read"))),
     responses((status = 200, description = "The rule set", body = RuleSetView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/rule-sets/{key}")]
-async fn get_rule_set(permit: Permit<perm::ReadRuleSet>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_rule_set(
+    permit: Permit<perm::ReadRuleSet>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<RuleSetView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a rule set

@@ -1,15 +1,17 @@
 //! Every query on rule sets. Rule sets are reference data: whoever is signed in may see them all.
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::model::{Validities, Validity};
 use super::wire::{LegalGround, NewRuleSet, RuleSetForm, RuleSetView};
+use crate::auth::Permission;
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
-use crate::http::{Day, ResourceCode};
+use crate::http::{Call, Day, ResourceCode};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -76,6 +78,18 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<RuleSet
         Key::Code(code) => select(db, "WHERE r.code = $1", vec![code.as_str().into()]).await?,
     };
     Ok(rows.into_iter().next())
+}
+
+/// What codes of rule sets stand for.
+pub const EXPANDED: Target = Target { schema: "RuleSetView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadRuleSet) {
+            return Ok(Expansion::new());
+        }
+        expansion(select(db, "WHERE r.code = ANY($1)", vec![codes.into()]).await?, |r| &r.code)
+    })
 }
 
 /// The rule set that holds on a day.

@@ -157,7 +157,7 @@ impl World {
 }
 
 /// A body in the media type that the operation takes: JSON, or a form.
-fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
+pub fn as_sent(operation: &Operation, body: &Value) -> (&'static str, Vec<u8>) {
     // A file or a table is sent as it is.
     if let Some(text) = body.as_str() {
         let media = if operation.bodies().contains(&"application/pdf") { "application/pdf" } else { "text/csv" };
@@ -353,6 +353,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let dossier = Sight(Permission::ReadDossier);
 
     read("get_openapi", No, "/openapi.json".into());
+    read("list_problem_pages", No, "/docs/problems".into());
     read("get_problem_page", No, "/docs/problems/not_found".into());
     read("get_live", No, "/health/live".into());
     read("get_ready", No, "/health/ready".into());

@@ -47,13 +47,29 @@ impl Operation {
 const PROBLEM: &str = "application/problem+json";
 
 pub fn document() -> Value {
-    serde_json::to_value(dunghen::openapi::document()).unwrap()
+    dunghen::openapi::document().clone()
+}
+
+/// The same with the shared responses in their places.
+fn resolved() -> Value {
+    let mut document = document();
+    let shared = document["components"]["responses"].clone();
+    for (_, item) in document["paths"].as_object_mut().unwrap() {
+        for (_, operation) in item.as_object_mut().unwrap() {
+            for (_, response) in operation["responses"].as_object_mut().unwrap() {
+                if let Some(to) = response["$ref"].as_str() {
+                    *response = shared[to.rsplit('/').next().unwrap()].clone();
+                }
+            }
+        }
+    }
+    document
 }
 
 /// Every operation of the contract, in its order.
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
-    for (path, item) in document()["paths"].as_object().unwrap() {
+    for (path, item) in resolved()["paths"].as_object().unwrap() {
         for (method, spec) in item.as_object().unwrap() {
             let id = spec["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no operationId")).to_owned();
             let permission = spec.get("x-permission").map(|name| {
@@ -100,11 +116,12 @@ fn the_committed_contract_is_the_generated_one() {
     }
 }
 
-/// A referenced schema, followed to the end.
-fn followed<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str() {
-        Some(to) => followed(document, document.pointer(&to[1..]).unwrap_or_else(|| panic!("{to} leads nowhere"))),
-        None => schema,
+/// A referenced schema, followed to the end; of an answer that may be cut down by `fields`, the whole one.
+pub fn followed<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match (schema["$ref"].as_str(), schema.get("anyOf")) {
+        (Some(to), _) => followed(document, document.pointer(&to[1..]).unwrap_or_else(|| panic!("{to} leads nowhere"))),
+        (None, Some(either)) => followed(document, &either[0]),
+        (None, None) => schema,
     }
 }
 
@@ -226,13 +243,13 @@ fn every_reference_resolves_and_every_schema_is_used() {
 }
 
 /// Reads a schema of the contract as a validator would.
-fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
+pub fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
     let mut root = schema.clone();
     root["components"] = document["components"].clone();
     jsonschema::options().should_validate_formats(true).build(&root).unwrap()
 }
 
-fn complaints(validator: &jsonschema::Validator, value: &Value) -> Vec<String> {
+pub fn complaints(validator: &jsonschema::Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect()
 }
 
@@ -390,9 +407,11 @@ async fn every_documented_path_is_served_and_others_are_not() {
     }
     for path in methods.keys() {
         let at = operations.iter().find(|o| &o.path == path).unwrap().path_with("x");
-        // Another pattern may offer more methods at the same place: `/departments/bulk` is also a `/departments/{key}`.
-        let known: BTreeSet<&str> =
-            methods.iter().filter(|(pattern, _)| fits(pattern, &at)).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
+        // The pattern that says most of a place decides: `/departments/bulk` is never a `/departments/{key}`.
+        let open = |pattern: &str| pattern.matches('{').count();
+        let least = methods.keys().filter(|pattern| fits(pattern, &at)).map(|p| open(p)).min().unwrap();
+        let best = methods.iter().filter(|(pattern, _)| fits(pattern, &at) && open(pattern) == least);
+        let known: BTreeSet<&str> = best.flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
         // What may be got may be asked about.
         let allowed: BTreeSet<&str> = known.iter().copied().chain(known.contains("GET").then_some("HEAD")).collect();
         for method in ["GET", "PUT", "POST", "PATCH", "DELETE"] {
@@ -423,7 +442,22 @@ async fn every_problem_code_has_its_page() {
         let page = nobody.get(&format!("/docs/problems/{}", code.name())).await.expect(200);
         assert!(page.header("content-type").unwrap().starts_with("text/html"));
         assert!(page.text.contains(code.name()) && page.text.contains(&code.title().vi) && page.text.contains(&code.title().en));
+        assert_eq!(page.header("content-language"), Some("en"));
+        let vietnamese = nobody.send("GET", &format!("/docs/problems/{}", code.name()), &[], None).await.expect(200);
+        assert_eq!(vietnamese.header("content-language"), Some("vi"));
+        for (page, mend) in [(&page, "What to do"), (&vietnamese, "Cần làm gì")] {
+            let (_, rest) =
+                page.text.split_once(&format!("<h2>{mend}</h2><p>")).unwrap_or_else(|| panic!("{}: {}", code.name(), page.text));
+            assert!(rest.find("</p>").is_some_and(|end| end > 10), "{}: {rest}", code.name());
+            // The example names the code, and nothing comes from elsewhere.
+            let example = page.text.split_once("<pre>").unwrap().1.split_once("</pre>").unwrap().0;
+            let example: Value = serde_json::from_str(&example.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).unwrap();
+            assert!(example.to_string().contains(&format!("\"code\":\"{}\"", code.name())), "{example}");
+            assert!(!page.text.contains("http://") && !page.text.contains("https://"), "{}", page.text);
+        }
     }
+    let index = nobody.get("/docs/problems").await.expect(200);
+    assert!(Code::ALL.iter().all(|code| index.text.contains(&format!("href=\"/docs/problems/{}\"", code.name()))), "{}", index.text);
     let unknown = nobody.get("/docs/problems/nothing").await.expect(404);
     check_problem(&unknown, "an unknown code");
 }

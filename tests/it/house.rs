@@ -255,7 +255,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("auth", &["app", "config", "error", "http"]),
     ("audit", &["http"]),
     ("vault", &["auth", "config"]),
-    ("openapi", &["app", "auth", "db", "error", "http"]),
+    ("openapi", &["app", "auth", "db", "error", "http", "text"]),
 ];
 
 /// What puts all together and may use everything.

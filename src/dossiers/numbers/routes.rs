@@ -7,16 +7,18 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::store::DaysAsked;
-use super::wire::{NewReservation, NumberDayPage, NumberReservationPage, Release, ReservationView};
+use super::wire::{NewReservation, NumberDay, NumberDayPage, NumberReservationPage, Release, ReservationView};
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -28,6 +30,12 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(release_numbers)
         .service(list_number_gaps);
 }
+
+impl Shaped for ReservationView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
+}
+
+impl Shaped for NumberDay {}
 
 fn id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::parse_str(text).map_err(|_| ApiError::not_found())
@@ -57,18 +65,20 @@ struct ReservationFilter {
     day: Option<NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ReservationView>,
 }
 
 impl FromQuery for ReservationFilter {
     fn read(q: &mut QueryReader) -> Self {
-        ReservationFilter { department: q.text("department"), day: q.day("day"), cursor: Cursor::read(q) }
+        ReservationFilter { department: q.text("department"), day: q.day("day"), cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
 /// List reservations of numbers
 ///
 /// In the order in which they were made.
-#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_reservations", params(ReservationFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_reservations", params(ReservationFilter, PageParams, Shape::<ReservationView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("dossier_number:read"))),
     responses((status = 200, description = "A page of reservations", body = NumberReservationPage), ReadProblems))]
 #[get("/api/v1/dossier-numbers/reservations")]
@@ -84,20 +94,25 @@ async fn list_number_reservations(
     let (items, page) = filter.cursor.page(rows, |row| row.id);
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, asked, None, EVERY, permit.now).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &NumberReservationPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &NumberReservationPage { items, page }).await
 }
 
 /// Get a reservation of numbers
 ///
 /// With how many of its numbers are used.
 #[utoipa::path(tag = "dossier-numbers", operation_id = "get_number_reservation", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "Id of the reservation")), extensions(("x-permission" = json!("dossier_number:read"))),
+    params(("id" = Uuid, Path, description = "Id of the reservation"), Shape::<ReservationView>), extensions(("x-permission" = json!("dossier_number:read"))),
     responses((status = 200, description = "The reservation", body = ReservationView), ReadProblems))]
 #[get("/api/v1/dossier-numbers/reservations/{id}")]
-async fn get_number_reservation(permit: Permit<perm::ReadNumbers>, path: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_number_reservation(
+    permit: Permit<perm::ReadNumbers>,
+    path: web::Path<String>,
+    Query(shape): Query<Shape<ReservationView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), id(&path)?, permit.now).await?.ok_or_else(ApiError::not_found)?;
     // It expires by the time alone, and its numbers are used by receipts.
-    Ok(found_today(view.version, &view))
+    shape.found_today(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Release reserved numbers
@@ -137,12 +152,20 @@ struct GapFilter {
     to: Option<NaiveDate>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<NumberDay>,
 }
 
 impl FromQuery for GapFilter {
     fn read(q: &mut QueryReader) -> Self {
-        let filter =
-            GapFilter { agency: q.text("agency"), day: q.day("day"), from: q.day("from"), to: q.day("to"), cursor: Cursor::read(q) };
+        let filter = GapFilter {
+            agency: q.text("agency"),
+            day: q.day("day"),
+            from: q.day("from"),
+            to: q.day("to"),
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        };
         let mut wrong = |name: &'static str, vi: &str, en: &str| q.fault(Fault::new(Code::InvalidParameter, name, vi, en));
         match (filter.day, filter.from, filter.to) {
             (Some(_), None, None) => {}
@@ -159,7 +182,7 @@ impl FromQuery for GapFilter {
 ///
 /// For each agency and day every number up to the last: how many are used, which are of voided dossiers, and every hole with
 /// its reason. Ordered by day and agency.
-#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_gaps", params(GapFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "dossier-numbers", operation_id = "list_number_gaps", params(GapFilter, PageParams, Shape::<NumberDay>), security(("bearer" = [])),
     extensions(("x-permission" = json!("dossier_number:read"))),
     responses((status = 200, description = "A page of days", body = NumberDayPage), ReadProblems))]
 #[get("/api/v1/dossier-numbers/gaps")]
@@ -172,5 +195,5 @@ async fn list_number_gaps(permit: Permit<perm::ReadNumbers>, Query(filter): Quer
     let (items, page) = filter.cursor.page(rows, |row| (row.day, row.agency.clone()));
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &asked, None, EVERY, permit.now).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &NumberDayPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &NumberDayPage { items, page }).await
 }

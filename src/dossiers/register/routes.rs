@@ -48,7 +48,7 @@ struct RegisterFilter {
     #[param(value_type = Option<String>, example = "2.001610")]
     procedure: Vec<String>,
     /// Channels, separated by commas.
-    #[param(value_type = Option<String>, example = "online")]
+    #[param(value_type = Option<Vec<Channel>>, style = Form, explode = false, example = json!(["online"]))]
     channel: Vec<&'static str>,
     #[param(ignore)]
     cursor: Cursor,

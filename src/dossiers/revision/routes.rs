@@ -5,16 +5,19 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::wire::{CalendarRevisionMovePage, CalendarRevisionPage, NewRevision, RevisionReport, RevisionView};
+use super::wire::{CalendarRevisionMovePage, CalendarRevisionPage, NewRevision, RevisionMove, RevisionReport, RevisionView};
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::calendar;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ResourceCode, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -24,6 +27,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(list_calendar_revisions)
         .service(get_calendar_revision)
         .service(list_calendar_revision_moves);
+}
+
+impl Shaped for RevisionView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("calendar", &["calendar"], calendar::EXPANDED)];
+}
+
+impl Shaped for RevisionMove {
+    const RELATIONS: &'static [Relation] = &[Relation::one("resolving_department", &["resolving_department"], departments::EXPANDED)];
 }
 
 /// Where the list of a revision begins.
@@ -70,11 +81,13 @@ async fn create_calendar_revision(
 struct RevisionFilter {
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<RevisionView>,
 }
 
 impl FromQuery for RevisionFilter {
     fn read(q: &mut QueryReader) -> Self {
-        RevisionFilter { cursor: Cursor::read(q) }
+        RevisionFilter { cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -82,7 +95,7 @@ impl FromQuery for RevisionFilter {
 ///
 /// Oldest first: when, by whom, and how many dossiers moved.
 #[utoipa::path(tag = "calendars", operation_id = "list_calendar_revisions", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn"), RevisionFilter, PageParams),
+    params(("code" = String, Path, description = "Code", example = "vn"), RevisionFilter, PageParams, Shape::<RevisionView>),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "A page of revisions", body = CalendarRevisionPage), ReadProblems))]
 #[get("/api/v1/calendars/{code}/revisions")]
@@ -93,7 +106,6 @@ async fn list_calendar_revisions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let _ = permit;
     let code = ResourceCode::parse(&code).ok_or_else(ApiError::not_found)?;
     let rows = store::list(db.get_ref(), code.as_str(), filter.cursor.after()?, filter.cursor.limit).await?;
     if rows.is_empty() && !store::calendar_exists(db.get_ref(), code.as_str()).await? {
@@ -101,23 +113,28 @@ async fn list_calendar_revisions(
     }
     let (items, page) = filter.cursor.page(rows, |row| row.number);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, code.as_str(), None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &CalendarRevisionPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &CalendarRevisionPage { items, page }).await
 }
 
 /// Get a revision of a calendar
 ///
 /// When, by whom, and how many dossiers moved.
 #[utoipa::path(tag = "calendars", operation_id = "get_calendar_revision", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code", example = "vn"), ("number" = i32, Path, description = "Number of the revision, from 1", minimum = 1)),
+    params(("code" = String, Path, description = "Code", example = "vn"), ("number" = i32, Path, description = "Number of the revision, from 1", minimum = 1), Shape::<RevisionView>),
     extensions(("x-permission" = json!("calendar:read"))),
     responses((status = 200, description = "The revision", body = RevisionView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/calendars/{code}/revisions/{number}")]
-async fn get_calendar_revision(permit: Permit<perm::ReadCalendar>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_calendar_revision(
+    permit: Permit<perm::ReadCalendar>,
+    path: web::Path<(String, String)>,
+    Query(shape): Query<Shape<RevisionView>>,
+    db: Db,
+) -> Answer {
     let code = ResourceCode::parse(&path.0).ok_or_else(ApiError::not_found)?;
     let number = path.1.parse().map_err(|_| ApiError::not_found())?;
     let view = store::find(db.get_ref(), code.as_str(), number).await?.ok_or_else(ApiError::not_found)?;
     // It never changes.
-    Ok(found(&permit, 1, &view))
+    shape.found(db.get_ref(), &permit, 1, &view).await
 }
 
 /// Which moves to list: all that the caller may see.
@@ -126,11 +143,13 @@ async fn get_calendar_revision(permit: Permit<perm::ReadCalendar>, path: web::Pa
 struct MoveFilter {
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<RevisionMove>,
 }
 
 impl FromQuery for MoveFilter {
     fn read(q: &mut QueryReader) -> Self {
-        MoveFilter { cursor: Cursor::read(q) }
+        MoveFilter { cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -139,7 +158,7 @@ impl FromQuery for MoveFilter {
 /// Those that the caller may see, each with its due date before and after.
 #[utoipa::path(tag = "calendars", operation_id = "list_calendar_revision_moves", security(("bearer" = [])),
     params(("code" = String, Path, description = "Code", example = "vn"), ("number" = i32, Path, description = "Number of the revision, from 1", minimum = 1),
-        MoveFilter, PageParams),
+        MoveFilter, PageParams, Shape::<RevisionMove>),
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "A page of moved dossiers", body = CalendarRevisionMovePage), ReadProblems))]
 #[get("/api/v1/calendars/{code}/revisions/{number}/moves")]
@@ -160,5 +179,5 @@ async fn list_calendar_revision_moves(
     let (items, page) = filter.cursor.page(rows, |row| row.id);
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::moves(db, revision, &reach, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &CalendarRevisionMovePage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &CalendarRevisionMovePage { items, page }).await
 }

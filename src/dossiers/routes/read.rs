@@ -11,20 +11,23 @@ use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
+use crate::departments;
 use crate::dossiers::calculator::ClockView;
 use crate::dossiers::clock;
 use crate::dossiers::ledger::{self, DossierClock};
 use crate::dossiers::model::{Channel, Finding, Outcome, Status, Timeliness};
 use crate::dossiers::store::{self, Filter, Sort};
-use crate::dossiers::wire::{DossierPage, DossierView, FindingCatalogue, Timeline};
+use crate::dossiers::wire::{DossierPage, DossierSummary, DossierView, FindingCatalogue, Timeline};
 use crate::dossiers::{revision, rules, timeline, view};
 use crate::error::{ApiError, Fault};
 use crate::http::query::{FromQuery, NoQuery};
+use crate::http::shape::Relation;
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Day, Query, QueryReader, ReadProblems, found, found_today, page,
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, Shape, Shaped,
     page::{EVERY, PageParams},
 };
+use crate::{procedures, rule_sets};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_findings)
@@ -33,6 +36,24 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(get_dossier_timeline)
         .service(get_dossier_clock)
         .service(get_dossier);
+}
+
+impl Shaped for DossierView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("procedure", &["procedure"], procedures::EXPANDED),
+        Relation::one("receiving_department", &["receiving_department"], departments::EXPANDED),
+        Relation::one("resolving_department", &["resolving_department"], departments::EXPANDED),
+        Relation::one("calendar", &["calendar"], calendar::EXPANDED),
+        Relation::one("rule_set", &["rule_set"], rule_sets::EXPANDED),
+    ];
+}
+
+impl Shaped for DossierSummary {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("procedure", &["procedure"], procedures::EXPANDED),
+        Relation::one("receiving_department", &["receiving_department"], departments::EXPANDED),
+        Relation::one("resolving_department", &["resolving_department"], departments::EXPANDED),
+    ];
 }
 
 /// Which dossiers to list.
@@ -46,16 +67,16 @@ struct DossierFilter {
     #[param(value_type = Option<String>, example = "2.001610")]
     procedure: Vec<String>,
     /// Statuses, separated by commas.
-    #[param(value_type = Option<String>, example = "processing,accepted")]
+    #[param(value_type = Option<Vec<Status>>, style = Form, explode = false, example = json!(["processing", "accepted"]))]
     status: Vec<&'static str>,
     /// Outcomes, separated by commas.
-    #[param(value_type = Option<String>, example = "late_without_apology")]
+    #[param(value_type = Option<Vec<Outcome>>, style = Form, explode = false, example = json!(["late_without_apology"]))]
     outcome: Vec<&'static str>,
     /// Timeliness, separated by commas.
-    #[param(value_type = Option<String>, example = "overdue")]
+    #[param(value_type = Option<Vec<Timeliness>>, style = Form, explode = false, example = json!(["overdue"]))]
     timeliness: Vec<&'static str>,
     /// Channels, separated by commas.
-    #[param(value_type = Option<String>, example = "online")]
+    #[param(value_type = Option<Vec<Channel>>, style = Form, explode = false, example = json!(["online"]))]
     channel: Vec<&'static str>,
     /// Accepted on this day or later.
     #[param(value_type = Option<Day>)]
@@ -76,16 +97,18 @@ struct DossierFilter {
     #[param(value_type = Option<Day>)]
     due_to: Option<NaiveDate>,
     /// Only those with this finding; what is due about a consultation depends on the day of asking.
-    #[param(value_type = Option<String>, example = "late_without_apology")]
+    #[param(value_type = Option<Finding>, example = "late_without_apology")]
     finding: Option<Finding>,
     /// Beginnings of words in the applicant's name or the codes; accents do not matter.
     #[param(example = "bien xanh")]
     q: Option<String>,
     /// `-received_at` (newest first, default) or `received_at`.
-    #[param(value_type = Option<String>, example = "-received_at")]
+    #[param(value_type = Option<String>, pattern = "^-?received_at$", example = "-received_at")]
     sort: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DossierSummary>,
 }
 
 impl FromQuery for DossierFilter {
@@ -107,6 +130,7 @@ impl FromQuery for DossierFilter {
             q: q.text("q"),
             sort: q.choice("sort", &["-received_at", "received_at"]),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -125,7 +149,7 @@ async fn list_findings(permit: Permit<perm::ReadDossier>, _: Query<NoQuery>) -> 
 /// List dossiers
 ///
 /// Those the caller may see, newest first: by acceptance, else submission.
-#[utoipa::path(tag = "dossiers", operation_id = "list_dossiers", params(DossierFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "dossiers", operation_id = "list_dossiers", params(DossierFilter, PageParams, Shape::<DossierSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "A page of dossiers", body = DossierPage), ReadProblems))]
 #[get("/api/v1/dossiers")]
@@ -160,15 +184,19 @@ async fn list_dossiers(
         .counted(db.get_ref(), info, async |db| store::list(db, &permit.reach(), &filter, None, EVERY, today).await.map(drop))
         .await?;
     let items = rows.into_iter().map(|r| view::summary(r, today, &shared.vault)).collect::<Result<_, _>>()?;
-    Ok(page::respond(&req, &info, &DossierPage { items, page: info.clone() }))
+    asked.shape.page(&req, db.get_ref(), &permit, &DossierPage { items, page: info }).await
 }
 
-async fn detail(permit: &Permit<perm::ReadDossier>, key: Key, db: &Db, shared: &Shared) -> Answer {
+async fn detail(permit: &Permit<perm::ReadDossier>, key: Key, shape: &Shape<DossierView>, db: &Db, shared: &Shared) -> Answer {
     let row = store::find(db.get_ref(), &key, &permit.reach()).await?.ok_or_else(ApiError::not_found)?;
     let view = view::view(&row, permit, &shared.vault)?;
     // An open dossier becomes overdue by the day alone.
     let settled = row.timeliness.is_some();
-    Ok(if settled { found(permit, view.version, &view) } else { found_today(view.version, &view) })
+    if settled {
+        shape.found(db.get_ref(), permit, view.version, &view).await
+    } else {
+        shape.found_today(db.get_ref(), permit, view.version, &view).await
+    }
 }
 
 fn by_id(text: &str) -> Result<Key, ApiError> {
@@ -179,35 +207,35 @@ fn by_id(text: &str) -> Result<Key, ApiError> {
 ///
 /// With everything that happened to it, its dates and what the caller may do next.
 #[utoipa::path(tag = "dossiers", operation_id = "get_dossier", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "Id of the dossier")), extensions(("x-permission" = json!("dossier:read"))),
+    params(("id" = Uuid, Path, description = "Id of the dossier"), Shape::<DossierView>), extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/dossiers/{id}")]
 async fn get_dossier(
     permit: Permit<perm::ReadDossier>,
     id: web::Path<String>,
-    _: Query<NoQuery>,
+    Query(shape): Query<Shape<DossierView>>,
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
-    detail(&permit, by_id(&id)?, &db, &shared).await
+    detail(&permit, by_id(&id)?, &shape, &db, &shared).await
 }
 
 /// Get a dossier by its code
 ///
 /// The same as by id.
 #[utoipa::path(tag = "dossiers", operation_id = "get_dossier_by_code", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Code of the dossier", example = "H32.05-220419-0001")),
+    params(("code" = String, Path, description = "Code of the dossier", example = "H32.05-220419-0001"), Shape::<DossierView>),
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/dossiers/by-code/{code}")]
 async fn get_dossier_by_code(
     permit: Permit<perm::ReadDossier>,
     code: web::Path<String>,
-    _: Query<NoQuery>,
+    Query(shape): Query<Shape<DossierView>>,
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
-    detail(&permit, Key::Code(crate::http::values::nfc(&code)), &db, &shared).await
+    detail(&permit, Key::Code(crate::http::values::nfc(&code)), &shape, &db, &shared).await
 }
 
 /// Get a dossier's timeline
@@ -229,7 +257,7 @@ async fn get_dossier_timeline(permit: Permit<perm::ReadDossier>, id: web::Path<S
 #[into_params(parameter_in = Query)]
 struct ClockMoment {
     /// Facts at or before it count: an instant, or a date meaning its end in Vietnam; now by default.
-    #[param(value_type = Option<String>, example = "2022-06-15")]
+    #[param(value_type = Option<AsOf>, example = "2022-06-15")]
     as_of: Option<AsOf>,
 }
 

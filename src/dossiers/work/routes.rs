@@ -11,21 +11,32 @@ use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::{self, rules::add_wd, vn_date};
 use crate::db::Db;
+use crate::departments;
 use crate::dossiers::clock::ClockError;
 use crate::dossiers::store::work::{self, Wanted};
 use crate::dossiers::{rules, view};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Query, QueryReader, ReadProblems, page,
+    Answer, Cursor, Day, Query, QueryReader, ReadProblems, Shape, Shaped,
     page::{EVERY, PageParams},
 };
+use crate::procedures;
 
 /// Working days ahead that are “soon” unless the caller says otherwise.
 const SOON: u32 = 2;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(get_work_list);
+}
+
+impl Shaped for WorkItem {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("procedure", &["dossier", "procedure"], procedures::EXPANDED),
+        Relation::one("receiving_department", &["dossier", "receiving_department"], departments::EXPANDED),
+        Relation::one("resolving_department", &["dossier", "resolving_department"], departments::EXPANDED),
+    ];
 }
 
 /// Whose work, and how far ahead.
@@ -36,13 +47,15 @@ struct WorkFilter {
     #[param(value_type = Option<String>, example = "MC")]
     department: Vec<String>,
     /// Only these things to do, separated by commas.
-    #[param(value_type = Option<String>, example = "apology,due_today")]
+    #[param(value_type = Option<Vec<Todo>>, style = Form, explode = false, example = json!(["apology", "due_today"]))]
     todo: Vec<&'static str>,
     /// Working days ahead that count as soon, by the base calendar; 2 by default.
     #[param(minimum = 1, maximum = 30, example = 2)]
     days: Option<u32>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<WorkItem>,
 }
 
 impl FromQuery for WorkFilter {
@@ -52,7 +65,13 @@ impl FromQuery for WorkFilter {
         if days.is_some_and(|days| !(1..=30).contains(&days)) {
             q.fault(Fault::new(Code::InvalidParameter, "days", vi, en));
         }
-        WorkFilter { department: q.codes("department"), todo: q.list("todo", Todo::NAMES), days, cursor: Cursor::read(q) }
+        WorkFilter {
+            department: q.codes("department"),
+            todo: q.list("todo", Todo::NAMES),
+            days,
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        }
     }
 }
 
@@ -61,7 +80,7 @@ impl FromQuery for WorkFilter {
 /// What is to be done about dossiers, the most urgent first: apologies that must go out, silence of consulted agencies to be
 /// escalated, new promises that run out, what is due today, reminders, what is due soon, papers that did not come, results
 /// that wait to be handed over. Within one kind the oldest day comes first.
-#[utoipa::path(tag = "dossiers", operation_id = "get_work_list", params(WorkFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "dossiers", operation_id = "get_work_list", params(WorkFilter, PageParams, Shape::<WorkItem>), security(("bearer" = [])),
     extensions(("x-permission" = json!("dossier:read"))),
     responses((status = 200, description = "A page of things to do", body = WorkPage), ReadProblems))]
 #[get("/api/v1/work-list")]
@@ -92,5 +111,5 @@ async fn get_work_list(
         let text = permit.lang.pick(todo.text(day, today));
         items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today, &shared.vault)? });
     }
-    Ok(page::respond(&req, &info, &WorkPage { items, page: info.clone() }))
+    asked.shape.page(&req, db.get_ref(), &permit, &WorkPage { items, page: info }).await
 }

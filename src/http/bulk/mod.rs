@@ -53,17 +53,17 @@ pub enum Return {
 #[into_params(parameter_in = Query)]
 pub struct BulkParams {
     /// `atomic` (default): all rows or none. `best_effort`: the good ones.
-    #[param(value_type = Option<String>, example = "atomic")]
+    #[param(value_type = Option<String>, pattern = "^(atomic|best_effort)$", example = "atomic")]
     pub mode: Mode,
     /// `upsert` (default), `create` (a row that exists is refused) or `update` (a row that does not exist is refused).
-    #[param(value_type = Option<String>, example = "upsert")]
+    #[param(value_type = Option<String>, pattern = "^(upsert|create|update)$", example = "upsert")]
     pub strategy: Strategy,
     /// Same checks, status and body, but nothing is stored.
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
     /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. With an
     /// `Idempotency-Key` the answer is kept and lists at most 1,000 rows and 1 MiB.
-    #[param(value_type = Option<String>, rename = "return", example = "errors")]
+    #[param(value_type = Option<String>, rename = "return", pattern = "^(summary|errors|all)$", example = "errors")]
     pub listing: Return,
 }
 

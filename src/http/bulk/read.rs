@@ -74,7 +74,11 @@ impl RowParser {
                 None => return Ok(None),
                 Some(cells) => self.typed(cells_to_value::<T>(cells)),
             },
+            // Serde reads the members of an object from a list, too; a row is an object.
             _ => match serde_json::from_slice::<T>(raw.bytes) {
+                Ok(_) if !raw.bytes.trim_ascii_start().starts_with(b"{") => {
+                    Parsed { index: self.next, code: None, row: Err(vec![Fault::plain(Code::WrongType, "")]) }
+                }
                 Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: Ok(row) },
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;

@@ -8,14 +8,15 @@ pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::auth::Reach;
-use crate::http::At;
+use crate::auth::{Permission, Reach};
+use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
+use crate::http::{At, Call};
 use crate::kpi::decimal::Decimal;
 use crate::kpi::rules::{Chain, Known};
 use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
@@ -90,6 +91,18 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<KpiView
 /// Indicators with these codes, or all; by code.
 pub async fn some(db: &impl ConnectionTrait, codes: &[String]) -> Result<Vec<KpiView>, DbErr> {
     kpis(db, "WHERE cardinality($1::text[]) = 0 OR k.code = ANY($1) ORDER BY k.code COLLATE \"C\"", vec![codes.to_vec().into()]).await
+}
+
+/// What codes of indicators stand for.
+pub const EXPANDED: Target = Target { schema: "KpiView", find: expand };
+
+fn expand<'a>(db: &'a DatabaseConnection, call: &'a Call, codes: Vec<String>) -> Expanding<'a> {
+    Box::pin(async move {
+        if !call.actor.has(Permission::ReadKpi) {
+            return Ok(Expansion::new());
+        }
+        expansion(some(db, &codes).await?, |k| &k.code)
+    })
 }
 
 pub async fn list(

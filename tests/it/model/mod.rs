@@ -7,7 +7,7 @@
 mod clock;
 mod history;
 mod office;
-mod story;
+pub mod story;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use dunghen::auth::{Role, TokenGrant, tokens};

@@ -66,7 +66,7 @@ pub async fn put_evidence_content(
         return Err(ApiError::new(Code::UnsupportedMediaType).say(vi, en));
     }
     let equal = document.file.as_ref().is_some_and(|file| file.sha256 == sha256);
-    if equal {
+    if document.file.is_some() && !permit.changes(task.id, task.version, equal)? {
         let view = super::shown(tx, permit, task.clone()).await?;
         return Reply::unchanged(task.version, &view);
     }

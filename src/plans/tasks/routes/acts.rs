@@ -45,10 +45,10 @@ macro_rules! on_extension {
         #[doc = ""]
         #[doc = $text]
         #[utoipa::path(tag = "plans", operation_id = stringify!($handler), security(("bearer" = [])), request_body = $body,
-                            params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
-                                ("n" = i32, Path, description = "Number of the request", example = 1), WriteParams, ChangeHeaders),
-                            extensions(("x-permission" = json!($name))),
-                            responses((status = 201, description = "The task as it is now", body = TaskView), WriteProblems))]
+                                    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
+                                        ("n" = i32, Path, description = "Number of the request", example = 1), WriteParams, ChangeHeaders),
+                                    extensions(("x-permission" = json!($name))),
+                                    responses((status = 201, description = "The task as it is now", body = TaskView), WriteProblems))]
         #[post($path)]
         async fn $handler(
             permit: Permit<perm::$permission>,

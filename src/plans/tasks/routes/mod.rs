@@ -10,23 +10,26 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskTimeline, TaskView};
+use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskSummary, TaskTimeline, TaskView};
 use super::{acts as deeds, store};
 use crate::audit;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::vn_date;
 use crate::db::Db;
+use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::WriteParams;
 use crate::http::query::{FromQuery, NoQuery};
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, At, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page,
+    Answer, At, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
 use crate::plans::model::TaskState;
 use crate::plans::routes::words;
+use crate::plans::store as plan_store;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_tasks).service(get_task).service(get_task_timeline);
@@ -35,6 +38,22 @@ pub fn configure(cfg: &mut ServiceConfig) {
     assigned::configure(cfg);
     evidence::configure(cfg);
     progress::configure(cfg);
+}
+
+impl Shaped for TaskSummary {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("plan", &["plan"], plan_store::EXPANDED),
+        Relation::many("lead", &["lead"], departments::EXPANDED),
+        Relation::many("coordinate", &["coordinate"], departments::EXPANDED),
+    ];
+}
+
+impl Shaped for TaskView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("plan", &["plan"], plan_store::EXPANDED),
+        Relation::many("lead", &["lead"], departments::EXPANDED),
+        Relation::many("coordinate", &["coordinate"], departments::EXPANDED),
+    ];
 }
 
 /// Which tasks to list.
@@ -51,10 +70,10 @@ struct TaskFilter {
     #[param(example = "VP")]
     department: Option<String>,
     /// The part that this department has: `lead` or `coordinate`.
-    #[param(value_type = Option<String>, example = "lead")]
+    #[param(value_type = Option<String>, pattern = "^(lead|coordinate)$", example = "lead")]
     role: Option<&'static str>,
     /// States, separated by commas.
-    #[param(value_type = Option<String>, example = "due_soon,overdue")]
+    #[param(value_type = Option<Vec<TaskState>>, style = Form, explode = false, example = json!(["due_soon", "overdue"]))]
     state: Vec<&'static str>,
     /// Only those due on this day or later.
     #[param(value_type = Option<crate::http::Day>)]
@@ -67,6 +86,8 @@ struct TaskFilter {
     q: Vec<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<TaskSummary>,
 }
 
 impl FromQuery for TaskFilter {
@@ -81,6 +102,7 @@ impl FromQuery for TaskFilter {
             due_to: q.day("due_to"),
             q: words(q),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         };
         if filter.role.is_some() && filter.department.is_none() {
             q.fault(Fault::new(Code::InvalidParameter, "role", "Cần cả “department”.", "Needs “department” as well."));
@@ -93,7 +115,7 @@ impl FromQuery for TaskFilter {
 ///
 /// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper; those from above, which
 /// have no plan, come first.
-#[utoipa::path(tag = "plans", operation_id = "list_tasks", params(TaskFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "plans", operation_id = "list_tasks", params(TaskFilter, PageParams, Shape::<TaskSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("task:read"))),
     responses((status = 200, description = "A page of tasks", body = TaskPage), ReadProblems))]
 #[get("/api/v1/tasks")]
@@ -115,7 +137,7 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), vn_date(permit.now), &chosen, None, EVERY).await.map(drop))
         .await?;
-    Ok(page::respond(&req, &page, &TaskPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &TaskPage { items, page }).await
 }
 
 /// Get a task
@@ -123,16 +145,20 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
 /// By id or code, with the reports on it, how it was closed, and what this caller may do with it. The state of an open task
 /// changes by the day, so only a closed one is answered with 304.
 #[utoipa::path(tag = "plans", operation_id = "get_task", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a")),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"), Shape::<TaskView>),
     extensions(("x-permission" = json!("task:read"))),
     responses((status = 200, description = "The task", body = TaskView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/tasks/{key}")]
-async fn get_task(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_task(permit: Permit<perm::ReadTask>, key: web::Path<String>, Query(shape): Query<Shape<TaskView>>, db: Db) -> Answer {
     let task = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
     let view = deeds::shown(db.get_ref(), &permit, task).await?;
     // An open task becomes due or overdue by the day alone.
     let settled = view.completion.is_some() || view.cancelled.is_some() || view.not_applicable.is_some();
-    Ok(if settled { found(&permit, view.version, &view) } else { found_today(view.version, &view) })
+    if settled {
+        shape.found(db.get_ref(), &permit, view.version, &view).await
+    } else {
+        shape.found_today(db.get_ref(), &permit, view.version, &view).await
+    }
 }
 
 /// Get the timeline of a task

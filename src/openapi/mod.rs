@@ -1,8 +1,14 @@
 //! The contract: generated from the handlers, served, and compared with the committed copy by a test.
 
+mod advice;
+mod bounds;
+mod finish;
+mod pages;
+
 use std::sync::OnceLock;
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpResponse, get, web};
+use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
@@ -10,8 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::Shared;
-use crate::error::{ApiError, Code};
-use crate::http::{Answer, Lang};
+use crate::http::Answer;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,12 +26,13 @@ use crate::http::{Answer, Lang};
         description = "Tasks of a department's reform plan, dossiers of the one-stop counter with their statutory clock, and the figures both are judged by.\n\n\
             Acts are resources (`POST /dossiers/{id}/refusal`); a change to an existing resource names the version it was decided on with `If-Match`. \
             Whatever can be got can be asked about with `HEAD`. \
+            `fields` cuts an answer down to some members; `expand` puts what codes stand for under `expanded`, as the caller's own request would show it. \
             Problems are `application/problem+json` with a `code` from a closed list and every fault at once, in Vietnamese or (with `Accept-Language: en`) English. \
             Instants are RFC 3339 and go out at +07:00; `…_on` are civil dates in Vietnam.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact(name = "Đúng Hẹn")
     ),
-    servers((url = "/", description = "This server")),
+    servers((url = "/", description = "This server: production, staging or local, whichever answers")),
     tags(
         (name = "auth", description = "Signing in and out"),
         (name = "users", description = "People and their roles"),
@@ -58,33 +64,44 @@ impl Modify for Bearer {
         let scheme = Http::builder()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("From `POST /api/v1/auth/sessions`; for machines from `POST /oauth/token`."))
+            .description(Some("From `POST /api/v1/auth/sessions`; for machines from `POST /oauth/token`. \
+                Signed with Ed25519 and checked by the best practices of RFC8725: one algorithm, issuer, audience, type and expiry; the keys are at `/.well-known/jwks.json`."))
             .build();
         document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
 
-/// The whole contract.
-pub fn document() -> utoipa::openapi::OpenApi {
-    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
-    DOCUMENT
-        .get_or_init(|| {
-            let app = actix_web::App::new().into_utoipa_app().openapi(Contract::openapi()).configure(crate::app::configure);
-            app.split_for_parts().1
-        })
-        .clone()
+/// The contract as the handlers tell it.
+pub fn collected() -> &'static utoipa::openapi::OpenApi {
+    static COLLECTED: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    COLLECTED.get_or_init(|| {
+        let app = actix_web::App::new().into_utoipa_app().openapi(Contract::openapi()).configure(crate::app::configure);
+        let mut document = app.split_for_parts().1;
+        crate::http::shape::describe(&mut document);
+        document
+    })
+}
+
+/// The whole contract: as collected, with what holds for every operation.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let mut document = serde_json::to_value(collected()).unwrap_or_default();
+        finish::finish(&mut document);
+        document
+    })
 }
 
 /// The contract as the text that is served and committed.
 pub fn text() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
-    TEXT.get_or_init(|| document().to_pretty_json().map(|t| t + "\n").unwrap_or_default())
+    TEXT.get_or_init(|| serde_json::to_string_pretty(document()).map(|t| t + "\n").unwrap_or_default())
 }
 
 /// One line an operation: method, path, operation id, permission and the roles that hold it.
 pub fn operations() -> String {
     use crate::auth::{Permission, Role};
-    let document = serde_json::to_value(document()).unwrap_or_default();
+    let document = document();
     let mut lines = Vec::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
@@ -106,7 +123,12 @@ pub fn operations() -> String {
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(get_openapi).service(get_problem_page).service(get_live).service(get_ready).service(get_metrics);
+    cfg.service(get_openapi)
+        .service(pages::list_problem_pages)
+        .service(pages::get_problem_page)
+        .service(get_live)
+        .service(get_ready)
+        .service(get_metrics);
 }
 
 /// `/docs` is what people type.
@@ -127,28 +149,6 @@ pub fn docs() -> SwaggerUi {
 #[get("/openapi.json")]
 async fn get_openapi() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(text())
-}
-
-/// What a problem code means
-///
-/// A short page for people; `type` of every problem document points here.
-#[utoipa::path(tag = "system", operation_id = "get_problem_page", security(()),
-    params(("code" = String, Path, description = "The code of a problem", example = "rule_broken")),
-    responses((status = 200, description = "A page for people", content_type = "text/html", body = String, example = "<h1>rule_broken</h1>"),
-        (status = 404, description = "There is no such code", body = crate::http::Problem, content_type = "application/problem+json")))]
-#[get("/docs/problems/{code}")]
-async fn get_problem_page(code: web::Path<String>, req: HttpRequest) -> Answer {
-    let code = Code::ALL.iter().find(|c| c.name() == code.as_str()).ok_or_else(ApiError::not_found)?;
-    let title = code.title();
-    let lang = Lang::of(req.headers()).tag();
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
-        "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\"><title>{name}</title><h1><code>{name}</code></h1>\
-         <p>HTTP {status}</p><p lang=\"vi\">{vi}.</p><p lang=\"en\">{en}.</p></html>",
-        name = code.name(),
-        status = code.status().as_u16(),
-        vi = title.vi,
-        en = title.en,
-    )))
 }
 
 /// Whether the process runs
