@@ -275,7 +275,16 @@ async fn work(app: &App, head: &Actor, department: &str) {
     let officer = officer_of(department);
     let user = json!({"username": officer, "display_name": "Chuyên viên", "grants": [{"role": "officer", "department": department}]});
     app.admin().await.put(&format!("/api/v1/users/{officer}"), user).await.expect(201);
-    let (office, task) = (app.office().await, |local: &str| format!("/api/v1/tasks/kh-{department}.{local}"));
+    let (office, task) = (app.office().await, |local: &str| format!("/api/v1/tasks/viec-{department}.{local}"));
+    let mut body = plan(department, "Kế hoạch đang thực hiện");
+    body["code"] = json!(format!("viec-{department}"));
+    let task_of = |local: &str, schedule: Value| json!({"local_code": local, "title": "Việc", "lead": [department], "schedule": schedule});
+    let first_half = json!({"text": "6 tháng đầu năm", "kind": "in", "start_on": "2022-01-01", "end_on": "2022-06-30"});
+    let event = json!({"text": "Sau khi Bộ công bố", "kind": "after_event", "event": "Bộ công bố"});
+    let mut tasks: Vec<Value> = ["b", "c", "d", "e"].map(|local| task_of(local, first_half.clone())).to_vec();
+    tasks.push(task_of("f", event));
+    body["tasks"] = json!(tasks);
+    office.put(&format!("/api/v1/plans/viec-{department}"), body).await.expect(201);
     let proof = json!([{"document_number": "245/BC", "issued_on": "2022-06-10"}]);
     let done = json!({"completed_on": "2022-06-13", "summary": "Đã ban hành", "evidence": proof});
     head.act(&format!("{}/submission", task("b")), 1, done).await.expect(201);
@@ -293,19 +302,12 @@ async fn work(app: &App, head: &Actor, department: &str) {
     head.send("PUT", &path, &headers, Some(b"%PDF-1.7 0".to_vec())).await.expect(201);
 }
 
-/// A plan of tasks led by the department.
+/// A plan of one task, led by the department.
 fn plan(department: &str, title: &str) -> Value {
-    let first_half = json!({"text": "6 tháng đầu năm", "kind": "in", "start_on": "2022-01-01", "end_on": "2022-06-30"});
     json!({"code": format!("kh-{department}"), "document_number": "1/KH", "document_type": "Kế hoạch", "title": title,
         "issuer": {"department": "SKHDT"}, "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
         "groups": [{"code": "I", "title": "Một"}],
-        "tasks": [{"local_code": "a", "group": "I", "title": "Việc", "lead": [department], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}},
-            {"local_code": "b", "title": "Việc", "lead": [department], "schedule": first_half},
-            {"local_code": "c", "title": "Việc", "lead": [department], "schedule": first_half},
-            {"local_code": "d", "title": "Việc", "lead": [department], "schedule": first_half},
-            {"local_code": "e", "title": "Việc", "lead": [department], "schedule": first_half},
-            {"local_code": "f", "title": "Việc", "lead": [department],
-                "schedule": {"text": "Sau khi Bộ công bố", "kind": "after_event", "event": "Bộ công bố"}}]})
+        "tasks": [{"local_code": "a", "group": "I", "title": "Việc", "lead": [department], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}]})
 }
 
 /// An explanation of what every department of the world owes: its papers are not scanned.
@@ -402,7 +404,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_task", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a"));
     read("get_task_history", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/history"));
     read("get_task_timeline", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.a/timeline"));
-    read("get_evidence_content", Sight(Permission::ReadTask), format!("/api/v1/tasks/kh-{department}.e/evidence/1/content"));
+    read("get_evidence_content", Sight(Permission::ReadTask), format!("/api/v1/tasks/viec-{department}.e/evidence/1/content"));
     read("get_plan_progress", No, format!("/api/v1/reports/plan-progress?plan=kh-{department}"));
     read("list_kpis", No, "/api/v1/kpis".into());
     read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
@@ -526,7 +528,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("complete_task", Sight(Permission::ReadTask), &format!("{task}/completion"), completion);
     let task_sight = Sight(Permission::ReadTask);
     let mut on = |operation, local: &str, act: &str, body: Value| {
-        write(operation, task_sight, &format!("/api/v1/tasks/kh-{department}.{local}/{act}"), body);
+        let plan = if local == "a" { "kh" } else { "viec" };
+        write(operation, task_sight, &format!("/api/v1/tasks/{plan}-{department}.{local}/{act}"), body);
     };
     let done = json!({"completed_on": "2022-06-13", "summary": "Đã ban hành", "evidence": proof});
     on("hand_in_task", "a", "submission", done);

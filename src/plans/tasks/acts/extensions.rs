@@ -16,7 +16,7 @@ use crate::http::values::Key;
 use crate::http::{Prose, Reply};
 use crate::plans::tasks::rules::extensions::{Bounds, at_most, faults};
 use crate::plans::tasks::store::{self, Decision, Found, Reaches};
-use crate::plans::tasks::wire::{CounterProposal, ExtensionStatus, ExtensionView, NewExtension, StatedReason, TaskAct};
+use crate::plans::tasks::wire::{CounterProposal, ExtensionAnswer, ExtensionStatus, ExtensionView, NewExtension, StatedReason, TaskAct};
 
 fn bounds(task: &Found, due_on: Option<NaiveDate>) -> Bounds {
     Bounds { due_on, at_most: at_most(task.parent_due_on.map(|d| d.0), task.plan_to.map(|d| d.0)) }
@@ -119,9 +119,10 @@ pub async fn approve_extension(
     tx: &DatabaseTransaction,
     permit: &Permit<perm::DecideExtension>,
     place: (&Key, i32),
+    said: &ExtensionAnswer,
 ) -> Result<Reply, ApiError> {
     let (task, extension, department) = waiting(tx, permit, place, TaskAct::ApproveExtension).await?;
-    grant(tx, permit, &task, &extension, extension.new_due_on.0, ("approve_extension", department)).await
+    grant(tx, permit, &task, &extension, (extension.new_due_on.0, said), ("approve_extension", department)).await
 }
 
 /// The department takes the day that was offered.
@@ -132,10 +133,11 @@ pub async fn accept_extension(
     tx: &DatabaseTransaction,
     permit: &Permit<perm::AskExtension>,
     place: (&Key, i32),
+    said: &ExtensionAnswer,
 ) -> Result<Reply, ApiError> {
     let (task, extension, department) = waiting(tx, permit, place, TaskAct::AcceptExtension).await?;
     let offered = extension.counter_due_on.unwrap_or(extension.new_due_on).0;
-    grant(tx, permit, &task, &extension, offered, ("accept_extension", department)).await
+    grant(tx, permit, &task, &extension, (offered, said), ("accept_extension", department)).await
 }
 
 async fn grant<P: Named>(
@@ -143,7 +145,7 @@ async fn grant<P: Named>(
     permit: &Permit<P>,
     task: &Found,
     extension: &ExtensionView,
-    due_on: NaiveDate,
+    (due_on, said): (NaiveDate, &ExtensionAnswer),
     (act, department): (&'static str, Uuid),
 ) -> Result<Reply, ApiError> {
     let above = bounds(task, None).at_most;
@@ -151,16 +153,14 @@ async fn grant<P: Named>(
         let (vi, en) = (format!("Hạn cấp trên là {last}."), format!("What it is a part of is due on {last}."));
         return Err(ApiError::broken(vec![Fault::new(Code::LaterThanParent, "", vi, en)]));
     }
-    let decision = Decision {
-        status: ExtensionStatus::Approved,
-        reason: None,
+    let decision = Decision { status: ExtensionStatus::Approved, reason: said.note.as_ref().map(|n| n.as_str()),
         counter_due_on: None,
         agreed_on: Some(due_on),
         today: vn_date(permit.now),
     };
     store::decide(tx, permit, (task.id, extension.n), &decision).await?;
     store::move_due(tx, task.id, extension.occurrence, due_on).await?;
-    done(tx, permit, task, act, department, json!({"extension": extension.n, "due_on": due_on})).await
+    done(tx, permit, task, act, department, json!({"extension": extension.n, "due_on": due_on, "note": said.note})).await
 }
 
 /// No more time is given.
@@ -211,10 +211,11 @@ pub async fn withdraw_extension(
     tx: &DatabaseTransaction,
     permit: &Permit<perm::AskExtension>,
     place: (&Key, i32),
+    said: &ExtensionAnswer,
 ) -> Result<Reply, ApiError> {
     let (task, extension, department) = waiting(tx, permit, place, TaskAct::WithdrawExtension).await?;
-    end(tx, permit, &task, &extension, ExtensionStatus::Withdrawn, None, None).await?;
-    done(tx, permit, &task, "withdraw_extension", department, json!({"extension": extension.n})).await
+    end(tx, permit, &task, &extension, ExtensionStatus::Withdrawn, said.note.as_ref(), None).await?;
+    done(tx, permit, &task, "withdraw_extension", department, json!({"extension": extension.n, "note": said.note})).await
 }
 
 async fn end<P: Named>(

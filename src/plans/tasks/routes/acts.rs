@@ -10,7 +10,7 @@ use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::{Answer, Json, Query, WriteProblems, write};
 use crate::plans::tasks::acts;
 use crate::plans::tasks::wire::{
-    AssignmentAcceptance, CounterProposal, NewAssignment, NewEvent, NewExtension, NoWords, StatedReason, TaskCancellation,
+    AssignmentAcceptance, CounterProposal, NewAssignment, NewEvent, NewExtension, ExtensionAnswer, StatedReason, TaskCancellation,
     TaskConfirmation, TaskReturn, TaskView,
 };
 
@@ -39,7 +39,7 @@ macro_rules! act {
 
 /// An act on a request for more time.
 macro_rules! on_extension {
-    ($handler:ident, $permission:ident, $name:literal, $path:literal, $body:ident, |$place:ident, $said:pat_param, $tx:ident, $permit:ident| $call:expr,
+    ($handler:ident, $permission:ident, $name:literal, $path:literal, $body:ident, |$place:ident, $said:ident, $tx:ident, $permit:ident| $call:expr,
      $summary:literal, $text:literal) => {
         #[doc = $summary]
         #[doc = ""]
@@ -144,8 +144,8 @@ on_extension!(
     DecideExtension,
     "task:decide_extension",
     "/api/v1/tasks/{key}/extension-requests/{n}/approval",
-    NoWords,
-    |place, NoWords {}, tx, permit| acts::approve_extension(tx, permit, place),
+    ExtensionAnswer,
+    |place, said, tx, permit| acts::approve_extension(tx, permit, place, said),
     "Give more time",
     "The director or the office approves the day asked for, which becomes the last day in time; the first one stays on record. Answers the task."
 );
@@ -174,8 +174,8 @@ on_extension!(
     AskExtension,
     "task:ask_extension",
     "/api/v1/tasks/{key}/extension-requests/{n}/acceptance",
-    NoWords,
-    |place, NoWords {}, tx, permit| acts::accept_extension(tx, permit, place),
+    ExtensionAnswer,
+    |place, said, tx, permit| acts::accept_extension(tx, permit, place, said),
     "Accept the day that was offered",
     "It becomes the last day in time. Answers the task."
 );
@@ -184,8 +184,8 @@ on_extension!(
     AskExtension,
     "task:ask_extension",
     "/api/v1/tasks/{key}/extension-requests/{n}/withdrawal",
-    NoWords,
-    |place, NoWords {}, tx, permit| acts::withdraw_extension(tx, permit, place),
+    ExtensionAnswer,
+    |place, said, tx, permit| acts::withdraw_extension(tx, permit, place, said),
     "Withdraw a request for more time",
     "While it waits. Answers the task."
 );

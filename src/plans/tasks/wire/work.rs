@@ -157,11 +157,14 @@ pub struct CounterProposal {
     pub reason: Prose,
 }
 
-/// An approval, an acceptance or a withdrawal needs no words.
+/// An approval, an acceptance or a withdrawal; it needs no words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({}))]
-pub struct NoWords {}
+#[schema(example = json!({"note": null}))]
+pub struct ExtensionAnswer {
+    #[serde(default)]
+    pub note: Option<Prose>,
+}
 
 /// A document that shows work; a number, a title or a link at least. A file may be sent after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
