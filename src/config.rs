@@ -38,6 +38,7 @@ pub struct Http {
     pub public_url: String,
     pub max_body_bytes: usize,
     pub max_bulk_bytes: u64,
+    pub max_file_bytes: u64,
     pub max_body_ratio: u64,
     pub header_timeout_s: u64,
     pub body_timeout_s: u64,
@@ -254,7 +255,8 @@ impl Settings {
         if !(1..=36_525).contains(&self.personal_data.keep_days) {
             faults.push("personal_data.keep_days must be 1 to 36525");
         }
-        if !(1..=30).contains(&self.reminders.days_ahead) || chrono::NaiveTime::parse_from_str(&self.reminders.digest_at, "%H:%M").is_err() {
+        if !(1..=30).contains(&self.reminders.days_ahead) || chrono::NaiveTime::parse_from_str(&self.reminders.digest_at, "%H:%M").is_err()
+        {
             faults.push("reminders.days_ahead must be 1 to 30, reminders.digest_at a time of day like 07:30");
         }
         if !(1..=600).contains(&self.mail.timeout_s) || (self.mail.enabled && self.mail.host.is_empty()) {

@@ -106,6 +106,7 @@ codes! {
     NumberReservedElsewhere "number_reserved_elsewhere" 422 "Số hồ sơ được giữ cho Bộ phận Một cửa khác" "The number is reserved for another counter";
     NumbersExhausted "numbers_exhausted" 422 "Hết số hồ sơ trong ngày" "The day has no more numbers";
     ValidityNotContiguous "validity_not_contiguous" 422 "Hiệu lực các bộ quy định phải liền nhau" "Rule sets must follow each other without gap or overlap";
+    LaterThanParent "later_than_parent" 422 "Sau hạn của cấp trên" "Later than what it is a part of";
     NotOwed "not_owed" 422 "Không phải giải trình nội dung này" "No explanation is owed for this";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
     // A warning on a bulk row

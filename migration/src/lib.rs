@@ -46,6 +46,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0012_jobs",
     "0013_documents",
     "0014_plan_versions",
+    "0015_task_work",
     "0016_duties",
     "0017_reminders",
 ];

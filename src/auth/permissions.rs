@@ -110,8 +110,13 @@ permissions! {
     WritePlan "plan:write" [Office All];
     ReadTask "task:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
     WriteTask "task:write" [Office All];
+    AssignTask "task:assign" [Director All, Office All, Head Below];
+    AcceptTask "task:accept" [OneStop Own, Head Below];
     ReportTask "task:report" [Office All, OneStop Own, Head Below, Officer Own];
     CompleteTask "task:complete" [Office All, OneStop Own, Head Below, Officer Own];
+    ConfirmTask "task:confirm" [Office All];
+    AskExtension "task:ask_extension" [Office All, OneStop Own, Head Below, Officer Own];
+    DecideExtension "task:decide_extension" [Director All, Office All];
 
     ReadObstacle "obstacle:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
     RaiseObstacle "obstacle:raise" [Office All, OneStop Own, Head Below, Officer Own];

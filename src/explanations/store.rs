@@ -53,12 +53,14 @@ pub struct LateTask {
 }
 
 /// Tasks that were done late in the period or were overdue at its end, once for each department that leads; the members lead for
-/// a collective, the issuer of the plan where nobody is named. What is late is said in `late_tasks` of the database alone.
+/// a collective, who issued the plan or the task where nobody is named. What is late is said in `late_tasks` of the database alone.
 pub async fn late_tasks(db: &impl ConnectionTrait, reach: &Reach, from: NaiveDate, to: NaiveDate) -> Result<Vec<LateTask>, DbErr> {
-    let sql = "SELECT jsonb_build_object('department', d.code, 'code', t.code, 'title', t.title, 'due_on', l.due_on, 'done_on', l.done_on) AS doc
-                 FROM late_tasks($2, $3) l JOIN tasks t ON t.id = l.task_id JOIN plans p ON p.id = t.plan_id
+    let sql =
+        "SELECT jsonb_build_object('department', d.code, 'code', t.code, 'title', t.title, 'due_on', l.due_on, 'done_on', l.done_on) AS doc
+                 FROM late_tasks($2, $3) l JOIN tasks t ON t.id = l.task_id LEFT JOIN plans p ON p.id = t.plan_id
                 CROSS JOIN LATERAL unnest(coalesce(without_collectives(array(
-                    SELECT td.department_id FROM task_departments td WHERE td.task_id = t.id AND td.role = 'lead')), ARRAY[p.issuer_id])) AS lead(id)
+                    SELECT td.department_id FROM task_parts td WHERE td.task_id = t.id AND td.role = 'lead')),
+                    ARRAY[coalesce(p.issuer_id, t.issuer_id)])) AS lead(id)
                  JOIN departments d ON d.id = lead.id
                 WHERE ($1::uuid[] IS NULL OR d.id = ANY($1)) ORDER BY t.code, d.code";
     documents(db, sql, vec![reach.ids().into(), from.into(), to.into()]).await

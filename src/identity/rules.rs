@@ -48,7 +48,9 @@ pub fn equal(row: &NewUser, old: &UserView) -> bool {
     let same_grants = row.grants.len() == old.grants.len() && row.grants.iter().all(|g| old.grants.contains(g));
     old.display_name == row.display_name.as_str()
         && old.email.as_deref() == row.email.as_ref().map(Line::as_str)
-        && old.active == row.active && old.demo == row.demo && same_grants
+        && old.active == row.active
+        && old.demo == row.demo
+        && same_grants
 }
 
 /// Seconds that signing in is locked after so many failures in a row: none while they are free, then 1, 2, 4 and so on.

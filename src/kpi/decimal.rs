@@ -60,6 +60,10 @@ impl Exact {
         Exact { upper: i128::from(value.0), lower: i128::from(ONE) }
     }
 
+    pub fn of_count(count: i64) -> Exact {
+        Exact { upper: i128::from(count), lower: 1 }
+    }
+
     pub fn compare(self, target: Decimal) -> std::cmp::Ordering {
         (self.upper * i128::from(ONE)).cmp(&(i128::from(target.0) * self.lower))
     }

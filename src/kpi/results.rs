@@ -1,4 +1,4 @@
-//! Indicators against their targets: computed ones from dossiers and documents, the others from their measurements.
+//! Indicators against their targets: computed ones from dossiers, documents and tasks, the others from their measurements.
 
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -9,9 +9,11 @@ use super::store::{self, Measured, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
 use crate::auth::Reach;
+use crate::calendar::vn_date;
 use crate::error::{ApiError, Fault};
 use crate::http::Call;
 use crate::http::table::{Cell, Table};
+use crate::plans::{self, TaskCounts, TaskScope};
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
 use crate::reports::{self, Counts, DocumentCounts, Question};
@@ -63,15 +65,19 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
     let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
-    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k));
+    let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
+    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k) && !of_tasks(k));
     let mut results = Vec::new();
     for span in &request.spans {
         let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
         let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
         let documents = if kpis.iter().any(of_documents) { reports::document_counts(db, &question).await? } else { Vec::new() };
+        let tasks =
+            if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
         for kpi in &kpis {
             let figures = match kpi.formula {
                 Some(formula) if formula.is_of_documents() => desk.of_documents(formula, &documents),
+                Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, &tasks),
                 Some(formula) => desk.computed(formula, &counts),
                 None => desk.measured(kpi, span, &measured),
             };
@@ -79,6 +85,31 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
         }
     }
     Ok(results)
+}
+
+/// Counts of tasks, by leading department where that is asked, judged at the end of the period, today while it runs. Whether one that
+/// is due on the last day is late is known afterwards only: that count is of today. A task is of no procedure and no field: asked by
+/// these, there are none.
+async fn task_counts(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    today: chrono::NaiveDate,
+    slice: &Slice,
+) -> Result<Vec<TaskCounts>, ApiError> {
+    if slice.field.is_some() || slice.procedure.is_some() || matches!(question.group_by, GroupBy::Field | GroupBy::Procedure) {
+        return Ok(Vec::new());
+    }
+    let departments = question.chosen.departments.as_deref();
+    let scope = TaskScope { reach: question.reach, departments, plan: None, origin: None, as_of: question.as_of.min(today) };
+    let (days, by_department) = ((question.days.from, question.days.to), question.group_by == GroupBy::Department);
+    let mut counts = plans::task_counts(db, &scope, days, by_department).await?;
+    if scope.as_of < today {
+        let late = plans::task_counts(db, &TaskScope { as_of: today, ..scope }, days, by_department).await?;
+        for row in &mut counts {
+            row.late_or_extended = late.iter().find(|l| l.key == row.key).map_or(0, |l| l.late_or_extended);
+        }
+    }
+    Ok(counts)
 }
 
 /// What all figures of a request are judged with.
@@ -96,6 +127,27 @@ impl Desk<'_> {
         match self.request.group_by {
             GroupBy::None => vec![self.ratio(formula, &Counts::total(counts))],
             _ => counts.iter().map(|row| self.ratio(formula, row)).collect(),
+        }
+    }
+
+    /// By leading department.
+    fn of_tasks(&self, formula: Formula, counts: &[TaskCounts]) -> Vec<Figure> {
+        let by_department = self.request.group_by == GroupBy::Department;
+        let figure = |row: &TaskCounts| {
+            let about = self.about(&row.key, &row.name, &None);
+            if formula == Formula::TasksOverdueOrExtended {
+                return Figure { value: Some(Exact::of_count(row.late_or_extended)), ..about };
+            }
+            let numerator = if formula == Formula::TaskOnTimeRate { row.on_time } else { row.done };
+            share(about, numerator, row.due)
+        };
+        match self.request.group_by {
+            // Asked by a field there is nothing to count.
+            GroupBy::None if counts.is_empty() => {
+                let about = self.about(&None, &None, &None);
+                vec![Figure { reason: Some(NoValue::NoDataSource), ..about }]
+            }
+            _ => counts.iter().filter(|row| !by_department || row.key.is_some()).map(figure).collect(),
         }
     }
 
@@ -134,7 +186,11 @@ impl Desk<'_> {
             Formula::ApologyCoverage => (row.late_apologised, row.late),
             Formula::SupplementRate => (row.supplemented, row.accepted),
             Formula::RefusalRate => (row.refused, kept),
-            Formula::EDocumentRate | Formula::EOfficeDraftedRate | Formula::TaskOnTimeRate | Formula::TasksOverdueOrExtended => {
+            Formula::EDocumentRate
+            | Formula::EOfficeDraftedRate
+            | Formula::TaskOnTimeRate
+            | Formula::TasksOverdueOrExtended
+            | Formula::PlanCompletionRate => {
                 return Figure { reason: Some(NoValue::NoDataSource), ..about };
             }
         };

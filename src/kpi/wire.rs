@@ -69,6 +69,7 @@ names! {
         EOfficeDraftedRate "e_office_drafted_rate",
         TaskOnTimeRate "task_on_time_rate",
         TasksOverdueOrExtended "tasks_overdue_or_extended",
+        PlanCompletionRate "plan_completion_rate",
     }
 }
 names! {
@@ -79,6 +80,11 @@ names! {
 impl Formula {
     pub fn unit(self) -> Unit {
         if self == Formula::TasksOverdueOrExtended { Unit::Count } else { Unit::Percent }
+    }
+
+    /// Whether it is counted from tasks.
+    pub fn is_of_tasks(self) -> bool {
+        matches!(self, Formula::TaskOnTimeRate | Formula::TasksOverdueOrExtended | Formula::PlanCompletionRate)
     }
 
     /// Whether it is counted from the register of documents.

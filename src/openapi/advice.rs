@@ -362,6 +362,11 @@ advice! {
         "Rule sets must follow each other without gap or overlap."
         "Đặt ngày bắt đầu ngay sau ngày kết thúc của bộ trước."
         "Let it begin the day after the one before ends.";
+    LaterThanParent
+        "Hạn mới vượt quá hạn của nhiệm vụ cấp trên hoặc ngày cuối của kế hoạch."
+        "The new date is later than the task above is due, or than the plan ends."
+        "Chọn ngày sớm hơn, hoặc gia hạn nhiệm vụ cấp trên trước."
+        "Choose an earlier day, or have the task above extended first.";
     NoPart
         "Đơn vị không chủ trì cũng không phối hợp nhiệm vụ này."
         "The department neither leads nor supports the task."

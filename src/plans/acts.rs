@@ -134,6 +134,7 @@ pub async fn keep(
     let changed = rules::changed_tasks(plan, before.map(|old| &old.plan));
     let leaving = if change.amendment.is_some() { Leaving::Stay(change.fates) } else { Leaving::Go };
     let version = store::save(tx, id, plan, &changed, leaving).await.map_err(refused)?;
+    tasks::settle(tx, id, issuer).await?;
     versions::store::insert(tx, call, id, version, plan, change).await?;
     let act = if change.amendment.is_some() { "amend" } else { "put" };
     let entry = Entry {

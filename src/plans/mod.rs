@@ -18,6 +18,7 @@ pub use model::{Frequency, ScheduleKind};
 pub use routes::exported;
 pub use store::find;
 pub use tasks::exported as exported_tasks;
+pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -150,10 +150,27 @@ pub enum TaskState {
     Overdue,
     DoneOnTime,
     DoneLate,
+    /// Handed in; the office has not decided.
+    HandedIn,
+    /// The office gave it back.
+    Returned,
+    Cancelled,
+    NotApplicable,
 }
 
 impl TaskState {
-    pub const NAMES: &[&str] = &["not_started", "in_progress", "due_soon", "overdue", "done_on_time", "done_late"];
+    pub const NAMES: &[&str] = &[
+        "not_started",
+        "in_progress",
+        "due_soon",
+        "overdue",
+        "done_on_time",
+        "done_late",
+        "handed_in",
+        "returned",
+        "cancelled",
+        "not_applicable",
+    ];
 
     pub fn name(self) -> &'static str {
         TaskState::NAMES[self as usize]

@@ -150,7 +150,11 @@ pub async fn list(
 pub async fn worked(tx: &impl ConnectionTrait, plan: Uuid) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT t.local_code FROM tasks t
                 WHERE t.plan_id = $1 AND t.dropped_in IS NULL AND (EXISTS (SELECT 1 FROM progress_reports r WHERE r.task_id = t.id)
-                   OR EXISTS (SELECT 1 FROM task_completions c WHERE c.task_id = t.id))
+                   OR EXISTS (SELECT 1 FROM task_submissions s WHERE s.task_id = t.id)
+                   OR EXISTS (SELECT 1 FROM task_extensions e WHERE e.task_id = t.id)
+                   OR EXISTS (SELECT 1 FROM task_assignments a WHERE a.task_id = t.id)
+                   OR EXISTS (SELECT 1 FROM task_evidence v WHERE v.task_id = t.id)
+                   OR EXISTS (SELECT 1 FROM tasks part WHERE part.parent_id = t.id))
                 ORDER BY t.position";
     let rows: Vec<QueryResult> = tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [plan.into()])).await?;
     rows.iter().map(|row| row.try_get("", "local_code")).collect()

@@ -21,7 +21,9 @@ pub fn compose(name: &str, on: NaiveDate, sections: &[(String, i64, Vec<String>)
             body.push_str(&format!("- … và {} việc khác\n", count - told));
         }
     }
-    body.push_str(&format!("\nXem đầy đủ tại {url}\nThư này được gửi tự động vào mỗi ngày làm việc; việc đã xong sẽ không được nhắc lại.\n"));
+    body.push_str(&format!(
+        "\nXem đầy đủ tại {url}\nThư này được gửi tự động vào mỗi ngày làm việc; việc đã xong sẽ không được nhắc lại.\n"
+    ));
     (subject, body)
 }
 

@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn the_last_month_is_the_one_that_ended_before_today() {
-        for (today, period) in [("2022-06-14", "2022-05"), ("2022-06-15", "2022-06"), ("2022-01-01", "2021-12"), ("2021-12-31", "2021-12")] {
+        for (today, period) in [("2022-06-14", "2022-05"), ("2022-06-15", "2022-06"), ("2022-01-01", "2021-12"), ("2021-12-31", "2021-12")]
+        {
             let span = last_month(today.parse().unwrap()).unwrap();
             assert_eq!(span.name, period, "{today}");
             assert!(span.days.to < today.parse().unwrap(), "{today}");

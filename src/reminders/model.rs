@@ -105,10 +105,9 @@ impl ReminderKind {
     pub fn text(self, code: &str, title: &str, day: NaiveDate) -> Text {
         let day = day.format("%d/%m/%Y");
         match self {
-            ReminderKind::TaskOverdue => Text::new(
-                format!("Nhiệm vụ {code} đã quá hạn ngày {day}: {title}"),
-                format!("Task {code} was due on {day}: {title}"),
-            ),
+            ReminderKind::TaskOverdue => {
+                Text::new(format!("Nhiệm vụ {code} đã quá hạn ngày {day}: {title}"), format!("Task {code} was due on {day}: {title}"))
+            }
             ReminderKind::ReportOverdue => Text::new(
                 format!("Báo cáo {code} phải nộp ngày {day}, chưa nộp: {title}"),
                 format!("Report {code} was due on {day} and is not there: {title}"),
@@ -117,10 +116,9 @@ impl ReminderKind {
                 format!("Hồ sơ {code}: {title} chưa trả lời (hạn {day}), phải báo cáo Ủy ban nhân dân tỉnh."),
                 format!("Dossier {code}: {title} is silent (answer due {day}); report to the provincial committee."),
             ),
-            ReminderKind::ExplanationOverdue => Text::new(
-                format!("{title}: chưa nộp giải trình, hạn {day}."),
-                format!("{title}: explanations were due on {day}."),
-            ),
+            ReminderKind::ExplanationOverdue => {
+                Text::new(format!("{title}: chưa nộp giải trình, hạn {day}."), format!("{title}: explanations were due on {day}."))
+            }
             ReminderKind::ObstacleAwaitingDecision => Text::new(
                 format!("Vướng mắc {code} chờ Giám đốc quyết định từ {day}: {title}"),
                 format!("Obstacle {code} awaits the director's decision since {day}: {title}"),
@@ -141,10 +139,9 @@ impl ReminderKind {
                 format!("Nhiệm vụ {code} đã nộp kết quả ngày {day}, chờ xác nhận: {title}"),
                 format!("Task {code} was handed in on {day} and awaits confirmation: {title}"),
             ),
-            ReminderKind::TaskReturned => Text::new(
-                format!("Nhiệm vụ {code} bị trả lại ngày {day}: {title}"),
-                format!("Task {code} was returned on {day}: {title}"),
-            ),
+            ReminderKind::TaskReturned => {
+                Text::new(format!("Nhiệm vụ {code} bị trả lại ngày {day}: {title}"), format!("Task {code} was returned on {day}: {title}"))
+            }
             ReminderKind::ExplanationOwed => {
                 Text::new(format!("{title}: nộp giải trình trước hết ngày {day}."), format!("{title}: hand in explanations by {day}."))
             }

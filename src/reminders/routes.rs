@@ -63,7 +63,12 @@ impl FromQuery for ReminderFilter {
     extensions(("x-permission" = json!("self:read"))),
     responses((status = 200, description = "What there is to see to", body = Inbox), ReadProblems))]
 #[get("/api/v1/me/reminders")]
-async fn get_my_reminders(permit: Permit<perm::ReadSelf>, Query(filter): Query<ReminderFilter>, db: Db, shared: web::Data<Shared>) -> Answer {
+async fn get_my_reminders(
+    permit: Permit<perm::ReadSelf>,
+    Query(filter): Query<ReminderFilter>,
+    db: Db,
+    shared: web::Data<Shared>,
+) -> Answer {
     let kinds = match filter.kind.as_slice() {
         [] => ReminderKind::ALL.to_vec(),
         names => names.iter().filter_map(|name| ReminderKind::named(name)).collect(),

@@ -32,18 +32,56 @@ struct Source {
     rows: String,
 }
 
-const LEAD: &str = "(SELECT d.code FROM task_departments td JOIN departments d ON d.id = td.department_id
+const LEAD: &str = "(SELECT d.code FROM task_parts td JOIN departments d ON d.id = td.department_id
     WHERE td.task_id = t.id AND td.role = 'lead' ORDER BY td.position LIMIT 1)";
 
+const PART: &str = "EXISTS (SELECT 1 FROM task_parts td WHERE td.task_id = t.id
+    AND ($reach IS NULL OR td.department_id = ANY((SELECT with_collectives($reach))::uuid[])))";
+
+const LIVE: &str = "t.cancelled_on IS NULL AND t.not_applicable_on IS NULL AND t.dropped_in IS NULL";
+
+/// What a department still has to do of a task, one row for each occurrence; what was handed in waits for the office.
 fn tasks(kind: ReminderKind, due: &str) -> Source {
-    let part = "EXISTS (SELECT 1 FROM task_departments td WHERE td.task_id = t.id
-        AND ($reach IS NULL OR td.department_id = ANY((SELECT with_collectives($reach))::uuid[])))";
     let rows = format!(
-        "SELECT t.due_on AS day, 'task' AS subject_kind, t.id, t.code, t.title, {LEAD} AS department
-           FROM tasks t LEFT JOIN task_completions c ON c.task_id = t.id
-          WHERE c.task_id IS NULL AND t.schedule_kind <> 'already_done' AND {due} AND {part}"
+        "SELECT o.due_on AS day, 'task' AS subject_kind, t.id, t.code, t.title, {LEAD} AS department
+           FROM task_occurrences o JOIN tasks t ON t.id = o.task_id
+          WHERE o.completed_on IS NULL AND t.schedule_kind <> 'already_done' AND {LIVE} AND {due} AND {PART}
+            AND NOT EXISTS (SELECT 1 FROM task_completions c WHERE c.task_id = t.id)
+            AND NOT EXISTS (SELECT 1 FROM task_submissions s WHERE s.task_id = t.id AND s.status = 'open' AND coalesce(s.occurrence, o.n) = o.n)"
     );
     Source { kind, permission: Permission::ReportTask, rows }
+}
+
+fn handed_in() -> Source {
+    let rows = format!(
+        "SELECT (s.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 'task' AS subject_kind, t.id, t.code, t.title,
+                d.code AS department
+           FROM task_submissions s JOIN tasks t ON t.id = s.task_id JOIN departments d ON d.id = s.department_id
+          WHERE s.status = 'open' AND {LIVE} AND {PART}"
+    );
+    Source { kind: ReminderKind::TaskAwaitingConfirmation, permission: Permission::ConfirmTask, rows }
+}
+
+fn returned() -> Source {
+    let rows = format!(
+        "SELECT (s.decided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 'task' AS subject_kind, t.id, t.code, t.title,
+                d.code AS department
+           FROM task_submissions s JOIN tasks t ON t.id = s.task_id JOIN departments d ON d.id = s.department_id
+          WHERE s.status = 'returned' AND {LIVE} AND ($reach IS NULL OR s.department_id = ANY($reach))
+            AND NOT EXISTS (SELECT 1 FROM task_submissions later WHERE later.task_id = s.task_id AND later.n > s.n
+                             AND coalesce(later.occurrence, 0) = coalesce(s.occurrence, 0))
+            AND NOT EXISTS (SELECT 1 FROM task_completions c WHERE c.task_id = t.id)"
+    );
+    Source { kind: ReminderKind::TaskReturned, permission: Permission::CompleteTask, rows }
+}
+
+fn extensions() -> Source {
+    let rows = format!(
+        "SELECT e.new_due_on AS day, 'task' AS subject_kind, t.id, t.code, t.title, d.code AS department
+           FROM task_extensions e JOIN tasks t ON t.id = e.task_id JOIN departments d ON d.id = e.department_id
+          WHERE e.status = 'asked' AND {LIVE} AND {PART}"
+    );
+    Source { kind: ReminderKind::ExtensionAwaitingDecision, permission: Permission::DecideExtension, rows }
 }
 
 /// As the findings and the work list see it.
@@ -70,8 +108,11 @@ fn obstacles(kind: ReminderKind, permission: Permission, state: &str) -> Source 
 fn sources() -> Vec<Source> {
     let silent = "jsonb_array_length(c.reminders) >= 2 OR (c.answer_due_on < $today AND d.due_on < $today)";
     vec![
-        tasks(ReminderKind::TaskOverdue, "t.due_on < $today"),
-        tasks(ReminderKind::TaskDueSoon, "t.due_on BETWEEN $today AND $soon"),
+        tasks(ReminderKind::TaskOverdue, "o.due_on < $today"),
+        tasks(ReminderKind::TaskDueSoon, "o.due_on BETWEEN $today AND $soon"),
+        handed_in(),
+        returned(),
+        extensions(),
         consultations(ReminderKind::ConsultationEscalation, &format!("({silent})")),
         consultations(ReminderKind::ConsultationReminder, "c.answer_due_on < $today AND jsonb_array_length(c.reminders) < 2"),
         obstacles(ReminderKind::ObstacleAwaitingDecision, Permission::DecideObstacle, "escalated"),
@@ -103,7 +144,9 @@ pub async fn found(
         };
         let rows = source.rows.replace("$reach", &reach).replace("$today", "$1::date").replace("$soon", "$2::date");
         let rank = source.kind.rank();
-        parts.push(format!("(SELECT {rank} AS rank, f.*, count(*) OVER () AS of_kind FROM ({rows}) f ORDER BY f.day, f.code LIMIT {limit})"));
+        parts.push(format!(
+            "(SELECT {rank} AS rank, f.*, count(*) OVER () AS of_kind FROM ({rows}) f ORDER BY f.day, f.code LIMIT {limit})"
+        ));
     }
     if parts.is_empty() {
         return Ok(Vec::new());

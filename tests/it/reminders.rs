@@ -168,7 +168,12 @@ async fn silent_agencies_and_obstacles_are_reminded_of_as_the_work_list_says() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|i| (if i["todo"] == "reminder" { "consultation_reminder" } else { "consultation_escalation" }.to_owned(), i["dossier"]["code"].clone()))
+        .map(|i| {
+            (
+                if i["todo"] == "reminder" { "consultation_reminder" } else { "consultation_escalation" }.to_owned(),
+                i["dossier"]["code"].clone(),
+            )
+        })
         .collect();
     let inbox = head.get("/api/v1/me/reminders?kind=consultation_reminder,consultation_escalation&limit=500").await.expect(200).body;
     let mut found: Vec<(String, Value)> =

@@ -135,15 +135,21 @@ const WORDS: &[Words] = &[
     same("rule_set_forms.kind", &["FormKind"]),
     same("rule_set_forms.page_size", &["PageSize"]),
     same("rule_set_grounds.act", &["GroundedAct"]),
+    same("task_assignments.role", &["AssignedPart"]),
+    same("task_assignments.status", &["AssignmentStatus"]),
     // Who approves is told with the steps of a task.
     Words { column: "task_departments.role", schemas: &["TaskPart"], not_stored: &["approve"] },
+    same("task_extensions.status", &["ExtensionStatus"]),
+    same("task_submissions.status", &["SubmissionStatus"]),
     same("tasks.lead_basis", &["LeadBasis"]),
+    same("tasks.origin", &["TaskOrigin"]),
     same("tasks.schedule_kind", &["ScheduleKind"]),
     same("user_grants.role", &["Role"]),
 ];
 
 /// Lists that the contract does not publish.
-const INTERNAL: &[&str] = &["reminder_digests.state", "duty_departments.role", "sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
+const INTERNAL: &[&str] =
+    &["reminder_digests.state", "duty_departments.role", "sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
 
 /// The words of each CHECK of the form `column IN ('a', 'b')`, by column.
 async fn checked(pool: &PgPool) -> BTreeMap<String, BTreeSet<String>> {

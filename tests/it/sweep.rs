@@ -7,12 +7,12 @@ use dunghen::auth::Role;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Row};
 
-use crate::access::{Relation, Sample, World, table};
+use crate::access::{Relation, Sample, World, as_sent, table};
 use crate::contract::{Operation, check_problem, document, followed, operations};
 use crate::harness::{Actor, Answer};
 
 /// Writes that change nothing that exists, and so name no version.
-const UNCONDITIONAL: [(&str, &str); 13] = [
+const UNCONDITIONAL: [(&str, &str); 14] = [
     ("create_session", "begins a session"),
     ("refresh_session", "the token itself is used once"),
     ("delete_session", "ends the session of its own token"),
@@ -25,6 +25,7 @@ const UNCONDITIONAL: [(&str, &str); 13] = [
     ("load_users", "rows are put by their key"),
     ("load_departments", "rows are put by their key"),
     ("load_procedures", "rows are put by their key"),
+    ("load_tasks", "rows are put by their key"),
     ("load_dossiers", "rows are put by their key"),
 ];
 
@@ -69,6 +70,13 @@ fn real(sample: &Sample) -> String {
 
 async fn send(actor: &Actor, operation: &Operation, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
     match body {
+        // A file or a table is sent as it is.
+        Some(body) if body.is_string() => {
+            let (media, body) = as_sent(operation, body);
+            actor
+                .send(&operation.method, path, &[headers, &[("content-type", media), ("accept-language", "en")]].concat(), Some(body))
+                .await
+        }
         Some(body) => actor.json(&operation.method, path, headers, body).await,
         None => actor.send(&operation.method, path, &[headers, &[("accept-language", "en")]].concat(), None).await,
     }
@@ -119,8 +127,13 @@ async fn every_change_names_the_version_it_was_decided_on() {
             // It stands there already, and would become another.
             let made = send(&actor, &operation, &real(&sample), &[("if-match", "*")], body.as_ref()).await;
             assert!([200, 201].contains(&made.status), "{about}: {}", made.text);
-            let member = ["name", "display_name", "title", "value"].into_iter().find(|m| body.as_ref().unwrap().get(m).is_some()).unwrap();
-            body.as_mut().unwrap()[member] = if member == "value" { json!(12) } else { json!("Tên khác hẳn") };
+            let file = body.as_ref().unwrap().as_str().map(|file| format!("{file} khác"));
+            let member = ["name", "display_name", "title", "value"].into_iter().find(|m| body.as_ref().unwrap().get(m).is_some());
+            match (member, file) {
+                (_, Some(file)) => body = Some(json!(file)),
+                (Some("value"), None) => body.as_mut().unwrap()["value"] = json!(12),
+                (member, None) => body.as_mut().unwrap()[member.unwrap()] = json!("Tên khác hẳn"),
+            }
             let only = send(&actor, &operation, path, &[("if-none-match", "*")], body.as_ref()).await;
             assert!(only.status == 412, "{about}: {} {}", only.status, only.text);
             check_problem(&only, about);

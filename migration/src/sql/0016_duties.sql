@@ -268,11 +268,14 @@ $$;
 COMMENT ON FUNCTION without_collectives(uuid[]) IS 'The departments given, collectives replaced by their members, directly or through another collective.';
 
 CREATE FUNCTION late_tasks(first date, last date) RETURNS TABLE (task_id uuid, due_on date, done_on date) LANGUAGE sql STABLE AS $$
-    SELECT t.id, t.due_on, done.done_on
-      FROM tasks t
-      LEFT JOIN task_completions c ON c.task_id = t.id AND c.completed_on <= last
-     CROSS JOIN LATERAL (SELECT coalesce(c.completed_on, CASE WHEN t.schedule_kind = 'already_done' THEN coalesce(t.proven_on, t.due_on) END)
-                                AS done_on) AS done
-     WHERE CASE WHEN done.done_on IS NULL THEN t.due_on < last ELSE done.done_on > t.due_on AND done.done_on BETWEEN first AND last END
+    SELECT t.id, min(o.due_on), CASE WHEN bool_and(done.done_on IS NOT NULL) THEN max(done.done_on) END
+      FROM task_occurrences o
+      JOIN tasks t ON t.id = o.task_id
+     CROSS JOIN LATERAL (SELECT CASE WHEN o.completed_on <= last THEN o.completed_on
+                                     WHEN t.schedule_kind = 'already_done' THEN coalesce(t.proven_on, o.due_on) END AS done_on) AS done
+     WHERE (t.cancelled_on IS NULL OR t.cancelled_on > last) AND (t.not_applicable_on IS NULL OR t.not_applicable_on > last)
+       AND CASE WHEN done.done_on IS NULL THEN o.due_on < last AND (o.handed_in_on IS NULL OR o.handed_in_on > last)
+                ELSE done.done_on > o.due_on AND done.done_on BETWEEN first AND last END
+     GROUP BY t.id
 $$;
-COMMENT ON FUNCTION late_tasks(date, date) IS 'Tasks that were done late between two days, or were overdue at the end of the second.';
+COMMENT ON FUNCTION late_tasks(date, date) IS 'Tasks of which an occurrence was done late between two days, or was overdue at the end of the second; with its first due date.';

@@ -93,7 +93,10 @@ pub async fn of_task(db: &impl ConnectionTrait, reach: &Reach, key: &Key) -> Res
         Key::Id(id) => ("t.id = $2", (*id).into()),
         Key::Code(code) => ("t.code = $2", code.as_str().into()),
     };
-    let sql = format!("SELECT t.plan_id, t.code, t.local_code FROM tasks t WHERE {} AND {named}", crate::plans::tasks::seen());
+    let sql = format!(
+        "SELECT t.plan_id, t.code, t.local_code FROM tasks t WHERE {} AND {named} AND t.plan_id IS NOT NULL",
+        crate::plans::tasks::seen()
+    );
     let row = db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [reach.ids().into(), value])).await?;
     let read = |row: QueryResult| Ok((row.try_get("", "plan_id")?, row.try_get("", "code")?, row.try_get("", "local_code")?));
     row.map(read).transpose()

@@ -37,10 +37,22 @@ fn state_follows_from_schedule_closing_and_today() {
     use ScheduleKind::{AfterEvent, AlreadyDone, In};
     let facts = |kind, start: &str, due: &str, proven: &str, completed: &str, reported| {
         let at = |text: &str| (!text.is_empty()).then(|| day(text));
-        Facts { kind, starts_on: at(start), due_on: at(due), proven_on: at(proven), completed_on: at(completed), reported }
+        Facts {
+            kind,
+            starts_on: at(start),
+            due_on: at(due),
+            proven_on: at(proven),
+            completed_on: at(completed),
+            handed_in: false,
+            returned: false,
+            reported,
+        }
     };
     let open = |reported| facts(In, "2022-04-01", "2022-06-30", "", "", reported);
     let cases = [
+        (Facts { handed_in: true, ..open(true) }, "2022-07-01", TaskState::HandedIn),
+        (Facts { returned: true, ..open(true) }, "2022-06-30", TaskState::Returned),
+        (Facts { returned: true, ..open(true) }, "2022-07-01", TaskState::Overdue),
         (open(false), "2022-03-31", TaskState::NotStarted),
         (open(true), "2022-03-31", TaskState::InProgress),
         (open(false), "2022-04-01", TaskState::InProgress),
@@ -62,11 +74,9 @@ fn state_follows_from_schedule_closing_and_today() {
     }
     let names: Vec<Value> = TaskState::NAMES.iter().map(|n| json!(n)).collect();
     let of = |s: TaskState| (json!(s), json!(s.name()));
-    for (i, s) in
-        [TaskState::NotStarted, TaskState::InProgress, TaskState::DueSoon, TaskState::Overdue, TaskState::DoneOnTime, TaskState::DoneLate]
-            .iter()
-            .enumerate()
-    {
+    use TaskState::{Cancelled, DoneLate, DoneOnTime, DueSoon, HandedIn, InProgress, NotApplicable, NotStarted, Overdue, Returned};
+    let all = [NotStarted, InProgress, DueSoon, Overdue, DoneOnTime, DoneLate, HandedIn, Returned, Cancelled, NotApplicable];
+    for (i, s) in all.iter().enumerate() {
         assert_eq!(of(*s), (names[i].clone(), names[i].clone()));
     }
 }
@@ -133,12 +143,71 @@ fn a_completion_has_evidence_and_a_possible_day() {
 }
 
 #[test]
-fn a_closed_task_allows_nothing() {
-    use TaskAct::{Complete, ReportProgress};
-    assert_eq!(allowed_acts(false, true, true), [ReportProgress, Complete]);
-    assert_eq!(allowed_acts(false, true, false), [ReportProgress]);
-    assert_eq!(allowed_acts(false, false, true), [Complete]);
-    assert_eq!(allowed_acts(true, true, true), []);
+fn a_task_stands_as_its_most_pressing_occurrence() {
+    use TaskState::{Cancelled, DoneLate, DoneOnTime, DueSoon, HandedIn, InProgress, NotApplicable, NotStarted, Overdue, Returned};
+    let cases: &[(&[TaskState], TaskState)] = &[
+        (&[NotStarted], NotStarted),
+        (&[HandedIn], HandedIn),
+        (&[DoneOnTime, DoneOnTime], DoneOnTime),
+        (&[DoneOnTime, DoneLate], DoneLate),
+        (&[DoneOnTime, NotStarted], InProgress),
+        (&[DoneOnTime, InProgress, NotStarted], InProgress),
+        (&[Overdue, Returned, DueSoon], Overdue),
+        (&[Returned, DueSoon, NotStarted], Returned),
+        (&[HandedIn, DueSoon], DueSoon),
+        (&[HandedIn, NotStarted], HandedIn),
+        (&[], NotStarted),
+    ];
+    for (states, expected) in cases {
+        assert_eq!(task_state(Standing::Holds, states), *expected, "{states:?}");
+        assert_eq!(task_state(Standing::Cancelled, states), Cancelled);
+        assert_eq!(task_state(Standing::NotApplicable, states), NotApplicable);
+    }
+}
+
+#[test]
+fn what_may_be_done_follows_from_the_state_and_the_permissions() {
+    use TaskAct::{AddEvidence, Complete, Confirm, HandIn, ReportProgress, Return};
+    let open = Stand {
+        standing: Standing::Holds,
+        closed: false,
+        kind: ScheduleKind::In,
+        handed_in: false,
+        to_hand_in: true,
+        confirmed: false,
+        extension: None,
+        assigned: false,
+        due: true,
+    };
+    let reports = May { report: true, ..May::default() };
+    let leads = May { complete: true, ..reports };
+    let office = May { confirm: true, ..May::default() };
+    let handed_in = Stand { handed_in: true, to_hand_in: false, ..open };
+    let closed = Stand { closed: true, to_hand_in: false, confirmed: true, due: false, ..open };
+    let cancelled = Stand { standing: Standing::Cancelled, ..open };
+    let cases = [
+        (open, May::default(), vec![]),
+        (open, reports, vec![ReportProgress, AddEvidence]),
+        (open, leads, vec![ReportProgress, HandIn, Complete, AddEvidence]),
+        (open, office, vec![]),
+        (handed_in, leads, vec![ReportProgress, Complete, AddEvidence]),
+        (handed_in, office, vec![Confirm, Return]),
+        (closed, leads, vec![AddEvidence]),
+        (closed, office, vec![Return]),
+        (cancelled, leads, vec![]),
+        (cancelled, office, vec![]),
+    ];
+    for (stand, may, expected) in cases {
+        assert_eq!(allowed_acts(&stand, &may), expected, "{stand:?} {may:?}");
+    }
+    let time = |extension| {
+        let all = May { ask_extension: true, decide_extension: true, ..May::default() };
+        allowed_acts(&Stand { extension, ..open }, &all)
+    };
+    use TaskAct::{AcceptExtension, ApproveExtension, AskExtension, CounterProposeExtension, RejectExtension, WithdrawExtension};
+    assert_eq!(time(None), [AskExtension]);
+    assert_eq!(time(Some(ExtensionStatus::Asked)), [ApproveExtension, RejectExtension, CounterProposeExtension, WithdrawExtension]);
+    assert_eq!(time(Some(ExtensionStatus::CounterProposed)), [RejectExtension, AcceptExtension, WithdrawExtension]);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Bodies of the tasks' operations.
 
+mod assigned;
+mod progress;
+mod work;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -7,6 +11,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
+
+pub use assigned::*;
+pub use progress::*;
+pub use work::*;
 
 use crate::http::{At, Day, Line, Prose, ResourceCode};
 use crate::plans::model::{LeadBasis, Schedule, ScheduleKind, TaskState};
@@ -82,6 +90,10 @@ pub struct NewCompletion {
     /// At least one document.
     #[schema(min_items = 1)]
     pub evidence: Vec<Proof>,
+    /// Number of the occurrence that was done; the whole task when none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub occurrence: Option<i32>,
 }
 
 /// A report on a task.
@@ -116,21 +128,53 @@ pub struct CompletionView {
 pub enum TaskAct {
     ReportProgress,
     Complete,
+    HandIn,
+    Confirm,
+    Return,
+    Trigger,
+    Assign,
+    AcceptAssignment,
+    RefuseAssignment,
+    AddEvidence,
+    AskExtension,
+    ApproveExtension,
+    RejectExtension,
+    CounterProposeExtension,
+    AcceptExtension,
+    WithdrawExtension,
+    Cancel,
+    SetNotApplicable,
+}
+
+/// Where a task comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskOrigin {
+    Plan,
+    /// By a document of its own.
+    Assigned,
+}
+
+impl TaskOrigin {
+    pub const NAMES: &[&str] = &["plan", "assigned"];
 }
 
 /// A task in a list or under its heading.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000021", "code": "kh-1186-skhdt-2022.II.2-2.1", "plan": "kh-1186-skhdt-2022",
+#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000021", "code": "kh-1186-skhdt-2022.II.2-2.1", "origin": "plan",
+    "plan": "kh-1186-skhdt-2022",
     "group": "II.2", "local_code": "II.2-2.1", "position": 20, "printed_number": "2.1", "title": "Có mô hình, sáng kiến tham gia cuộc thi",
     "schedule_kind": "before", "schedule_text": "Trước 15/12", "starts_on": "2022-01-01", "due_on": "2022-12-14", "lead": ["CD"],
-    "coordinate": [], "state": "in_progress", "completed_on": null, "version": 1}))]
+    "coordinate": [], "state": "in_progress", "completed_on": null, "extended": false, "version": 1}))]
 pub struct TaskSummary {
     pub id: Uuid,
     pub code: String,
-    /// Code of the plan.
-    pub plan: String,
+    pub origin: TaskOrigin,
+    /// Code of the plan; null for a task from above.
+    pub plan: Option<String>,
     /// Code of the group it stands under.
     pub group: Option<String>,
+    /// Unique within the plan; of a task from above its code.
     pub local_code: String,
     /// Order on paper, from 1.
     pub position: i32,
@@ -147,12 +191,15 @@ pub struct TaskSummary {
     /// As of today; null in a plan's tree for a task outside the caller's sight.
     pub state: Option<TaskState>,
     pub completed_on: Option<Day>,
+    /// Whether more time was approved.
+    pub extended: bool,
     pub version: i32,
 }
 
 /// A task with the work on it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000021", "code": "kh-1186-skhdt-2022.II.2-2.1", "plan": "kh-1186-skhdt-2022",
+#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000021", "code": "kh-1186-skhdt-2022.II.2-2.1", "origin": "plan",
+    "plan": "kh-1186-skhdt-2022",
     "group": "II.2", "local_code": "II.2-2.1", "position": 20, "printed_number": "2.1", "title": "Có mô hình, sáng kiến tham gia cuộc thi",
     "objective": null, "outputs": ["Văn bản chứng minh việc triển khai áp dụng sáng kiến"],
     "schedule": {"text": "Trước 15/12", "kind": "before", "start_on": null, "end_on": "2022-12-14", "before_on": "2022-12-15", "quarter": null,
@@ -160,14 +207,20 @@ pub struct TaskSummary {
     "starts_on": "2022-01-01", "due_on": "2022-12-14", "method": [], "lead": ["CD"], "lead_basis": "inferred", "coordinate": [],
     "kpis": ["initiatives"], "sub_indices": [], "evidence": [], "budget": null, "replaces": [], "notes": [],
     "dropped_in": null, "moved_to": null, "state": "in_progress", "progress_reports": [],
-    "completion": null, "allowed_acts": ["report_progress", "complete"], "version": 1}))]
+    "completion": null, "first_due_on": "2022-12-14", "document_number": null, "document_on": null, "issuer": null, "parent": null,
+    "occurrences": [{"n": 1, "label": "Trước 15/12", "period": null, "starts_on": "2022-01-01", "first_due_on": "2022-12-14",
+        "due_on": "2022-12-14", "internal_due_on": null, "completed_on": null, "state": "in_progress"}],
+    "assignments": [], "submissions": [], "extensions": [], "documents": [], "trigger": null, "cancelled": null, "not_applicable": null,
+    "closing_suggested": null, "allowed_acts": ["report_progress", "complete"], "version": 1}))]
 pub struct TaskView {
     pub id: Uuid,
     pub code: String,
-    /// Code of the plan.
-    pub plan: String,
+    pub origin: TaskOrigin,
+    /// Code of the plan; null for a task from above.
+    pub plan: Option<String>,
     /// Code of the group it stands under.
     pub group: Option<String>,
+    /// Unique within the plan; of a task from above its code.
     pub local_code: String,
     /// Order on paper, from 1.
     pub position: i32,
@@ -199,6 +252,26 @@ pub struct TaskView {
     pub state: TaskState,
     pub progress_reports: Vec<ProgressReportView>,
     pub completion: Option<CompletionView>,
+    /// Last day in time by the schedule; never moved by an extension.
+    pub first_due_on: Option<Day>,
+    /// Number of the document that assigns a task from above.
+    pub document_number: Option<String>,
+    pub document_on: Option<Day>,
+    /// Code of the body that assigns a task from above.
+    pub issuer: Option<String>,
+    /// Code of the task that it is a part of.
+    pub parent: Option<String>,
+    /// One for a plain task, one a period for those that recur or go on.
+    pub occurrences: Vec<TaskOccurrence>,
+    pub assignments: Vec<AssignmentView>,
+    pub submissions: Vec<SubmissionView>,
+    pub extensions: Vec<ExtensionView>,
+    pub documents: Vec<EvidenceView>,
+    pub trigger: Option<TaskTrigger>,
+    pub cancelled: Option<TaskEnd>,
+    pub not_applicable: Option<TaskEnd>,
+    /// Null unless an outgoing document names the task, which is still open.
+    pub closing_suggested: Option<ClosingSuggestion>,
     /// What this caller may do with it now.
     pub allowed_acts: Vec<TaskAct>,
     pub version: i32,

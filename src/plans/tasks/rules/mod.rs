@@ -1,8 +1,13 @@
 //! Where a task stands, and what may be done with it. Pure.
 
+pub mod assigned;
+pub mod extensions;
+pub mod occurrences;
+pub mod work;
+
 use chrono::{Days, NaiveDate};
 
-use super::wire::{NewCompletion, NewProgressReport, Proof, TaskAct};
+use super::wire::{ExtensionStatus, NewCompletion, NewProgressReport, Proof, TaskAct};
 use crate::error::{Code, Fault};
 use crate::plans::model::{DocumentRelation, Schedule, ScheduleKind, TaskState};
 use crate::plans::wire::{NamedDocument, PlanPeriod};
@@ -27,7 +32,7 @@ pub fn proven_on(kind: ScheduleKind, evidence: &[NamedDocument]) -> Option<Naive
     proofs.filter_map(|e| e.issued_on).map(|d| d.0).max()
 }
 
-/// What the state of a task follows from.
+/// What the state of an occurrence follows from.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     pub kind: ScheduleKind,
@@ -35,11 +40,15 @@ pub struct Facts {
     pub due_on: Option<NaiveDate>,
     pub proven_on: Option<NaiveDate>,
     pub completed_on: Option<NaiveDate>,
+    /// Handed in, and the office has not decided.
+    pub handed_in: bool,
+    /// Returned by the office, and not handed in again.
+    pub returned: bool,
     /// Whether any department has reported on it.
     pub reported: bool,
 }
 
-/// Where a task stands today. The list's filter says the same in SQL.
+/// Where an occurrence stands today. `store::state` says the same in SQL.
 pub fn state(facts: &Facts, today: NaiveDate) -> TaskState {
     let done = |on: Option<NaiveDate>| match (on, facts.due_on) {
         (Some(on), Some(due)) if on > due => TaskState::DoneLate,
@@ -52,8 +61,12 @@ pub fn state(facts: &Facts, today: NaiveDate) -> TaskState {
         return done(facts.proven_on);
     }
     let left = facts.due_on.map(|due| (due - today).num_days());
-    if left.is_some_and(|days| days < 0) {
+    if facts.handed_in {
+        TaskState::HandedIn
+    } else if left.is_some_and(|days| days < 0) {
         TaskState::Overdue
+    } else if facts.returned {
+        TaskState::Returned
     } else if facts.starts_on.is_none_or(|start| start > today) && !facts.reported {
         TaskState::NotStarted
     } else if left.is_some_and(|days| days <= SOON_DAYS) {
@@ -63,22 +76,114 @@ pub fn state(facts: &Facts, today: NaiveDate) -> TaskState {
     }
 }
 
+/// Whether a task still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Holds,
+    Cancelled,
+    NotApplicable,
+}
+
+/// Where a task stands, by its occurrences: done when all of them are; else as the most pressing one that is not.
+pub fn task_state(standing: Standing, states: &[TaskState]) -> TaskState {
+    use TaskState::{DoneLate, DoneOnTime, DueSoon, HandedIn, InProgress, NotStarted, Overdue, Returned};
+    let any = |state: TaskState| states.contains(&state);
+    match standing {
+        Standing::Cancelled => return TaskState::Cancelled,
+        Standing::NotApplicable => return TaskState::NotApplicable,
+        Standing::Holds => {}
+    }
+    if let Some(pressing) = [Overdue, Returned, DueSoon, InProgress, HandedIn].into_iter().find(|s| any(*s)) {
+        return pressing;
+    }
+    match (any(NotStarted), any(DoneLate), any(DoneOnTime)) {
+        (true, false, false) | (false, false, false) => NotStarted,
+        // Between two of its times.
+        (true, ..) => InProgress,
+        (false, true, _) => DoneLate,
+        (false, false, true) => DoneOnTime,
+    }
+}
+
+/// What a caller's permissions reach of a task.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct May {
+    pub report: bool,
+    pub complete: bool,
+    pub ask_extension: bool,
+    pub decide_extension: bool,
+    pub confirm: bool,
+    pub write: bool,
+    pub assign: bool,
+    pub accept: bool,
+}
+
+/// What stands on a task, as far as acts depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stand {
+    pub standing: Standing,
+    /// Every occurrence is closed.
+    pub closed: bool,
+    pub kind: ScheduleKind,
+    pub handed_in: bool,
+    /// Something is open that was not handed in.
+    pub to_hand_in: bool,
+    /// Something has been closed, and may be taken up again.
+    pub confirmed: bool,
+    pub extension: Option<ExtensionStatus>,
+    pub assigned: bool,
+    pub due: bool,
+}
+
+/// The acts that the state of a task allows, whoever acts.
+pub fn possible_acts(stand: &Stand) -> Vec<TaskAct> {
+    use ExtensionStatus::{Asked, CounterProposed};
+    let holds = stand.standing == Standing::Holds;
+    let open = holds && !stand.closed;
+    let extension = stand.extension.filter(|s| matches!(s, Asked | CounterProposed));
+    let all = [
+        (TaskAct::ReportProgress, open),
+        (TaskAct::HandIn, open && stand.to_hand_in),
+        (TaskAct::Complete, open),
+        (TaskAct::Confirm, holds && stand.handed_in),
+        (TaskAct::Return, holds && (stand.handed_in || stand.confirmed)),
+        (TaskAct::Trigger, open && stand.kind == ScheduleKind::AfterEvent),
+        (TaskAct::Assign, open),
+        (TaskAct::AcceptAssignment, open && stand.assigned),
+        (TaskAct::RefuseAssignment, open && stand.assigned),
+        (TaskAct::AddEvidence, holds),
+        (TaskAct::AskExtension, open && stand.due && extension.is_none()),
+        (TaskAct::ApproveExtension, open && extension == Some(Asked)),
+        (TaskAct::RejectExtension, open && extension.is_some()),
+        (TaskAct::CounterProposeExtension, open && extension == Some(Asked)),
+        (TaskAct::AcceptExtension, open && extension == Some(CounterProposed)),
+        (TaskAct::WithdrawExtension, open && extension.is_some()),
+        (TaskAct::Cancel, open),
+        (TaskAct::SetNotApplicable, open),
+    ];
+    all.into_iter().filter(|(_, possible)| *possible).map(|(act, _)| act).collect()
+}
+
 /// What a caller may do with a task, given what the caller's permissions reach.
-pub fn allowed_acts(completed: bool, may_report: bool, may_complete: bool) -> Vec<TaskAct> {
-    let mut acts = Vec::new();
-    if !completed && may_report {
-        acts.push(TaskAct::ReportProgress);
-    }
-    if !completed && may_complete {
-        acts.push(TaskAct::Complete);
-    }
-    acts
+pub fn allowed_acts(stand: &Stand, may: &May) -> Vec<TaskAct> {
+    let permitted = |act: &TaskAct| match act {
+        TaskAct::ReportProgress | TaskAct::AddEvidence => may.report,
+        TaskAct::HandIn | TaskAct::Complete => may.complete,
+        TaskAct::Confirm | TaskAct::Return => may.confirm,
+        TaskAct::Trigger | TaskAct::Cancel | TaskAct::SetNotApplicable => may.write,
+        TaskAct::Assign => may.assign,
+        TaskAct::AcceptAssignment | TaskAct::RefuseAssignment => may.accept,
+        TaskAct::AskExtension | TaskAct::AcceptExtension | TaskAct::WithdrawExtension => may.ask_extension,
+        TaskAct::ApproveExtension | TaskAct::RejectExtension | TaskAct::CounterProposeExtension => may.decide_extension,
+    };
+    possible_acts(stand).into_iter().filter(permitted).collect()
 }
 
 /// What an act on a task is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Ground {
     pub kind: ScheduleKind,
+    /// The day the plan, or the document that assigns the task, begins.
     pub plan_from: NaiveDate,
     pub today: NaiveDate,
 }
@@ -151,7 +256,7 @@ pub fn completion_faults(completion: &NewCompletion, ground: &Ground) -> Vec<Fau
     faults
 }
 
-fn proof_faults(evidence: &[Proof], today: NaiveDate) -> Vec<Fault> {
+pub fn proof_faults(evidence: &[Proof], today: NaiveDate) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (i, proof) in evidence.iter().enumerate() {
         let said = [&proof.document_number, &proof.title, &proof.link];

@@ -1,12 +1,18 @@
 //! HTTP in, HTTP out.
 
-use actix_web::{HttpRequest, get, post, web};
+mod acts;
+mod assigned;
+mod evidence;
+mod progress;
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wire::{NewCompletion, NewProgressReport, TaskPage, TaskSummary, TaskView};
-use super::{acts, store};
+use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskSummary, TaskTimeline, TaskView};
+use super::{acts as deeds, store};
+use crate::audit;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
@@ -15,10 +21,10 @@ use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::WriteParams;
 use crate::http::export::{Batch, Source};
-use crate::http::query::FromQuery;
+use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, At, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -27,7 +33,12 @@ use crate::plans::routes::words;
 use crate::plans::store as plan_store;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_tasks).service(get_task).service(report_progress).service(complete_task);
+    cfg.service(list_tasks).service(get_task).service(get_task_timeline);
+    cfg.service(report_progress).service(complete_task).service(hand_in_task);
+    acts::configure(cfg);
+    assigned::configure(cfg);
+    evidence::configure(cfg);
+    progress::configure(cfg);
 }
 
 impl Shaped for TaskSummary {
@@ -50,6 +61,9 @@ impl Shaped for TaskView {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct TaskFilter {
+    /// Where they come from: `plan` or `assigned`.
+    #[param(value_type = Option<String>, example = "assigned")]
+    origin: Option<&'static str>,
     /// Code of the plan.
     #[param(example = "kh-1186-skhdt-2022")]
     plan: Option<String>,
@@ -80,6 +94,7 @@ struct TaskFilter {
 impl FromQuery for TaskFilter {
     fn read(q: &mut QueryReader) -> Self {
         let filter = TaskFilter {
+            origin: q.choice("origin", TaskOrigin::NAMES),
             plan: q.text("plan"),
             department: q.text("department"),
             role: q.choice("role", &["lead", "coordinate"]),
@@ -99,6 +114,7 @@ impl FromQuery for TaskFilter {
 
 fn chosen(filter: &TaskFilter) -> store::Filter {
     store::Filter {
+        origin: filter.origin,
         plan: filter.plan.clone(),
         department: filter.department.clone(),
         role: filter.role,
@@ -111,7 +127,8 @@ fn chosen(filter: &TaskFilter) -> store::Filter {
 
 /// List tasks
 ///
-/// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper.
+/// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper; those from above, which
+/// have no plan, come first.
 #[utoipa::path(tag = "plans", operation_id = "list_tasks", params(TaskFilter, PageParams, Shape::<TaskSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("task:read"))),
     responses((status = 200, description = "A page of tasks", body = TaskPage), ReadProblems))]
@@ -120,7 +137,7 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
     let chosen = chosen(&filter);
     let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
     let rows = store::list(db.get_ref(), &permit.reach(), vn_date(permit.now), &chosen, after, limit).await?;
-    let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone(), t.position));
+    let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone()));
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), vn_date(permit.now), &chosen, None, EVERY).await.map(drop))
@@ -139,14 +156,29 @@ async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFil
 #[get("/api/v1/tasks/{key}")]
 async fn get_task(permit: Permit<perm::ReadTask>, key: web::Path<String>, Query(shape): Query<Shape<TaskView>>, db: Db) -> Answer {
     let task = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    let view = task.view(vn_date(permit.now));
+    let view = deeds::shown(db.get_ref(), &permit, task).await?;
     // An open task becomes due or overdue by the day alone.
-    let settled = view.completion.is_some();
+    let settled = view.completion.is_some() || view.cancelled.is_some() || view.not_applicable.is_some();
     if settled {
         shape.found(db.get_ref(), &permit, view.version, &view).await
     } else {
         shape.found_today(db.get_ref(), &permit, view.version, &view).await
     }
+}
+
+/// Get the timeline of a task
+///
+/// What happened to it, oldest first, and by whom.
+#[utoipa::path(tag = "plans", operation_id = "get_task_timeline", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a")),
+    extensions(("x-permission" = json!("task:read"))),
+    responses((status = 200, description = "The timeline", body = TaskTimeline), ReadProblems))]
+#[get("/api/v1/tasks/{key}/timeline")]
+async fn get_task_timeline(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+    let task = store::find(db.get_ref(), &store::Reaches::of(&permit), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let lines = audit::of_subject(db.get_ref(), task.id).await?;
+    let event = |line: audit::Recorded| TaskEvent { at: At(line.occurred_at), act: line.act, by: line.actor };
+    Ok(HttpResponse::Ok().json(TaskTimeline { items: lines.into_iter().map(event).collect() }))
 }
 
 /// Report progress
@@ -166,13 +198,13 @@ async fn report_progress(
     db: Db,
 ) -> Answer {
     let key = key.as_str().into();
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::report(tx, &permit, &key, &body.value).await).await
+    write(db.get_ref(), &permit, &body.hash, async |tx| deeds::report(tx, &permit, &key, &body.value).await).await
 }
 
 /// Complete a task
 ///
-/// A leading department, or the office, closes the task with at least one document as evidence; a task led by a collective is
-/// closed by the office. Answers the task.
+/// A leading department, or the office, closes the task at once with at least one document as evidence; a task led by a collective is
+/// closed by the office. With `occurrence` only that one is closed. Where the office is to look first, hand it in. Answers the task.
 #[utoipa::path(tag = "plans", operation_id = "complete_task", security(("bearer" = [])), request_body = NewCompletion,
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"), WriteParams, crate::http::call::ChangeHeaders),
     extensions(("x-permission" = json!("task:complete"))),
@@ -186,7 +218,32 @@ async fn complete_task(
     db: Db,
 ) -> Answer {
     let key = key.as_str().into();
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::complete(tx, &permit, &key, &body.value).await).await
+    write(db.get_ref(), &permit, &body.hash, async |tx| deeds::complete(tx, &permit, &key, &body.value).await).await
+}
+
+/// Hand a task in
+///
+/// A leading department hands in what it has done, as a whole or one `occurrence`, with at least one document as evidence. The office
+/// confirms it, which closes it as of `completed_on`, or gives it back. Answers the task.
+#[utoipa::path(tag = "plans", operation_id = "hand_in_task", security(("bearer" = [])), request_body = NewCompletion,
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"), WriteParams, crate::http::call::ChangeHeaders),
+    extensions(("x-permission" = json!("task:complete"))),
+    responses((status = 201, description = "The task with what was handed in", body = TaskView), WriteProblems))]
+#[post("/api/v1/tasks/{key}/submission")]
+async fn hand_in_task(
+    permit: Permit<perm::CompleteTask>,
+    key: web::Path<String>,
+    _: Query<WriteParams>,
+    body: Json<NewCompletion>,
+    db: Db,
+) -> Answer {
+    let key = key.as_str().into();
+    write(db.get_ref(), &permit, &body.hash, async |tx| deeds::hand_in(tx, &permit, &key, &body.value).await).await
+}
+
+/// A number in a path; what is none names nothing.
+fn number(text: &str) -> Result<i32, ApiError> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(ApiError::not_found)
 }
 
 /// The list as an export.
@@ -196,7 +253,7 @@ pub fn exported() -> Source {
             let filter: TaskFilter = ask.filter()?;
             let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
             let rows = store::list(ask.db, &ask.reach, vn_date(ask.now), &chosen(&filter), after, limit).await?;
-            Batch::of(filter.cursor.page(rows, |t| (t.plan.clone(), t.position)))
+            Batch::of(filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone())))
         })
     })
 }
