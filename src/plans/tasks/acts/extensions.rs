@@ -153,7 +153,9 @@ async fn grant<P: Named>(
         let (vi, en) = (format!("Hạn cấp trên là {last}."), format!("What it is a part of is due on {last}."));
         return Err(ApiError::broken(vec![Fault::new(Code::LaterThanParent, "", vi, en)]));
     }
-    let decision = Decision { status: ExtensionStatus::Approved, reason: said.note.as_ref().map(|n| n.as_str()),
+    let decision = Decision {
+        status: ExtensionStatus::Approved,
+        reason: said.note.as_ref().map(|n| n.as_str()),
         counter_due_on: None,
         agreed_on: Some(due_on),
         today: vn_date(permit.now),

@@ -10,7 +10,7 @@ use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::{Answer, Json, Query, WriteProblems, write};
 use crate::plans::tasks::acts;
 use crate::plans::tasks::wire::{
-    AssignmentAcceptance, CounterProposal, NewAssignment, NewEvent, NewExtension, ExtensionAnswer, StatedReason, TaskCancellation,
+    AssignmentAcceptance, CounterProposal, ExtensionAnswer, NewAssignment, NewEvent, NewExtension, StatedReason, TaskCancellation,
     TaskConfirmation, TaskReturn, TaskView,
 };
 
