@@ -47,9 +47,9 @@ async fn everything(app: &App) -> Vec<Value> {
     sqlx::query_scalar(
         "SELECT jsonb_build_object('kpi', k.code, 'department', d.code, 'period', m.period, 'field', m.field_code, 'value', m.value,
                 'numerator', m.numerator, 'denominator', m.denominator, 'evidence', m.evidence, 'note', m.note, 'version', m.version,
-                'traces', (SELECT jsonb_agg(jsonb_build_array(a.act, a.subject_type, a.subject_code, a.version, a.detail - 'id') ORDER BY a.id)
+                'traces', (SELECT jsonb_agg(jsonb_build_array(a.act, a.subject_type, a.subject_code, a.version, a.detail - 'id') ORDER BY a.version)
                              FROM audit_events a WHERE a.subject_id = m.id),
-                'events', (SELECT jsonb_agg(jsonb_build_array(o.type, o.subject_code, o.version, o.data - 'id') ORDER BY o.id)
+                'events', (SELECT jsonb_agg(jsonb_build_array(o.type, o.subject_code, o.version, o.data - 'id') ORDER BY o.version)
                              FROM outbox_events o WHERE o.subject_id = m.id))
            FROM kpi_measurements m JOIN kpis k ON k.id = m.kpi_id JOIN departments d ON d.id = m.department_id
           ORDER BY k.code, d.code, m.period, m.field_code NULLS FIRST",

@@ -10,9 +10,22 @@ use crate::contract::{Operation, complaints, document, followed, operations, val
 use crate::harness::{Actor, App, department};
 
 /// Lists and details that are always whole, each with its reason.
-const WHOLE: [(&str, &str); 2] = [
+const WHOLE: [(&str, &str); 15] = [
     ("get_dossier_register", "a book with a prescribed form, also as a table"),
     ("get_report_snapshot", "what was sent, with its checksum; the list leaves the figures out"),
+    ("list_document_kinds", "a short table of words"),
+    ("list_documents", "a row of the register is read as a row"),
+    ("get_document", "a row of the register is read as a row"),
+    ("list_plan_versions", "a short list"),
+    ("get_plan_version", "the text of a plan as it was issued"),
+    ("list_obstacles", "short"),
+    ("get_obstacle", "read step by step"),
+    ("list_explanations", "short"),
+    ("get_explanation", "read with its subjects"),
+    ("list_duties", "short"),
+    ("get_duty", "read with its schedule"),
+    ("list_jobs", "short"),
+    ("list_job_results", "rows of a load, cut by `return`"),
 ];
 
 fn names<'a>(operation: &'a Operation, parameter: &str) -> Vec<&'a str> {
