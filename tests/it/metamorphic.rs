@@ -44,7 +44,8 @@ async fn walk(actor: &Actor, path: &str, limit: i64) -> Vec<Value> {
 }
 
 /// The orders of lists that have several.
-const SORTS: [(&str, &[&str]); 1] = [("list_dossiers", &["received_at", "-received_at"])];
+const SORTS: [(&str, &[&str]); 2] =
+    [("list_dossiers", &["received_at", "-received_at"]), ("list_documents", &["registered_on", "-registered_on"])];
 
 /// All pages, however small, are the one big page, in every order and under filters.
 #[tokio::test]

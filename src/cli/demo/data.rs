@@ -68,7 +68,7 @@ pub fn documents() -> Vec<Value> {
         let paper = i * 31 % 100 >= 90 + i / 40;
         let sent = !secret && !paper && i * 17 % 50 != 3;
         serde_json::json!({"direction": "outgoing", "agency": "SKHDT", "book": book, "number": number.to_string(), "symbol": symbol, "kind": kind,
-            "issued_on": on, "summary": summary, "signer": if i % 3 == 0 { "Giám đốc" } else { "Phó Giám đốc" }, "department": drafters[(i % 5) as usize],
+            "issued_on": on, "summary": summary, "signer": if i.is_multiple_of(3) { "Giám đốc" } else { "Phó Giám đốc" }, "department": drafters[(i % 5) as usize],
             "recipients": ["UBND tỉnh", "Các phòng, đơn vị thuộc Sở"], "drafted_in_e_office": !paper, "approved_in_e_office": !paper,
             "sent_electronically": sent, "secrecy": if secret { "confidential" } else { "normal" }, "source_system": "eoffice"})
     };

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_contract_tells_resources_and_members() {
-        let openapi: Value = serde_json::from_str(&crate::openapi::text()).unwrap();
+        let openapi: Value = serde_json::from_str(crate::openapi::text()).unwrap();
         let dossiers = Resource::find(&openapi, "dossiers").unwrap();
         let holds = |name: &str| dossiers.members.get(name).copied();
         for (name, kind) in [

@@ -153,10 +153,13 @@ fn free(wanted: &str, taken: &mut HashSet<String>) -> Option<ResourceCode> {
     ResourceCode::parse(&code)
 }
 
+/// Whether a row of the table is a task that stands there already.
+type Way<'a> = &'a dyn Fn(&Candidate<'_>, &NewTask) -> bool;
+
 fn matched(candidates: &[Candidate<'_>], old: &NewPlan) -> Vec<Option<usize>> {
     let mut found: Vec<Option<usize>> = vec![None; candidates.len()];
     let mut used = HashSet::new();
-    let ways: [&dyn Fn(&Candidate<'_>, &NewTask) -> bool; 4] = [
+    let ways: [Way; 4] = [
         &|c, t| !c.given.is_empty() && t.local_code.as_str() == c.given,
         &|c, t| c.given.is_empty() && t.group == c.group && fold(t.title.as_str()) == fold(&c.title) && same_number(c, t),
         &|c, t| c.given.is_empty() && t.group == c.group && fold(t.title.as_str()) == fold(&c.title),

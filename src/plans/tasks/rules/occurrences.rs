@@ -162,7 +162,7 @@ fn names(frequency: Frequency, first: NaiveDate) -> (String, String) {
 pub fn falls_into(period_start: NaiveDate, slots: &[(i32, Option<NaiveDate>, Option<NaiveDate>)]) -> Option<i32> {
     let begun = |(_, starts, _): &&(i32, Option<NaiveDate>, Option<NaiveDate>)| starts.is_some_and(|s| s <= period_start);
     let inside = slots.iter().filter(begun).find(|(_, _, due)| due.is_some_and(|due| period_start <= due));
-    inside.or_else(|| slots.iter().filter(begun).next_back()).or(slots.first()).map(|(n, ..)| *n)
+    inside.or_else(|| slots.iter().rfind(begun)).or(slots.first()).map(|(n, ..)| *n)
 }
 
 #[cfg(test)]
