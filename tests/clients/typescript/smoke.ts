@@ -26,9 +26,13 @@ client.use({
 const listed = await client.GET("/api/v1/dossiers", { params: { query: { limit: 2, status: ["processing", "accepted"] } } });
 assert(listed.data && listed.data.items.length === 2 && listed.data.page.limit === 2);
 
+// A list that was asked for some fields only lacks the others; this one was not.
+const procedure = listed.data.items[0]!.procedure;
+assert(procedure);
+
 const key = randomUUID();
 const body: components["schemas"]["NewDossier"] = {
-  procedure: listed.data.items[0]!.procedure,
+  procedure,
   receiving_department: "MC",
   channel: "direct",
   applicant: { kind: "citizen", name: "Nguyễn Văn A" },
