@@ -10,11 +10,9 @@ use serde_json::{Map, Value, json};
 use super::cell::{Cell, Reading};
 use super::contract::{Holds, Resource, nearest};
 use crate::http::Lang;
+use crate::http::bulk::{ERROR_COLUMNS, came_back, unguarded};
 use crate::http::values::nfc;
 use crate::text::Text;
-
-/// The columns of a file of refused rows that say why; such a file may be loaded again as it is.
-pub const ERROR_COLUMNS: [&str; 2] = ["error_codes", "error_detail"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -72,7 +70,7 @@ impl Columns {
     /// Everything that is wrong with the headers and the mapping.
     pub fn plan(sent: &[String], mapping: Mapping, resource: &Resource) -> Result<Columns, Vec<String>> {
         let names: Vec<String> = sent.iter().map(|h| nfc(h.trim())).collect();
-        let came_back = ERROR_COLUMNS.iter().all(|column| names.iter().any(|n| n == column));
+        let came_back = came_back(&names);
         let own: Vec<usize> = (0..names.len()).filter(|at| !came_back || !ERROR_COLUMNS.contains(&names[*at].as_str())).collect();
         let mut faults = Vec::new();
         let mut of: BTreeMap<String, (usize, String)> = BTreeMap::new();
@@ -214,22 +212,6 @@ fn put(row: &mut Map<String, Value>, member: &str, value: Value) {
     }
 }
 
-fn runs(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
-}
-
-/// A cell for a file of refused rows: what a spreadsheet would run stands behind an apostrophe, which [`unguarded`] takes off.
-pub fn guarded(cell: String) -> String {
-    if runs(&cell) { format!("'{cell}") } else { cell }
-}
-
-fn unguarded(cell: String) -> String {
-    match cell.strip_prefix('\'') {
-        Some(rest) if runs(rest) => rest.to_owned(),
-        _ => cell,
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -296,13 +278,5 @@ mod tests {
             assert!(faults.contains(word), "{word}\n{faults}");
         }
         assert!(toml::from_str::<Mapping>("colums = {}").is_err());
-    }
-
-    #[test]
-    fn what_is_guarded_comes_back_as_it_was() {
-        for cell in ["", "a", "=1+1", "'=1", "''@x", "'tis", "-5", "\tx", "it's"] {
-            assert_eq!(unguarded(guarded(cell.into())), cell);
-            assert!(!guarded(cell.into()).starts_with(['=', '+', '-', '@', '\t']), "{cell}");
-        }
     }
 }

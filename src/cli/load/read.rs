@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::args::{Kind, LoadArgs};
 use super::cell::Cell;
 use super::contract::Resource;
-use super::mapping::{Columns, ERROR_COLUMNS, Mapping};
+use super::mapping::{Columns, Mapping};
 use super::sheet;
 use super::spool::{Spool, Writer};
 use crate::client::bulk::Mode;
 use crate::error::{ApiError, Code};
+use crate::http::bulk::ERROR_COLUMNS;
 use crate::http::bulk::split::{Format, RawRow, Splitter, malformed};
 
 /// Why a file is not sent.

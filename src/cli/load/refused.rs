@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::mapping::{ERROR_COLUMNS, guarded};
 use super::spool::Input;
+use crate::http::bulk::{ERROR_COLUMNS, guarded};
 
 pub struct RefusedFile {
     out: BufWriter<File>,
