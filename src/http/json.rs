@@ -73,11 +73,10 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut,
 
 fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     match serde_json::from_slice(bytes) {
-        // Serde reads the members of an object from a list, too; the contract does not.
-        Ok(_) if bytes.contains(&b'[') && !lists_for_objects::<T>(bytes).is_empty() => {
-            Err(ApiError::new(Code::InvalidBody).faults(lists_for_objects::<T>(bytes)))
-        }
-        Ok(value) => Ok(value),
+        Ok(value) => match lists_for_objects::<T>(bytes) {
+            faults if faults.is_empty() => Ok(value),
+            faults => Err(ApiError::new(Code::InvalidBody).faults(faults)),
+        },
         Err(error) => match serde_json::from_slice::<Value>(bytes) {
             Ok(value) => Err(ApiError::new(Code::InvalidBody).faults(shape_faults::<T>(&value, &error))),
             Err(syntax) => Err(not_json(&syntax)),
@@ -85,7 +84,11 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     }
 }
 
+/// Lists where the schema has objects: serde reads the members of an object from a list, too; the contract does not.
 fn lists_for_objects<T: ToSchema>(bytes: &[u8]) -> Vec<Fault> {
+    if !bytes.contains(&b'[') {
+        return Vec::new();
+    }
     let (Ok(value), Some(validator)) = (serde_json::from_slice::<Value>(bytes), validator(&T::name())) else { return Vec::new() };
     let mut faults = Vec::new();
     let is_list = |error: &ValidationError<'_>| error.instance().is_array() && matches!(error.kind(), ValidationErrorKind::Type { .. });

@@ -628,3 +628,19 @@ async fn bodies_that_never_end() {
     }
     ground.unchanged().await;
 }
+
+/// The reader of JSON would take the members of an object from a list, too.
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let world = World::new().await;
+    let (office, admin) = (world.app.office().await, world.app.admin().await);
+    let before = contents(&world.app).await;
+    let whole = office.post("/api/v1/calendars/vn/revisions", json!([null, null])).await.expect(400);
+    assert_eq!((whole.code(), whole.fault_codes(), whole.pointers()), ("invalid_body", vec!["wrong_type"], vec![""]));
+    let inner = json!({"value": 5, "evidence": [["2/BC", "2022-01-13", "Báo cáo", null]]});
+    let inner = office.put("/api/v1/kpis/satisfaction/measurements/DKKD/2020", inner).await.expect(400);
+    assert_eq!((inner.fault_codes(), inner.pointers()), (vec!["wrong_type"], vec!["/evidence/0"]));
+    let row = admin.post("/api/v1/departments/bulk", json!([["X", "Phòng X", "unit"]])).await.expect(422);
+    assert_eq!(row.body["results"][0]["errors"][0]["code"], "wrong_type", "{}", row.text);
+    assert_eq!(contents(&world.app).await, before);
+}
