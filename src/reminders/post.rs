@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
+use super::digest;
 use super::inbox::{self, Asked};
-use super::{digest, store};
+use super::store::{self, Claimed};
 use crate::app::Shared;
 use crate::auth::actor_now;
 use crate::calendar::{self, is_working, vn_local};
@@ -39,20 +40,9 @@ pub async fn post_digests(shared: &Shared, mailer: &Mailer, now: DateTime<Utc>) 
     let mut sent = 0;
     while let Some(claimed) = store::claim(db, today, now).await? {
         let key = (claimed.user_id, today);
-        let contents = match actor_now(db, claimed.user_id, None).await? {
-            Some(actor) => inbox::read(db, &actor, &asked, Lang::Vi).await?,
-            None => inbox::Contents { rows: Vec::new() },
-        };
-        let count: i64 = contents.counts().iter().map(|(_, n)| n).sum();
-        let (Some(address), 1..) = (&claimed.email, count) else {
-            store::settle(db, key, "nothing", 0, None, now).await?;
-            continue;
-        };
-        let url = &shared.settings.http.public_url;
-        let (subject, body) = digest::compose(&claimed.display_name, today, &inbox::sections(&contents, Lang::Vi), url);
-        let id = format!("{}.{today}", claimed.user_id);
-        match mailer.send(&claimed.display_name, address, &id, &subject, body).await {
-            Ok(()) => {
+        match deliver(shared, mailer, &asked, &claimed).await {
+            Ok(0) => store::settle(db, key, "nothing", 0, None, now).await?,
+            Ok(count) => {
                 store::settle(db, key, "sent", count, None, now).await?;
                 sent += 1;
             }
@@ -60,11 +50,31 @@ pub async fn post_digests(shared: &Shared, mailer: &Mailer, now: DateTime<Utc>) 
                 let again = claimed.attempts < ATTEMPTS;
                 tracing::warn!(user = %claimed.user_id, %error, again, "a digest could not be sent");
                 let next = now + TimeDelta::minutes(2_i64.pow(claimed.attempts.clamp(0, 6).unsigned_abs()));
-                store::settle(db, key, if again { "due" } else { "failed" }, count, Some(&error.to_string()), next).await?;
+                store::settle(db, key, if again { "due" } else { "failed" }, 0, Some(&error.to_string()), next).await?;
             }
         }
     }
     Ok(sent)
+}
+
+/// Sends one digest; answers how many reminders it told of, 0 where there was nothing to say and nothing was sent.
+async fn deliver(
+    shared: &Shared,
+    mailer: &Mailer,
+    asked: &Asked,
+    claimed: &Claimed,
+) -> Result<i64, Box<dyn std::error::Error + Send + Sync>> {
+    let db = &shared.background;
+    let (Some(address), Some(actor)) = (&claimed.email, actor_now(db, claimed.user_id, None).await?) else { return Ok(0) };
+    let contents = inbox::read(db, &actor, asked, Lang::Vi).await?;
+    let count: i64 = contents.counts().iter().map(|(_, n)| n).sum();
+    if count > 0 {
+        let sections = inbox::sections(&contents, Lang::Vi);
+        let (subject, body) = digest::compose(&claimed.display_name, asked.today, &sections, &shared.settings.http.public_url);
+        let id = format!("{}.{}", claimed.user_id, asked.today);
+        mailer.send(&claimed.display_name, address, &id, &subject, body).await?;
+    }
+    Ok(count)
 }
 
 /// Looks every minute whether digests are due, where mail is set up. Runs until the runtime stops.

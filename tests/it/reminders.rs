@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::harness::App;
+use crate::harness::{Actor, App};
+use crate::task_work::{done, task, world};
 use dunghen::auth::Role;
 
 /// An SMTP server that keeps what it is given; it refuses everything for addresses that begin with `full`.
@@ -151,6 +152,72 @@ async fn reports_are_reminded_of_until_they_are_handed_in_and_sent() {
     head.json("POST", &format!("{occurrence}/hand-ins"), &[("if-match", &format!("\"{version}\""))], &part).await.expect(201);
     let later = head.get("/api/v1/me/reminders?kind=report_due_soon").await.expect(200).body;
     assert!(later["items"].as_array().unwrap().iter().all(|i| i["subject"]["href"] != duty), "{later}");
+}
+
+/// Codes of the tasks reminded of, by kind.
+async fn told(actor: &Actor, kind: &str) -> Vec<Value> {
+    let inbox = actor.get(&format!("/api/v1/me/reminders?kind={kind}")).await.expect(200).body;
+    inbox["items"].as_array().unwrap().iter().map(|i| i["subject"]["code"].clone()).collect()
+}
+
+#[tokio::test]
+async fn what_was_handed_in_waits_for_the_office_and_what_came_back_for_the_department() {
+    let app = world("2022-07-05T08:00:00+07:00").await;
+    let (office, head, other) = (app.office().await, app.actor(Role::Head, Some("VP")).await, app.actor(Role::Head, Some("DKKD")).await);
+    let code = json!("kh-1.plain");
+    assert!(told(&head, "task_overdue").await.contains(&code));
+    head.act(&format!("{}/submission", task("plain")), 1, done("2022-07-04")).await.expect(201);
+    assert!(!told(&head, "task_overdue").await.contains(&code));
+    assert_eq!(told(&office, "task_awaiting_confirmation").await, std::slice::from_ref(&code));
+    assert_eq!(told(&head, "task_awaiting_confirmation").await, [Value::Null; 0]);
+    office.act(&format!("{}/return", task("plain")), 2, json!({"reason": "Thiếu phụ lục"})).await.expect(201);
+    assert_eq!(told(&office, "task_awaiting_confirmation").await, [Value::Null; 0]);
+    assert_eq!((told(&head, "task_returned").await, told(&other, "task_returned").await), (vec![code.clone()], vec![]));
+    assert!(told(&head, "task_overdue").await.contains(&code));
+    head.act(&format!("{}/submission", task("plain")), 3, done("2022-07-05")).await.expect(201);
+    office.act(&format!("{}/confirmation", task("plain")), 4, json!({})).await.expect(201);
+    for kind in ["task_overdue", "task_returned", "task_awaiting_confirmation"] {
+        assert!(!told(&office, kind).await.contains(&code) && !told(&head, kind).await.contains(&code), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_decides_is_reminded_of_what_waits_for_a_decision() {
+    let app = world("2022-06-15T08:00:00+07:00").await;
+    let (director, head) = (app.actor(Role::Director, None).await, app.actor(Role::Head, Some("VP")).await);
+    let more = json!({"department": "VP", "reason": "Chờ ý kiến Sở Nội vụ", "new_due_on": "2022-07-31"});
+    head.act(&format!("{}/extension-requests", task("plain")), 1, more).await.expect(201);
+    assert_eq!(told(&director, "extension_awaiting_decision").await, [json!("kh-1.plain")]);
+    assert_eq!(told(&head, "extension_awaiting_decision").await, [Value::Null; 0]);
+    director.act(&format!("{}/extension-requests/1/rejection", task("plain")), 2, json!({"reason": "Đủ thời gian"})).await.expect(201);
+    assert_eq!(told(&director, "extension_awaiting_decision").await, [Value::Null; 0]);
+    let office = app.office().await;
+    let raised = json!({"department": "VP", "title": "Thiếu kinh phí", "description": "Chưa được cấp."});
+    let obstacle = office.post("/api/v1/obstacles", raised).await.expect(201).body["code"].clone();
+    let path = format!("/api/v1/obstacles/{}/escalation", obstacle.as_str().unwrap());
+    office.act(&path, 1, json!({"text": "Vượt thẩm quyền Văn phòng"})).await.expect(200);
+    assert_eq!(told(&director, "obstacle_awaiting_decision").await, [obstacle]);
+}
+
+#[tokio::test]
+async fn explanations_are_owed_until_their_day_and_then_overdue() {
+    // The administrative June ended on Tuesday the 14th; three working days are until Friday the 17th.
+    for (now, kind, late) in [("2022-06-17T02:00:00Z", "explanation_owed", 0), ("2022-06-20T02:00:00Z", "explanation_overdue", 1)] {
+        let app = world(now).await;
+        let head = app.actor(Role::Head, Some("VP")).await;
+        let inbox = head.get("/api/v1/me/reminders?kind=explanation_owed,explanation_overdue").await.expect(200).body;
+        assert_eq!(kinds(&inbox), [] as [(String, i64); 0], "nothing was late in June: {inbox}");
+        // A task from above that was due in that month, and is not done.
+        let office = app.office().await;
+        let task = json!({"code": "ubnd-99", "title": "Báo cáo rà soát", "issuer": "UBND", "document_number": "99/UBND", "document_on": "2022-05-04",
+            "lead": ["VP"], "due_on": "2022-06-01"});
+        office.put("/api/v1/tasks/ubnd-99", task).await.expect(201);
+        let inbox = head.get("/api/v1/me/reminders?kind=explanation_owed,explanation_overdue").await.expect(200).body;
+        assert_eq!(kinds(&inbox), [(kind.to_owned(), 1)], "{inbox}");
+        let item = &inbox["items"][0];
+        assert_eq!((&item["day"], &item["days_late"], &item["subject"]["code"]), (&json!("2022-06-17"), &json!(late), &json!("2022-06")));
+        head.get(item["subject"]["href"].as_str().unwrap()).await.expect(200);
+    }
 }
 
 #[tokio::test]
