@@ -7,17 +7,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts;
 use super::store::{self, Sight};
-use super::wire::{Direction, DocumentKindPage, DocumentPage, DocumentView, NewDocument, Secrecy, Urgency, VoidDocument};
+use super::wire::{Direction, DocumentKind, DocumentKindPage, DocumentPage, DocumentView, NewDocument, Secrecy, Urgency, VoidDocument};
 use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -26,6 +28,13 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_document_kinds).service(load_documents).service(list_documents);
     cfg.service(get_document).service(put_document).service(void_document);
 }
+
+impl Shaped for DocumentView {
+    const RELATIONS: &'static [Relation] =
+        &[Relation::one("agency", &["agency"], departments::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
+}
+
+impl Shaped for DocumentKind {}
 
 /// Which documents to list.
 #[derive(IntoParams)]
@@ -92,6 +101,8 @@ struct DocumentFilter {
     sort: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DocumentView>,
 }
 
 impl FromQuery for DocumentFilter {
@@ -119,6 +130,7 @@ impl FromQuery for DocumentFilter {
             q: q.text("q"),
             sort: q.choice("sort", &["-registered_on", "registered_on"]),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -127,7 +139,7 @@ impl FromQuery for DocumentFilter {
 ///
 /// The register, of the departments in your sight, by day and number. What is secret is listed and counted only for its department, the
 /// clerk, the office and the director.
-#[utoipa::path(tag = "documents", operation_id = "list_documents", params(DocumentFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "documents", operation_id = "list_documents", params(DocumentFilter, PageParams, Shape::<DocumentView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("document:read"))),
     responses((status = 200, description = "A page of documents", body = DocumentPage), ReadProblems))]
 #[get("/api/v1/documents")]
@@ -158,36 +170,36 @@ async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query
     let key = |d: &DocumentView| (d.arrived_on.unwrap_or(d.issued_on).0, d.sequence.unwrap_or(0), d.id);
     let (items, page) = filter.cursor.page(rows, key);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &DocumentPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &DocumentPage { items, page }).await
 }
 
 /// List the kinds of documents
 ///
 /// Those of decree 30/2020 and a few more, by code.
-#[utoipa::path(tag = "documents", operation_id = "list_document_kinds", params(PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "documents", operation_id = "list_document_kinds", params(PageParams, Shape::<DocumentKind>), security(("bearer" = [])),
     extensions(("x-permission" = json!("document:read"))),
     responses((status = 200, description = "A page of kinds", body = DocumentKindPage), ReadProblems))]
 #[get("/api/v1/document-kinds")]
-async fn list_document_kinds(permit: Permit<perm::ReadDocument>, Query(Paged(cursor)): Query<Paged>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
-    let rows = store::kinds(db.get_ref(), cursor.after()?, cursor.limit).await?;
-    let (items, page) = cursor.page(rows, |kind| kind.code.clone());
-    let page = cursor.counted(db.get_ref(), page, async |db| store::kinds(db, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &DocumentKindPage { items, page: page.clone() }))
+async fn list_document_kinds(permit: Permit<perm::ReadDocument>, Query(filter): Query<KindFilter>, db: Db, req: HttpRequest) -> Answer {
+    let rows = store::kinds(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |kind| kind.code.clone());
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::kinds(db, None, EVERY).await.map(drop)).await?;
+    filter.shape.page(&req, db.get_ref(), &permit, &DocumentKindPage { items, page }).await
 }
 
-/// A list without filters.
-struct Paged(Cursor);
-
-impl IntoParams for Paged {
-    fn into_params(_: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
-        Vec::new()
-    }
+/// Which kinds to list: all.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct KindFilter {
+    #[param(ignore)]
+    cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DocumentKind>,
 }
 
-impl FromQuery for Paged {
+impl FromQuery for KindFilter {
     fn read(q: &mut QueryReader) -> Self {
-        Paged(Cursor::read(q))
+        KindFilter { cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -195,14 +207,19 @@ impl FromQuery for Paged {
 ///
 /// By id or code.
 #[utoipa::path(tag = "documents", operation_id = "get_document", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "SKHDT-outgoing-KH-2022-1186")),
+    params(("key" = String, Path, description = "Id or code", example = "SKHDT-outgoing-KH-2022-1186"), Shape::<DocumentView>),
     extensions(("x-permission" = json!("document:read"))),
     responses((status = 200, description = "The document", body = DocumentView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/documents/{key}")]
-async fn get_document(permit: Permit<perm::ReadDocument>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_document(
+    permit: Permit<perm::ReadDocument>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<DocumentView>>,
+    db: Db,
+) -> Answer {
     let view = store::find(db.get_ref(), &Sight::of(&permit.actor), &key.as_str().into(), false).await?;
     let view = view.ok_or_else(ApiError::not_found)?;
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a document

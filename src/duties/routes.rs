@@ -16,19 +16,31 @@ use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::calendar::vn_date;
 use crate::db::Db;
+use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
+use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, WriteProblems, found, found_today, page,
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, found_today,
     page::{EVERY, PageParams},
     write,
 };
+use crate::plans;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_duties).service(import_duties).service(get_duty).service(put_duty).service(list_duty_occurrences);
     cfg.service(get_duty_occurrence).service(put_duty_dates).service(list_hand_ins).service(hand_in_report);
     cfg.service(consolidate_report).service(dispatch_report);
+}
+
+impl Shaped for DutyView {
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("plan", &["plan"], plans::EXPANDED),
+        Relation::many("from", &["from"], departments::EXPANDED),
+        Relation::many("via", &["via"], departments::EXPANDED),
+        Relation::many("to", &["to"], departments::EXPANDED),
+    ];
 }
 
 /// Which duties to list.
@@ -43,42 +55,43 @@ struct DutyFilter {
     department: Option<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<DutyView>,
 }
 
 impl FromQuery for DutyFilter {
     fn read(q: &mut QueryReader) -> Self {
-        DutyFilter { plan: q.text("plan"), department: q.text("department"), cursor: Cursor::read(q) }
+        DutyFilter { plan: q.text("plan"), department: q.text("department"), cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
 /// List reporting duties
 ///
 /// Ordered by code.
-#[utoipa::path(tag = "duties", operation_id = "list_duties", params(DutyFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "duties", operation_id = "list_duties", params(DutyFilter, PageParams, Shape::<DutyView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("duty:read"))),
     responses((status = 200, description = "A page of duties", body = DutyPage), ReadProblems))]
 #[get("/api/v1/duties")]
 async fn list_duties(permit: Permit<perm::ReadDuty>, Query(filter): Query<DutyFilter>, db: Db, req: HttpRequest) -> Answer {
-    let _ = permit;
     let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
     let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     let items = rows.into_iter().map(store::Stored::view).collect();
-    Ok(page::respond(&req, &page, &DutyPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &DutyPage { items, page }).await
 }
 
 /// Get a reporting duty
 ///
 /// By id or code.
 #[utoipa::path(tag = "duties", operation_id = "get_duty", security(("bearer" = [])),
-    params(("code" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.discipline_half_year")),
+    params(("code" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.discipline_half_year"), Shape::<DutyView>),
     extensions(("x-permission" = json!("duty:read"))),
     responses((status = 200, description = "The duty", body = DutyView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/duties/{code}")]
-async fn get_duty(permit: Permit<perm::ReadDuty>, code: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_duty(permit: Permit<perm::ReadDuty>, code: web::Path<String>, Query(shape): Query<Shape<DutyView>>, db: Db) -> Answer {
     let view = store::find(db.get_ref(), &code.as_str().into()).await?.ok_or_else(ApiError::not_found)?.view();
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Put a reporting duty

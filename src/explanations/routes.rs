@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::model::{ExplanationAct, ExplanationPeriodSet, ExplanationState};
 use super::wire::{
-    ExplanationAcceptance, ExplanationPage, ExplanationReturn, ExplanationSubmission, ExplanationText, ExplanationView, NewExplanation,
-    OwedExplanations, OwedItem,
+    ExplanationAcceptance, ExplanationPage, ExplanationReturn, ExplanationSubmission, ExplanationSummary, ExplanationText, ExplanationView,
+    NewExplanation, OwedExplanations, OwedItem,
 };
 use super::{acts, owed, rules, store};
 use crate::app::Shared;
@@ -16,13 +16,15 @@ use crate::auth::permissions::perm;
 use crate::auth::{Permit, Reach};
 use crate::calendar::vn_date;
 use crate::db::Db;
+use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::table::{Cell, Table};
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, WriteProblems, found_today, page,
+    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -34,6 +36,14 @@ use crate::text::Text;
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(get_owed_explanations).service(list_explanations).service(create_explanation).service(get_explanation);
     cfg.service(put_explanation).service(submit_explanation).service(accept_explanation).service(return_explanation);
+}
+
+impl Shaped for ExplanationSummary {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
+}
+
+impl Shaped for ExplanationView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
 }
 
 fn id(text: &str) -> Result<Uuid, ApiError> {
@@ -185,6 +195,8 @@ struct ExplanationFilter {
     state: Vec<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ExplanationSummary>,
 }
 
 impl FromQuery for ExplanationFilter {
@@ -194,14 +206,21 @@ impl FromQuery for ExplanationFilter {
             q.fault(bad_period());
         }
         let period_set = q.choice("period_set", PeriodSet::NAMES);
-        ExplanationFilter { department, period, period_set, state: q.list("state", ExplanationState::NAMES), cursor: Cursor::read(q) }
+        ExplanationFilter {
+            department,
+            period,
+            period_set,
+            state: q.list("state", ExplanationState::NAMES),
+            cursor: Cursor::read(q),
+            shape: Shape::read(q),
+        }
     }
 }
 
 /// List explanations
 ///
 /// Those of the departments in your sight, in the order in which they were begun.
-#[utoipa::path(tag = "explanations", operation_id = "list_explanations", params(ExplanationFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "explanations", operation_id = "list_explanations", params(ExplanationFilter, PageParams, Shape::<ExplanationSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("explanation:read"))),
     responses((status = 200, description = "A page of explanations", body = ExplanationPage), ReadProblems))]
 #[get("/api/v1/explanations")]
@@ -221,27 +240,27 @@ async fn list_explanations(
     let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |e| e.id);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &ExplanationPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &ExplanationPage { items, page }).await
 }
 
 /// Get an explanation
 ///
 /// With its history, and with each thing it explains as it was then and as it is now; so the answer is never 304.
 #[utoipa::path(tag = "explanations", operation_id = "get_explanation", security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id", example = "0198c5a0-0000-7000-8000-000000000041")),
+    params(("id" = String, Path, description = "Id", example = "0198c5a0-0000-7000-8000-000000000041"), Shape::<ExplanationView>),
     extensions(("x-permission" = json!("explanation:read"))),
     responses((status = 200, description = "The explanation", body = ExplanationView), ReadProblems))]
 #[get("/api/v1/explanations/{id}")]
 async fn get_explanation(
     permit: Permit<perm::ReadExplanation>,
     key: web::Path<String>,
-    _: Query<NoQuery>,
+    Query(shape): Query<Shape<ExplanationView>>,
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
     let stored = store::find(db.get_ref(), &permit.reach(), id(&key)?).await?.ok_or_else(ApiError::not_found)?;
     let view = acts::view(db.get_ref(), &permit, stored, shared.settings.explanations.due_working_days).await?;
-    Ok(found_today(view.version, &view))
+    shape.found_today(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Write an explanation

@@ -17,7 +17,7 @@ use crate::http::bulk::RowStatus;
 use crate::http::call::{RetryHeaders, WriteParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Line, Query, QueryReader, ReadProblems, WriteProblems, page,
+    Answer, Cursor, Line, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, page,
     page::{EVERY, PageParams},
     write,
 };
@@ -25,6 +25,8 @@ use crate::http::{
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_jobs).service(list_job_results).service(get_job_errors).service(cancel_job).service(get_job);
 }
+
+impl Shaped for JobView {}
 
 /// Which jobs to list.
 #[derive(IntoParams)]
@@ -41,6 +43,8 @@ struct JobFilter {
     state: Vec<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<JobView>,
 }
 
 impl FromQuery for JobFilter {
@@ -50,6 +54,7 @@ impl FromQuery for JobFilter {
             resource: q.text("resource").and_then(|text| serde_json::from_value(text.into()).ok()),
             state: q.list("state", State::NAMES),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -57,7 +62,7 @@ impl FromQuery for JobFilter {
 /// List jobs
 ///
 /// Your own, newest first; administrators, the office and auditors see all of them.
-#[utoipa::path(tag = "jobs", operation_id = "list_jobs", params(JobFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "jobs", operation_id = "list_jobs", params(JobFilter, PageParams, Shape::<JobView>), security(("bearer" = [])),
     extensions(("x-permission" = json!("job:read"))),
     responses((status = 200, description = "A page of jobs", body = JobPage), ReadProblems))]
 #[get("/api/v1/jobs")]
@@ -68,7 +73,7 @@ async fn list_jobs(permit: Permit<perm::ReadJob>, Query(asked): Query<JobFilter>
     let (rows, info) = asked.cursor.page(rows, |r| r.id);
     let info = asked.cursor.counted(db.get_ref(), info, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     let items = rows.iter().map(JobView::of).collect();
-    Ok(page::respond(&req, &info, &JobPage { items, page: info.clone() }))
+    asked.shape.page(&req, db.get_ref(), &permit, &JobPage { items, page: info }).await
 }
 
 fn id_of(text: &str) -> Result<Uuid, ApiError> {

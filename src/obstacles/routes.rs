@@ -8,18 +8,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::model::{ObstacleAboutType, ObstacleAct, ObstacleState};
 use super::store::Step;
 use super::wire::{
-    NewObstacle, ObstacleAnswer, ObstacleClosure, ObstacleDecision, ObstacleEscalation, ObstaclePage, ObstacleView, ObstacleWithdrawal,
+    NewObstacle, ObstacleAnswer, ObstacleClosure, ObstacleDecision, ObstacleEscalation, ObstaclePage, ObstacleSummary, ObstacleView,
+    ObstacleWithdrawal,
 };
 use super::{acts, store};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
-use crate::http::query::{FromQuery, NoQuery};
+use crate::http::query::FromQuery;
+use crate::http::shape::Relation;
 use crate::http::values;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, WriteProblems, found, page,
+    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -27,6 +30,14 @@ use crate::http::{
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_obstacles).service(raise_obstacle).service(get_obstacle).service(answer_obstacle).service(escalate_obstacle);
     cfg.service(decide_obstacle).service(close_obstacle).service(withdraw_obstacle);
+}
+
+impl Shaped for ObstacleSummary {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
+}
+
+impl Shaped for ObstacleView {
+    const RELATIONS: &'static [Relation] = &[Relation::one("department", &["department"], departments::EXPANDED)];
 }
 
 /// Which obstacles to list.
@@ -56,6 +67,8 @@ struct ObstacleFilter {
     q: Vec<String>,
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<ObstacleSummary>,
 }
 
 impl FromQuery for ObstacleFilter {
@@ -69,6 +82,7 @@ impl FromQuery for ObstacleFilter {
             raised_to: q.day("raised_to"),
             q: values::words([q.text("q").as_deref()]),
             cursor: Cursor::read(q),
+            shape: Shape::read(q),
         }
     }
 }
@@ -76,7 +90,7 @@ impl FromQuery for ObstacleFilter {
 /// List obstacles
 ///
 /// Those of the departments in your sight, in the order of their numbers.
-#[utoipa::path(tag = "obstacles", operation_id = "list_obstacles", params(ObstacleFilter, PageParams), security(("bearer" = [])),
+#[utoipa::path(tag = "obstacles", operation_id = "list_obstacles", params(ObstacleFilter, PageParams, Shape::<ObstacleSummary>), security(("bearer" = [])),
     extensions(("x-permission" = json!("obstacle:read"))),
     responses((status = 200, description = "A page of obstacles", body = ObstaclePage), ReadProblems))]
 #[get("/api/v1/obstacles")]
@@ -94,21 +108,26 @@ async fn list_obstacles(permit: Permit<perm::ReadObstacle>, Query(filter): Query
     let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |o| o.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &ObstaclePage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &ObstaclePage { items, page }).await
 }
 
 /// Get an obstacle
 ///
 /// By id or code, with all that was done about it and what this caller may do now.
 #[utoipa::path(tag = "obstacles", operation_id = "get_obstacle", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "VM-2022-0007")),
+    params(("key" = String, Path, description = "Id or code", example = "VM-2022-0007"), Shape::<ObstacleView>),
     extensions(("x-permission" = json!("obstacle:read"))),
     responses((status = 200, description = "The obstacle", body = ObstacleView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/obstacles/{key}")]
-async fn get_obstacle(permit: Permit<perm::ReadObstacle>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_obstacle(
+    permit: Permit<perm::ReadObstacle>,
+    key: web::Path<String>,
+    Query(shape): Query<Shape<ObstacleView>>,
+    db: Db,
+) -> Answer {
     let stored = store::find(db.get_ref(), &permit.reach(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
     let view = acts::view(&permit, stored);
-    Ok(found(&permit, view.version, &view))
+    shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
 /// Raise an obstacle

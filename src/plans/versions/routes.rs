@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::wire::{PlanDifference, PlanVersionPage, PlanVersionView, TaskHistory};
+use super::wire::{PlanDifference, PlanVersionPage, PlanVersionSummary, PlanVersionView, TaskHistory};
 use super::{rules, store};
 use crate::auth::permissions::perm;
 use crate::auth::{Permit, Reach};
@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Query, QueryReader, ReadProblems, found, found_today, page,
+    Answer, Cursor, Query, QueryReader, ReadProblems, Shape, Shaped, found_today,
     page::{EVERY, PageParams},
 };
 
@@ -22,17 +22,23 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_plan_versions).service(get_plan_version).service(get_plan_difference).service(get_task_history);
 }
 
+impl Shaped for PlanVersionSummary {}
+
+impl Shaped for PlanVersionView {}
+
 /// Which versions to list: all.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct VersionFilter {
     #[param(ignore)]
     cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<PlanVersionSummary>,
 }
 
 impl FromQuery for VersionFilter {
     fn read(q: &mut QueryReader) -> Self {
-        VersionFilter { cursor: Cursor::read(q) }
+        VersionFilter { cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
@@ -63,7 +69,7 @@ fn number(text: &str) -> Result<i32, ApiError> {
 ///
 /// Every text that it has had, the first one first: by which document it came, from when it holds, who entered it when.
 #[utoipa::path(tag = "plans", operation_id = "list_plan_versions", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"), VersionFilter, PageParams),
+    params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"), VersionFilter, PageParams, Shape::<PlanVersionSummary>),
     extensions(("x-permission" = json!("plan:read"))),
     responses((status = 200, description = "A page of versions", body = PlanVersionPage), ReadProblems))]
 #[get("/api/v1/plans/{key}/versions")]
@@ -78,7 +84,7 @@ async fn list_plan_versions(
     let rows = store::list(db.get_ref(), plan, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |v| v.version);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, plan, None, EVERY).await.map(drop)).await?;
-    Ok(page::respond(&req, &page, &PlanVersionPage { items, page: page.clone() }))
+    filter.shape.page(&req, db.get_ref(), &permit, &PlanVersionPage { items, page }).await
 }
 
 /// Get a version of a plan
@@ -86,16 +92,21 @@ async fn list_plan_versions(
 /// The text in full, as it was. It never changes.
 #[utoipa::path(tag = "plans", operation_id = "get_plan_version", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022"),
-        ("version" = i32, Path, description = "Number of the version", example = 1)),
+        ("version" = i32, Path, description = "Number of the version", example = 1), Shape::<PlanVersionView>),
     extensions(("x-permission" = json!("plan:read"))),
     responses((status = 200, description = "The text of that version", body = PlanVersionView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/plans/{key}/versions/{version}")]
-async fn get_plan_version(permit: Permit<perm::ReadPlan>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
+async fn get_plan_version(
+    permit: Permit<perm::ReadPlan>,
+    path: web::Path<(String, String)>,
+    Query(shape): Query<Shape<PlanVersionView>>,
+    db: Db,
+) -> Answer {
     let (key, version) = path.into_inner();
     let plan = plan(db.get_ref(), &permit.reach(), &key).await?;
     let version = number(&version)?;
     let text = store::texts(db.get_ref(), plan, version, version).await?.pop().ok_or_else(ApiError::not_found)?;
-    Ok(found::<PlanVersionView>(&permit, version, &text))
+    shape.found(db.get_ref(), &permit, version, &text).await
 }
 
 /// Get what a version of a plan changed
