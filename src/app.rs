@@ -1,17 +1,16 @@
 //! The server: what all threads share, what each has of its own, and how a request finds its handler.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::http::ServiceConfig;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseConnection;
 use tokio::sync::Semaphore;
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::keys::{KeyError, Keys};
 use crate::auth::{Desk, Revocations};
@@ -121,20 +120,18 @@ impl Shared {
 fn routes() -> &'static [(Vec<String>, Vec<&'static str>)] {
     static ROUTES: OnceLock<Vec<(Vec<String>, Vec<&'static str>)>> = OnceLock::new();
     ROUTES.get_or_init(|| {
-        let methods = |item: &utoipa::openapi::PathItem| {
-            let offered = [
-                ("DELETE", item.delete.is_some()),
-                ("GET", item.get.is_some()),
-                // What may be got may be asked about.
-                ("HEAD", item.get.is_some()),
-                ("PATCH", item.patch.is_some()),
-                ("POST", item.post.is_some()),
-                ("PUT", item.put.is_some()),
-            ];
-            offered.into_iter().filter_map(|(name, holds)| holds.then_some(name)).collect()
+        let mut offered: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+        for route in &crate::openapi::outline().routes {
+            let methods = offered.entry(&route.path).or_default();
+            methods.push(route.method);
+            // What may be got may be asked about.
+            methods.extend((route.method == "GET").then_some("HEAD"));
+        }
+        let sorted = |mut methods: Vec<&'static str>| {
+            methods.sort_unstable();
+            methods
         };
-        let split = |path: &str| path.split('/').map(str::to_owned).collect();
-        crate::openapi::collected().paths.paths.iter().map(|(path, item)| (split(path), methods(item))).collect()
+        offered.into_iter().map(|(path, methods)| (path.split('/').map(str::to_owned).collect(), sorted(methods))).collect()
     })
 }
 
@@ -223,9 +220,7 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
     let server = HttpServer::new(move || {
         let shared = shared.clone();
         App::new()
-            .into_utoipa_app()
-            .configure(configure)
-            .into_app()
+            .configure(|config| configure(&mut ServiceConfig::Served(config)))
             .app_data(data.clone())
             .app_data(web::Data::new(Gate::new(&shared.settings, shared.metrics.clone())))
             // Each serving thread opens its own connections: they live on its reactor, and no query crosses threads.

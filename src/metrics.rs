@@ -60,7 +60,6 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let document = crate::openapi::collected();
         let mut metrics = Metrics {
             operations: vec![Operation::new("none".into())],
             places: HashMap::new(),
@@ -71,14 +70,9 @@ impl Default for Metrics {
             swept: Mutex::default(),
             pools: Mutex::default(),
         };
-        for (path, item) in &document.paths.paths {
-            let methods = [("GET", &item.get), ("PUT", &item.put), ("POST", &item.post), ("DELETE", &item.delete), ("PATCH", &item.patch)];
-            for (method, operation) in methods {
-                if let Some(id) = operation.as_ref().and_then(|o| o.operation_id.clone()) {
-                    metrics.places.entry(method.into()).or_default().insert(path.clone(), metrics.operations.len());
-                    metrics.operations.push(Operation::new(id));
-                }
-            }
+        for route in &crate::openapi::outline().routes {
+            metrics.places.entry(route.method.into()).or_default().insert(route.path.clone(), metrics.operations.len());
+            metrics.operations.push(Operation::new(route.operation.clone()));
         }
         metrics
     }

@@ -1,10 +1,10 @@
 //! HTTP in, HTTP out. The calculator of due dates is beside the clock, in `dossiers::calculator`.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, delete, get, put, web};
 use chrono::NaiveDate;
 use sea_orm::DatabaseConnection;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::store::DaysAsked;
 use super::wire::{CalendarDay, CalendarDayPage, CalendarPage, CalendarView, NewCalendar, NewCalendarDay};

@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use tokio::sync::Mutex;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{ClientPage, ClientSecret, ClientView, NewClient, NewSecret};
 use super::{acts, store, token};

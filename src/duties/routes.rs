@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{Days, NaiveDate};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::DutyState;
 use super::occurrences::{self, Window};

@@ -1,10 +1,10 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpResponse, get, post, web};
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use serde_json::{Map, Value};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::sources::{source, sources};

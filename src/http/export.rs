@@ -96,9 +96,7 @@ impl Source {
     /// # Errors
     /// The contract does not know the item, which is a defect.
     pub fn columns(&self) -> Result<Vec<String>, ApiError> {
-        let document = serde_json::to_value(crate::openapi::document()).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        let members = document["components"]["schemas"][&self.item]["properties"].as_object();
-        let names = members.map(|members| members.keys().cloned().collect());
+        let names = crate::openapi::outline().members(&self.item);
         names.ok_or_else(|| ApiError::new(Code::Internal).because(format!("the contract has no members of {}", self.item)))
     }
 }

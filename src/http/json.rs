@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::Shared;
@@ -122,15 +122,12 @@ pub fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Ve
 
 /// The validator of a published schema, compiled once.
 fn validator(schema: &str) -> Option<Arc<Validator>> {
-    static COMPONENTS: OnceLock<Value> = OnceLock::new();
     static COMPILED: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = compiled.get(schema) {
         return Some(known.clone());
     }
-    let components =
-        COMPONENTS.get_or_init(|| serde_json::to_value(crate::openapi::collected()).map_or(Value::Null, |d| d["components"].clone()));
-    let root = json!({"$ref": format!("#/components/schemas/{schema}"), "components": components});
+    let root = crate::openapi::outline().schema(schema);
     let validator = Arc::new(jsonschema::options().should_validate_formats(true).build(&root).ok()?);
     compiled.insert(schema.to_owned(), validator.clone());
     Some(validator)

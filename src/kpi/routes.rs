@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::results::{self, Request};
 use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};

@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{ObstacleAboutType, ObstacleAct, ObstacleState};
 use super::store::Step;

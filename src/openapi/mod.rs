@@ -3,17 +3,19 @@
 mod advice;
 mod bounds;
 mod finish;
+mod outline;
 mod pages;
 
 use std::sync::OnceLock;
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpResponse, get, web};
 use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
+
+pub use outline::{Outline, outline};
 
 use crate::app::Shared;
 use crate::http::Answer;
@@ -72,31 +74,25 @@ impl Modify for Bearer {
     }
 }
 
-/// The contract as the handlers tell it.
-pub fn collected() -> &'static utoipa::openapi::OpenApi {
-    static COLLECTED: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
-    COLLECTED.get_or_init(|| {
-        let app = actix_web::App::new().into_utoipa_app().openapi(Contract::openapi()).configure(crate::app::configure);
-        let mut document = app.split_for_parts().1;
-        crate::http::shape::describe(&mut document);
-        document
-    })
+/// The contract as the handlers tell it, made anew.
+fn collected() -> utoipa::openapi::OpenApi {
+    let mut document = Contract::openapi();
+    crate::app::configure(&mut ServiceConfig::Told(&mut document));
+    crate::http::shape::describe(&mut document);
+    document
 }
 
-/// The whole contract: as collected, with what holds for every operation.
-pub fn document() -> &'static Value {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| {
-        let mut document = serde_json::to_value(collected()).unwrap_or_default();
-        finish::finish(&mut document);
-        document
-    })
+/// The whole contract, made anew: as collected, with what holds for every operation.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(collected()).unwrap_or_default();
+    finish::finish(&mut document);
+    document
 }
 
 /// The contract as the text that is served and committed.
 pub fn text() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
-    TEXT.get_or_init(|| serde_json::to_string_pretty(document()).map(|t| t + "\n").unwrap_or_default())
+    TEXT.get_or_init(|| serde_json::to_string_pretty(&document()).map(|t| t + "\n").unwrap_or_default())
 }
 
 /// One line an operation: method, path, operation id, permission and the roles that hold it.

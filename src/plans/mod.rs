@@ -21,7 +21,7 @@ pub use tasks::exported as exported_tasks;
 pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
 pub use wire::{NewPlan, ReportingDuty};
 
-pub fn configure(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(cfg: &mut crate::http::ServiceConfig) {
     routes::configure(cfg);
     amendments::routes::configure(cfg);
     versions::routes::configure(cfg);

@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, put, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewPlan, PlanPage, PlanSummary, PlanView};
 use super::{acts, store};

@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::inbox::{self, Asked};
 use super::model::ReminderKind;

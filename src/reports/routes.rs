@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::figures::{self, Asked, Report};
 use super::filter::{FindingFilter, JudgedFilter, MonthsFilter, ReportFilter};

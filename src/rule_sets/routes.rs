@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, put, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewRuleSet, RuleSetPage, RuleSetView};
 use super::{acts, store};

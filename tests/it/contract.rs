@@ -47,7 +47,8 @@ impl Operation {
 const PROBLEM: &str = "application/problem+json";
 
 pub fn document() -> Value {
-    dunghen::openapi::document().clone()
+    static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
+    DOCUMENT.get_or_init(dunghen::openapi::document).clone()
 }
 
 /// The same with the shared responses in their places.

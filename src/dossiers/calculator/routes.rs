@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpResponse, post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rules;
 use super::wire::{Calculation, ClockView};

@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::files::{self, Reader};

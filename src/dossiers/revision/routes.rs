@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::wire::{CalendarRevisionMovePage, CalendarRevisionPage, NewRevision, RevisionMove, RevisionReport, RevisionView};

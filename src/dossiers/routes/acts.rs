@@ -1,7 +1,7 @@
 //! The acts: a transition is a resource.
 
+use crate::http::ServiceConfig;
 use actix_web::{post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::app::Shared;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
 use crate::auth::Permit;

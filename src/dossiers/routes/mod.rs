@@ -5,8 +5,8 @@ mod bulk;
 mod read;
 mod requests;
 
+use crate::http::ServiceConfig;
 pub use read::exported;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     super::calculator::configure(cfg);

@@ -1,9 +1,9 @@
 //! Lists, details, timeline and clock.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
 use crate::audit;

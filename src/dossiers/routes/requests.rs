@@ -1,7 +1,7 @@
 //! The acts on one of a dossier's requests, named by its number.
 
+use crate::http::ServiceConfig;
 use actix_web::{post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts::id;
 use crate::app::Shared;

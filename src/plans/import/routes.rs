@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, post, web};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts::{self, Names};
 use super::rules::columns::is_field;

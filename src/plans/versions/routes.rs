@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, web};
 use sea_orm::DatabaseConnection;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::wire::{PlanDifference, PlanVersionPage, PlanVersionSummary, PlanVersionView, TaskHistory};

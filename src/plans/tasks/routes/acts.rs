@@ -1,7 +1,7 @@
 //! The acts on tasks: a transition is a resource.
 
+use crate::http::ServiceConfig;
 use actix_web::{post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Permit;
 use crate::auth::permissions::perm;

@@ -1,7 +1,7 @@
 //! Tasks from above, one by one and in loads.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, post, put, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::Shared;
 use crate::auth::Permit;

@@ -1,8 +1,8 @@
 //! Documents that show work, and their files.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use bytes::BytesMut;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::number;
 use crate::app::Shared;

@@ -5,10 +5,10 @@ mod assigned;
 mod evidence;
 mod progress;
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskSummary, TaskTimeline, TaskView};
 use super::{acts as deeds, store};

@@ -1,9 +1,9 @@
 //! The report on how far plans are.
 
+use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
