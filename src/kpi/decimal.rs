@@ -20,6 +20,11 @@ const LARGEST: i64 = 999_999_999;
 pub struct Decimal(i64);
 
 impl Decimal {
+    /// The sum; `None` when it is larger than a figure may be.
+    pub fn plus(self, other: Decimal) -> Option<Decimal> {
+        self.0.checked_add(other.0).filter(|sum| *sum <= LARGEST * ONE + (ONE - 1)).map(Decimal)
+    }
+
     pub fn is_whole(self) -> bool {
         self.0 % ONE == 0
     }

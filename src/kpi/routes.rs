@@ -4,9 +4,8 @@ use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use utoipa::IntoParams;
 
-use super::results::{self, Request};
-use super::wire::{KpiPage, KpiResults, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
-use super::{acts, rules, store};
+use super::wire::{KpiPage, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
+use super::{acts, results, rules, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
@@ -21,14 +20,14 @@ use crate::http::shape::{Relation, With};
 use crate::http::{
     Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
-    table, write,
+    write,
 };
-use crate::reports::filter::{self, GroupBy, Slice};
-use crate::reports::period::{Period, PeriodSet};
+use crate::reports::period::Period;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_kpis).service(get_kpi).service(put_kpi);
-    cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements).service(get_kpi_results);
+    cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements);
+    results::configure(cfg);
 }
 
 impl Shaped for KpiView {
@@ -263,86 +262,6 @@ async fn load_measurements(
 ) -> Answer {
     let rows = bulk::read_all::<MeasurementRow>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
-}
-
-/// Which indicators, and how they are cut.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "read by ResultFilter; named here for the contract")]
-struct ResultParams {
-    /// Codes of indicators, separated by commas; all when it is left out.
-    #[param(example = "on_time_rate,online_rate")]
-    kpi: Option<String>,
-    /// Codes of periods, separated by commas (at most 24). Either this, or `from` and `to`.
-    #[param(
-        pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?(,[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?){0,23}$",
-        example = "2022"
-    )]
-    period: Option<String>,
-    /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
-    #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
-    period_set: Option<String>,
-    /// First day.
-    from: Option<crate::http::Day>,
-    /// Last day.
-    to: Option<crate::http::Day>,
-    /// Rows by `department`, `field` or `procedure`; `none` (default) gives one figure.
-    #[param(pattern = "^(none|department|field|procedure)$", example = "department")]
-    group_by: Option<String>,
-}
-
-struct ResultFilter(Request);
-
-impl IntoParams for ResultFilter {
-    fn into_params(place: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
-        let mut params = ResultParams::into_params(&place);
-        params.extend(Slice::into_params(&place));
-        params
-    }
-}
-
-impl FromQuery for ResultFilter {
-    fn read(q: &mut QueryReader) -> Self {
-        let mut kpis = q.codes("kpi");
-        let mut seen = std::collections::HashSet::new();
-        kpis.retain(|code| seen.insert(code.clone()));
-        ResultFilter(Request {
-            kpis,
-            spans: filter::spans(q, PeriodSet::Calendar, true),
-            group_by: GroupBy::read(q),
-            slice: Slice::read(q),
-        })
-    }
-}
-
-/// Indicators against their targets
-///
-/// One item for each period and indicator or, grouped, for each row in which anything was accepted or finished. Ratios are sums over sums,
-/// compared with the target unrounded, and shown with two decimals, half up. Computed ones are judged by what had happened by the end of the
-/// period, over all dossiers in your sight unless `department` narrows it (`scope=subtree` takes in those below it). Measured ones answer with the
-/// measurement of that department for exactly that period, and without `department` with that of the root agency.
-///
-/// `e_document_rate` and `e_office_drafted_rate` are counted from the register of outgoing documents, by the date they bear and the department
-/// that drafted, without voided entries; secret documents count for the second only. `GET /documents` with the same days and flags lists them.
-///
-/// The target is that of the department, else of the nearest one above it, else of the root agency, else of the whole organisation; one
-/// for the field of procedures goes first; a yearly one holds for every period of its year. JSON, CSV or XLSX by `Accept`.
-#[utoipa::path(tag = "kpis", operation_id = "get_kpi_results", security(("bearer" = [])), params(ResultFilter),
-    extensions(("x-permission" = json!("report:read"))),
-    responses((status = 200, description = "The figures", content(
-        (KpiResults = "application/json"),
-        (String = "text/csv", example = "Chỉ tiêu,Kỳ,Đơn vị"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
-#[get("/api/v1/kpi-results")]
-async fn get_kpi_results(
-    permit: Permit<perm::ReadReport>,
-    Query(ResultFilter(request)): Query<ResultFilter>,
-    db: Db,
-    req: HttpRequest,
-) -> Answer {
-    let items = results::results(db.get_ref(), &permit, &permit.reach(), &request).await?;
-    let report = KpiResults { items };
-    table::respond(&req, &report, || results::table(&report.items))
 }
 
 /// The list as an export.

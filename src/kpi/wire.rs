@@ -296,44 +296,9 @@ names! {
     Status { Met "met", NotMet "not_met", NoData "no_data", NoTarget "no_target" }
 }
 names! {
-    /// Why there is no value: nothing to divide by; nothing measured; or nothing recorded yet to compute from.
-    NoValue { ZeroDenominator "zero_denominator", NoMeasurement "no_measurement", NoDataSource "no_data_source" }
-}
-
-/// One indicator for one department (or all), one period and, when grouped, one row.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct KpiResult {
-    pub kpi: String,
-    /// The department asked for, or of the row; null for everything in your sight.
-    pub department: Option<String>,
-    /// Code of the period, or both dates as `2022-01-01/2022-03-31`.
-    pub period: String,
-    /// The field of procedures, when the figure is about one.
-    pub field: Option<String>,
-    /// Code of the department, field or procedure, when grouped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[schema(value_type = Option<f64>)]
-    pub numerator: Option<serde_json::Number>,
-    #[schema(value_type = Option<f64>)]
-    pub denominator: Option<serde_json::Number>,
-    /// Per cent or count, with two decimals, half up.
-    pub value: Option<f64>,
-    /// Why there is no value.
-    pub reason: Option<NoValue>,
-    pub target: Option<Decimal>,
-    pub comparator: Option<Comparator>,
-    /// Whether the unrounded figure meets the target; null when either is missing.
-    pub met: Option<bool>,
-    pub status: Status,
-}
-
-/// Indicators against their targets.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"kpi": "on_time_rate", "department": null, "period": "2022", "field": null, "numerator": 11,
-    "denominator": 17, "value": 64.71, "reason": null, "target": 99.0, "comparator": ">=", "met": false, "status": "not_met"}]}))]
-pub struct KpiResults {
-    pub items: Vec<KpiResult>,
+    /// Why there is no value: nothing to divide by; nothing measured; nothing recorded yet to compute from; or measurements of several
+    /// departments that cannot be added up.
+    NoValue {
+        ZeroDenominator "zero_denominator", NoMeasurement "no_measurement", NoDataSource "no_data_source", NotAdditive "not_additive",
+    }
 }

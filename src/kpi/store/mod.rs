@@ -18,7 +18,7 @@ use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
 use crate::http::{At, Call};
 use crate::kpi::decimal::Decimal;
-use crate::kpi::rules::{Chain, Known};
+use crate::kpi::rules::Known;
 use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
 
 fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
@@ -361,24 +361,4 @@ pub async fn save_measurement(tx: &impl ConnectionTrait, place: &Place<'_>, row:
     ))
     .await?;
     Ok(())
-}
-
-/// A department, and whose targets hold for it.
-#[derive(FromQueryResult)]
-pub struct Unit {
-    pub id: Uuid,
-    pub code: String,
-    /// An agency without a department above it.
-    pub is_root: bool,
-    /// Its own code and those above it, nearest first.
-    pub chain: Chain,
-}
-
-/// Every department, by code.
-pub async fn units(db: &impl ConnectionTrait) -> Result<Vec<Unit>, DbErr> {
-    let sql = "SELECT d.id, d.code, d.kind = 'agency' AND d.parent_id IS NULL AS is_root,
-                      array(SELECT a.code FROM unnest(d.path) WITH ORDINALITY AS up(id, depth) JOIN departments a ON a.id = up.id
-                             ORDER BY up.depth DESC) AS chain
-                 FROM departments d ORDER BY d.code COLLATE \"C\"";
-    Unit::find_by_statement(statement(sql, vec![])).all(db).await
 }

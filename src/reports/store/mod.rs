@@ -9,11 +9,13 @@ mod snapshots;
 mod state;
 mod times;
 
-pub use documents::{DocumentCounts, document_counts};
+pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, documents_behind};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use reasons::{Caused, reasons};
-pub use results::{Counts, Handling, Verdicts, counts, handling, handling_statement, verdicts};
+pub use results::{
+    Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts,
+};
 pub use snapshots::{Frozen, Listed, NewSnapshot, find as find_snapshot, freeze, list as list_snapshots};
 
 pub use times::{Ordinals, Spread, times};
