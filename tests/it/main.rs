@@ -40,6 +40,7 @@ mod plan_import;
 mod plan_progress;
 mod plans;
 mod procedures;
+mod recompute;
 mod register;
 mod released;
 mod reminders;
