@@ -3,10 +3,13 @@
 
 mod acts;
 mod decimal;
+mod definitions;
+mod expression;
 mod results;
 mod routes;
 mod rules;
 mod store;
+mod targets;
 mod wire;
 
 pub use results::{Unmet, unmet};
