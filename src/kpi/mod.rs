@@ -13,5 +13,6 @@ mod targets;
 mod wire;
 
 pub use results::{Unmet, unmet};
-pub use routes::{configure, exported, exported_measurements};
+pub use definitions::routes::exported;
+pub use routes::{configure, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

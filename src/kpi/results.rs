@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::decimal::{Decimal, Exact};
-use super::rules::{self, Chain};
+use super::rules::{self, About, Chain};
 use super::store::{self, Measured, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
@@ -63,7 +63,7 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
         store::all_measured(db, &call.actor.reach(Permission::ReadMeasurement), &ids, &periods).await?
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
-    let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
+    let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref(), today: Some(vn_date(call.now)) };
     let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
     let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
     let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k) && !of_tasks(k));
@@ -120,6 +120,8 @@ struct Desk<'a> {
     asked: Option<&'a str>,
     /// It, or it and those below.
     among: Option<&'a [Uuid]>,
+    /// Where a period that runs may leave figures at risk; without it all are judged as if it were over.
+    today: Option<chrono::NaiveDate>,
 }
 
 impl Desk<'_> {
@@ -254,8 +256,12 @@ impl Desk<'_> {
 
     fn judge(&self, kpi: &KpiView, span: &Span, figure: Figure) -> KpiResult {
         let chain = self.chain(figure.department.as_deref());
-        let target = rules::target(&kpi.targets, &chain, figure.field.as_deref(), span.days, span.set);
-        let (met, status) = rules::status(figure.value, target);
+        let grouped = figure.key.as_deref().filter(|_| self.request.group_by == GroupBy::Procedure);
+        let procedure = grouped.or(self.request.slice.procedure.as_deref());
+        let about = About { chain: &chain, field: figure.field.as_deref(), procedure, days: span.days, set: span.set };
+        let target = rules::target(&kpi.targets, &about);
+        let runs = self.today.is_some_and(|today| today <= span.days.to);
+        let (met, status) = rules::status(figure.value, target, kpi.direction, runs);
         KpiResult {
             kpi: kpi.code.clone(),
             department: figure.department,
@@ -328,7 +334,7 @@ pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Res
     let chosen = reports::Chosen::default();
     let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
     let counts = reports::counts(db, &question).await?;
-    let desk = Desk { request: &request, units: &units, asked: None, among: None };
+    let desk = Desk { request: &request, units: &units, asked: None, among: None, today: None };
     let mut found = Vec::new();
     for kpi in &kpis {
         let figures: Vec<Figure> = match kpi.formula {
