@@ -3,12 +3,16 @@
 
 mod acts;
 mod decimal;
+mod definitions;
+mod expression;
 mod results;
 mod routes;
 mod rules;
 mod store;
+mod targets;
 mod wire;
 
+pub use definitions::routes::exported;
 pub use results::{Unmet, unmet};
-pub use routes::{configure, exported, exported_measurements};
+pub use routes::{configure, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -4,7 +4,7 @@ use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use utoipa::IntoParams;
 
-use super::wire::{KpiPage, KpiView, MeasurementPage, MeasurementRow, MeasurementView, NewKpi, NewMeasurement, Source, Unit};
+use super::wire::{MeasurementPage, MeasurementRow, MeasurementView, NewMeasurement};
 use super::{acts, results, rules, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
@@ -25,91 +25,15 @@ use crate::http::{
 use crate::reports::period::Period;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(list_kpis).service(get_kpi).service(put_kpi);
+    super::definitions::routes::configure(cfg);
+    super::targets::routes::configure(cfg);
     cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements);
     results::configure(cfg);
-}
-
-impl Shaped for KpiView {
-    const RELATIONS: &'static [Relation] = &[
-        Relation::one("component_of", &["component_of"], store::EXPANDED),
-        Relation::many("departments", &["targets", "department"], departments::EXPANDED),
-    ];
 }
 
 impl Shaped for MeasurementView {
     const RELATIONS: &'static [Relation] =
         &[Relation::one("kpi", &["kpi"], store::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
-}
-
-/// Which indicators to list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-struct KpiFilter {
-    /// Where figures come from, separated by commas: `computed`, `imported`, `survey`, `manual`.
-    #[param(value_type = Option<Vec<Source>>, style = Form, explode = false, example = json!(["survey", "manual"]))]
-    source: Vec<&'static str>,
-    /// `percent` or `count`.
-    #[param(value_type = Option<Unit>, example = "percent")]
-    unit: Option<&'static str>,
-    #[param(ignore)]
-    cursor: Cursor,
-    #[param(ignore)]
-    shape: Shape<KpiView>,
-}
-
-impl FromQuery for KpiFilter {
-    fn read(q: &mut QueryReader) -> Self {
-        KpiFilter {
-            source: q.list("source", Source::NAMES),
-            unit: q.choice("unit", Unit::NAMES),
-            cursor: Cursor::read(q),
-            shape: Shape::read(q),
-        }
-    }
-}
-
-/// List indicators
-///
-/// With their targets, ordered by code. Those computed from dossiers are there from the start.
-#[utoipa::path(tag = "kpis", operation_id = "list_kpis", params(KpiFilter, PageParams, Shape::<KpiView>), security(("bearer" = [])),
-    extensions(("x-permission" = json!("kpi:read"))),
-    responses((status = 200, description = "A page of indicators", body = KpiPage), ReadProblems))]
-#[get("/api/v1/kpis")]
-async fn list_kpis(permit: Permit<perm::ReadKpi>, Query(filter): Query<KpiFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |kpi| kpi.code.clone());
-    let page = filter
-        .cursor
-        .counted(db.get_ref(), page, async |db| store::list(db, &filter.source, filter.unit, None, EVERY).await.map(drop))
-        .await?;
-    filter.shape.page(&req, db.get_ref(), &permit, &KpiPage { items, page }).await
-}
-
-/// Get an indicator
-///
-/// By id or code, with its targets.
-#[utoipa::path(tag = "kpis", operation_id = "get_kpi", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "on_time_rate"), Shape::<KpiView>),
-    extensions(("x-permission" = json!("kpi:read"))),
-    responses((status = 200, description = "The indicator", body = KpiView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
-#[get("/api/v1/kpis/{key}")]
-async fn get_kpi(permit: Permit<perm::ReadKpi>, key: web::Path<String>, Query(shape): Query<Shape<KpiView>>, db: Db) -> Answer {
-    let view = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    shape.found(db.get_ref(), &permit, view.version, &view).await
-}
-
-/// Put an indicator
-///
-/// Creates it or changes it as a whole, targets included; `Unchanged: true` when it is equal already. A computed indicator keeps
-/// its formula; a measured one keeps its unit and stays measured.
-#[utoipa::path(tag = "kpis", operation_id = "put_kpi", security(("bearer" = [])), request_body = NewKpi,
-    params(("key" = String, Path, description = "Code", example = "reform_index"), WriteParams, ChangeHeaders),
-    extensions(("x-permission" = json!("kpi:write"))),
-    responses((status = 201, description = "Created", body = KpiView), (status = 200, description = "Changed, or equal already", body = KpiView), WriteProblems))]
-#[put("/api/v1/kpis/{key}")]
-async fn put_kpi(permit: Permit<perm::WriteKpi>, key: web::Path<String>, _: Query<WriteParams>, body: Json<NewKpi>, db: Db) -> Answer {
-    write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
 }
 
 /// Which measurements to list.
@@ -262,17 +186,6 @@ async fn load_measurements(
 ) -> Answer {
     let rows = bulk::read_all::<MeasurementRow>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
-}
-
-/// The list as an export.
-pub fn exported() -> export::Source {
-    export::Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
-        Box::pin(async move {
-            let filter: KpiFilter = ask.filter()?;
-            let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
-        })
-    })
 }
 
 /// The measurements of an indicator as an export.

@@ -134,7 +134,7 @@ impl Period {
 }
 
 /// Days from the first to the last, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     pub from: NaiveDate,
     pub to: NaiveDate,
@@ -211,6 +211,11 @@ impl Span {
     pub fn between(from: NaiveDate, to: NaiveDate, set: PeriodSet) -> Span {
         let days = Range { from, to };
         Span { name: days.to_string(), days, set }
+    }
+
+    /// The same period, cut another way; days stay as they are.
+    pub fn cut(&self, set: PeriodSet) -> Span {
+        Period::parse(&self.name).map_or_else(|| self.clone(), |period| Span::of(&period, set))
     }
 
     /// The one right before it: the period of the same kind, or as many days.
@@ -355,11 +360,8 @@ mod tests {
             let running = days.from <= today.parse().unwrap() && today.parse::<NaiveDate>().unwrap() <= days.to;
             assert_eq!(running, word.starts_with("this"), "{word} on {today}");
         }
-        let year: Vec<String> = Relative::LastTwelveMonths
-            .on("2022-03-10".parse().unwrap(), Calendar, &[])
-            .iter()
-            .map(|p| p.code().to_owned())
-            .collect();
+        let year: Vec<String> =
+            Relative::LastTwelveMonths.on("2022-03-10".parse().unwrap(), Calendar, &[]).iter().map(|p| p.code().to_owned()).collect();
         assert_eq!((year.len(), year[0].as_str(), year[11].as_str()), (12, "2021-03", "2022-02"));
         let others = [Period::parse("2022Q2").unwrap(), Period::parse("2022-9M").unwrap()];
         let before = Relative::SameLastYear.on("2022-03-10".parse().unwrap(), Calendar, &others);

@@ -13,6 +13,8 @@ const MAX_PERIODS: usize = 24;
 #[derive(Clone, Debug)]
 pub struct Wanted {
     set: PeriodSet,
+    /// Whether the caller said how periods are cut.
+    pub cut_named: bool,
     parts: Vec<Part>,
 }
 
@@ -73,7 +75,8 @@ pub fn wanted(q: &mut QueryReader, default: PeriodSet, several: bool) -> Wanted 
 }
 
 fn periods(q: &mut QueryReader, default: PeriodSet, most: usize, words: bool) -> Wanted {
-    let set = q.choice("period_set", PeriodSet::NAMES).map_or(default, PeriodSet::named);
+    let named = q.choice("period_set", PeriodSet::NAMES);
+    let set = named.map_or(default, PeriodSet::named);
     let given = q.text("period");
     let (from, to) = (q.day("from"), q.day("to"));
     let by_dates = ["from", "to"].map(|name| q.raw.split('&').any(|pair| pair.split('=').next() == Some(name)));
@@ -127,7 +130,7 @@ fn periods(q: &mut QueryReader, default: PeriodSet, most: usize, words: bool) ->
         }
         Part::Word(_) => true,
     });
-    Wanted { set, parts }
+    Wanted { set, cut_named: named.is_some(), parts }
 }
 
 #[cfg(test)]

@@ -449,6 +449,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
+    let behind = format!("/api/v1/kpi-results/supplement_rate/contributors?period=2022-06&department={department}");
+    read("list_kpi_contributors", Named, behind);
     read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
     for (operation, report) in [
         ("get_outcomes_by_month", "outcomes-by-month?year=2022"),
@@ -1018,6 +1020,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
                 (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
+                (Permission::ReadReport, "/api/v1/kpi-results/supplement_rate/contributors?period=2022-06", "items", "department"),
             ] {
                 let about = format!("{} (at home: {at_home}) at {path}", role.name());
                 let answer = actor.get(path).await;

@@ -1,23 +1,25 @@
 //! What a figure is made of: the very dossiers, documents, tasks, measurements or indicators, a page at a time.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use uuid::Uuid;
 
-use super::figures::{Figure, exact};
+use super::book::Book;
+use super::figures::{Made, exact};
+use super::plan::Plan;
 use super::request::{FigurePart, Request};
-use super::sources::{Ask, Counting, Row};
+use super::sources::{Ask, Counting};
+use super::store;
 use super::wire::{ContributorKind, KpiContributor};
-use super::{Book, store};
 use crate::auth::{Permission, Reach};
-use crate::calendar::vn_date;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::{Call, Day};
 use crate::kpi::decimal::{Decimal, Exact};
 use crate::kpi::store::Measured;
 use crate::kpi::wire::KpiView;
-use crate::plans::{self, TaskBehind};
-use crate::reports::period::Span;
-use crate::reports::{self, DocumentBehind, DossierBehind};
+use crate::plans::{self, TaskBehind, TaskScope};
+use crate::reports::filter::GroupBy;
+use crate::reports::period::{Range, Span};
+use crate::reports::{self, Chosen, DocumentBehind, DossierBehind};
 
 /// Where a list goes on: after this thing, and after this occurrence of it.
 pub type After = (Uuid, i32);
@@ -31,12 +33,16 @@ pub struct Behind {
 /// The list of what a figure is made of, before a page of it is read.
 pub struct Listing<'a> {
     book: Book<'a>,
-    span: Span,
     made_of: MadeOf,
 }
 
 enum MadeOf {
-    Counted(Counting, FigurePart),
+    Counted {
+        counting: Counting,
+        part: FigurePart,
+        days: Range,
+        chosen: Box<Chosen>,
+    },
     /// Few, and known already.
     Known(Vec<Behind>),
 }
@@ -51,27 +57,37 @@ impl<'a> Listing<'a> {
         request: &'a Request,
         part: Option<FigurePart>,
     ) -> Result<Listing<'a>, ApiError> {
-        let span = request.spans.first().cloned().ok_or_else(ApiError::not_found)?;
-        let book = Book::open(db, call, reach, request, &request.spans).await?;
-        let kpi = book.kpis.first().ok_or_else(ApiError::not_found)?;
-        let made_of = match kpi.formula.map(Counting::of) {
-            Some(counting) => MadeOf::Counted(counting, chosen_part(counting, part)?),
-            None => {
-                let mut known: Vec<Behind> = book.desk().behind(&kpi.code, &span).into_iter().map(of_measurement).collect();
-                known.sort_by_key(|behind| behind.at);
-                MadeOf::Known(known)
-            }
+        let span = request.spans.first().ok_or_else(ApiError::not_found)?;
+        let mut book = Book::open(db, call, reach, request, &request.spans).await?;
+        let code = book.kpis.first().map(|kpi| kpi.code.clone()).unwrap_or_default();
+        let plan = book.plans.get(&(code, span.name.clone())).and_then(|plan| plan.as_ref().ok()).cloned();
+        let made_of = match plan {
+            None => MadeOf::Known(Vec::new()),
+            Some(plan) => match plan.counting() {
+                Some(counting) => {
+                    let (part, chosen) = (chosen_part(counting, part)?, Box::new(book.chosen_of(&plan.cut)));
+                    MadeOf::Counted { counting, part, days: plan.cut.days, chosen }
+                }
+                None if plan.definition.expression.is_some() => {
+                    book.count(db).await?;
+                    MadeOf::Known(inputs(&book, &plan, span))
+                }
+                None => MadeOf::Known(in_order(book.desk().behind(&plan).into_iter().map(of_measurement).collect())),
+            },
         };
-        Ok(Listing { book, span, made_of })
+        Ok(Listing { book, made_of })
     }
 
     /// A page and one more.
     ///
     /// # Errors
     /// The database's.
-    pub async fn page(&self, db: &impl ConnectionTrait, after: Option<After>, limit: u32) -> Result<Vec<Behind>, sea_orm::DbErr> {
+    pub async fn page(&self, db: &impl ConnectionTrait, after: Option<After>, limit: u32) -> Result<Vec<Behind>, DbErr> {
         match &self.made_of {
-            MadeOf::Counted(counting, part) => self.counted(db, *counting, *part, after, limit).await,
+            MadeOf::Counted { counting, part, days, chosen } => {
+                let ask = self.book.ask(chosen, &[]);
+                self.counted(db, &ask, (*counting, *part), *days, (after, limit)).await
+            }
             MadeOf::Known(all) => {
                 store::there(db, &all.iter().map(|behind| behind.at.0).collect::<Vec<_>>()).await?;
                 let rest = all.iter().filter(|behind| after.is_none_or(|after| behind.at > after)).take(limit as usize + 1);
@@ -83,44 +99,69 @@ impl<'a> Listing<'a> {
     async fn counted(
         &self,
         db: &impl ConnectionTrait,
-        counting: Counting,
-        part: FigurePart,
-        after: Option<After>,
-        limit: u32,
-    ) -> Result<Vec<Behind>, sea_orm::DbErr> {
+        ask: &Ask<'_>,
+        (counting, part): (Counting, FigurePart),
+        days: Range,
+        (after, limit): (Option<After>, u32),
+    ) -> Result<Vec<Behind>, DbErr> {
         let actor = &self.book.call.actor;
-        let ask = self.book.ask(&[]);
         let numerator = part == FigurePart::Numerator;
+        let id = after.map(|(id, _)| id);
         match counting {
             Counting::Dossiers(some, all) => {
-                let question = ask.question(&self.span, self.book.request.group_by);
                 let counted = if numerator { (some, some) } else { (all, some) };
-                let found = reports::dossiers_behind(db, &question, counted, after.map(|(id, _)| id), limit).await?;
+                let found = reports::dossiers_behind(db, &ask.question(days, GroupBy::None), counted, id, limit).await?;
                 let sees = actor.reach(Permission::ReadDossier);
                 let by_acceptance = all == reports::Counted::Accepted;
                 Ok(found.into_iter().map(|dossier| of_dossier(dossier, by_acceptance, &sees)).collect())
             }
             Counting::Documents(which) => {
-                let question = ask.question(&self.span, self.book.request.group_by);
-                let found = reports::documents_behind(db, &question, (which, numerator), after.map(|(id, _)| id), limit).await?;
+                let found = reports::documents_behind(db, &ask.question(days, GroupBy::None), (which, numerator), id, limit).await?;
                 let (sees, secret) = (actor.reach(Permission::ReadDocument), actor.reach(Permission::ReadSecretDocument));
                 Ok(found.into_iter().map(|document| of_document(document, &sees, &secret)).collect())
             }
-            // Nothing is led by procedures.
             Counting::Tasks(some, all) => {
-                let scope = ask.of_tasks_in(&self.span, all.is_none());
+                let scope = ask.of_tasks_by(days.to, all.is_none());
                 let counted = match all {
                     Some(all) if !numerator => (all, some),
                     _ => (some, some),
                 };
-                let nothing = ask.is_by_procedures();
-                let days = (self.span.days.from, self.span.days.to);
-                let found = plans::tasks_behind(db, &scope, days, counted, after, if nothing { 0 } else { limit }).await?;
+                // Asked by procedures there are none.
+                let scope = TaskScope { departments: if ask.is_by_procedures() { Some(&[]) } else { scope.departments }, ..scope };
+                let found = plans::tasks_behind(db, &scope, (days.from, days.to), counted, after, limit).await?;
                 let sees = actor.reach(Permission::ReadTask);
-                Ok(found.into_iter().filter(|_| !nothing).map(|task| of_task(task, &sees)).collect())
+                Ok(found.into_iter().map(|task| of_task(task, &sees)).collect())
             }
         }
     }
+}
+
+fn in_order(mut all: Vec<Behind>) -> Vec<Behind> {
+    all.sort_by_key(|behind| behind.at);
+    all
+}
+
+/// The indicators that an expression names, with their figures.
+fn inputs(book: &Book<'_>, plan: &Plan, span: &Span) -> Vec<Behind> {
+    let (desk, mut made) = (book.desk(), Made::new());
+    desk.make(&plan.definition.code, span, &mut made);
+    let of = |kpi: &KpiView| {
+        let figure = made.get(&kpi.code).and_then(|figures| figures.first()).cloned().unwrap_or_default();
+        let view = KpiContributor {
+            id: Some(kpi.id),
+            code: Some(kpi.code.clone()),
+            title: Some(kpi.name.clone()),
+            department: figure.department.clone(),
+            departments: figure.department.into_iter().collect(),
+            numerator: figure.numerator,
+            denominator: figure.denominator,
+            value: figure.value.map(Exact::rounded),
+            link: Some(format!("/api/v1/kpis/{}", kpi.code)),
+            ..bare(ContributorKind::Kpi)
+        };
+        Behind { at: (kpi.id, 0), view }
+    };
+    in_order(plan.definition.inputs.iter().filter_map(|code| book.kpi(code)).map(of).collect())
 }
 
 fn chosen_part(counting: Counting, part: Option<FigurePart>) -> Result<FigurePart, ApiError> {

@@ -1,8 +1,10 @@
 //! Indicators against their targets: computed ones from dossiers, documents and tasks, the others from their measurements; how they stand
 //! against earlier periods, what was published of them, and what they are made of.
 
+mod book;
 mod contributors;
 mod figures;
+mod plan;
 mod request;
 mod routes;
 mod sources;
@@ -14,122 +16,30 @@ mod wire;
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use self::figures::{Desk, Figure};
+use self::book::{Book, Plans, Slate};
+use self::figures::{Desk, Figure, Made};
+use self::plan::{Asked, Cut, Plan};
 use self::request::Request;
-use self::sources::{Ask, Counting, Family, Row};
-use self::store::Unit;
-use self::tree::Children;
-use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure};
+use self::sources::{Ask, Family};
+use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
 use super::decimal::{Decimal, Exact};
-use super::rules;
-use super::store::{Measured, all_measured, some};
+use super::definitions::store::histories;
+use super::rules::{self, About};
+use super::store::{all_measured, some};
 use super::wire::{Comparator, Formula, KpiView, Source, Status, Target};
-use crate::auth::{Permission, Reach};
+use crate::auth::Reach;
 use crate::calendar::vn_date;
-use crate::error::{ApiError, Fault};
+use crate::error::ApiError;
 use crate::http::{At, Call};
+use crate::reports::Chosen;
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
-use crate::reports::{self, Chosen};
 
 pub use routes::configure;
-
-/// Everything that the figures of a request are made from, read once.
-struct Book<'a> {
-    call: &'a Call,
-    reach: &'a Reach,
-    request: &'a Request,
-    chosen: Chosen,
-    /// Those asked for, in that order.
-    kpis: Vec<KpiView>,
-    units: Vec<Unit>,
-    children: Option<Children>,
-    measured: Vec<Measured>,
-    ever: HashSet<(String, String)>,
-    counted: HashMap<(String, Family), Vec<Row>>,
-}
-
-impl<'a> Book<'a> {
-    /// Reads all but what is counted.
-    async fn open(
-        db: &impl ConnectionTrait,
-        call: &'a Call,
-        reach: &'a Reach,
-        request: &'a Request,
-        spans: &[Span],
-    ) -> Result<Book<'a>, ApiError> {
-        let mut chosen = reports::choose(db, reach, &request.slice).await?;
-        let mut kpis = some(db, &request.kpis).await?;
-        let missing: Vec<Fault> =
-            request.kpis.iter().filter(|code| kpis.iter().all(|k| k.code != **code)).map(|code| Fault::unknown("kpi", code)).collect();
-        if !missing.is_empty() {
-            return Err(ApiError::broken(missing));
-        }
-        kpis.sort_by_key(|kpi| request.kpis.iter().position(|code| *code == kpi.code));
-        let units = store::units(db).await?;
-        let asked = chosen.department.as_ref().map(|d| d.code.as_str());
-        let children = asked.filter(|_| request.children).map(|code| Children::of_department(&units, code, |unit| reach.covers(unit.id)));
-        if let Some(children) = &children {
-            chosen.departments = Some(units.iter().filter(|unit| children.contains(&unit.code)).map(|unit| unit.id).collect());
-        }
-        let measurers = call.actor.reach(Permission::ReadMeasurement);
-        let ids: Vec<Uuid> = kpis.iter().map(|k| k.id).collect();
-        let periods: Vec<String> = spans.iter().map(|s| s.name.clone()).collect();
-        let measured = all_measured(db, &measurers, &ids, &periods).await?;
-        let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
-        let ever = if ids.is_empty() { HashSet::new() } else { store::ever_measured(db, &measurers, &ids).await? };
-        Ok(Book { call, reach, request, chosen, kpis, units, children, measured, ever, counted: HashMap::new() })
-    }
-
-    /// Counts what the formulas need in these periods.
-    async fn count(&mut self, db: &impl ConnectionTrait, spans: &[Span]) -> Result<(), ApiError> {
-        let mut families: HashMap<Family, Vec<Formula>> = HashMap::new();
-        for formula in self.kpis.iter().filter_map(|kpi| kpi.formula) {
-            families.entry(Counting::of(formula).family()).or_default().push(formula);
-        }
-        for span in spans {
-            for (family, formulas) in &families {
-                let rows = sources::rows(db, &self.ask(formulas), *family, span).await?;
-                self.counted.insert((span.name.clone(), *family), rows);
-            }
-        }
-        Ok(())
-    }
-
-    fn ask<'b>(&'b self, formulas: &'b [Formula]) -> Ask<'b> {
-        Ask {
-            today: vn_date(self.call.now),
-            reach: self.reach,
-            chosen: &self.chosen,
-            group_by: self.request.group_by,
-            children: self.children.as_ref(),
-            formulas,
-        }
-    }
-
-    fn desk(&self) -> Desk<'_> {
-        let measurers = self.call.actor.reach(Permission::ReadMeasurement);
-        let chosen = |unit: &&Unit| self.chosen.departments.as_ref().is_none_or(|ids| ids.contains(&unit.id)) && measurers.covers(unit.id);
-        Desk {
-            request: self.request,
-            units: &self.units,
-            asked: self.chosen.department.as_ref().map(|d| d.code.as_str()),
-            among: self.units.iter().filter(chosen).map(|unit| unit.code.as_str()).collect(),
-            children: self.children.as_ref(),
-            measured: &self.measured,
-            ever: &self.ever,
-            counted: &self.counted,
-        }
-    }
-
-    fn named(&self, code: &str) -> KpiDepartment {
-        let name = self.units.iter().find(|unit| unit.code == code).map(|unit| unit.name.clone()).unwrap_or_default();
-        KpiDepartment { code: code.to_owned(), name }
-    }
-}
 
 /// Every result asked for: by period and indicator in the order asked, then by row.
 ///
@@ -138,24 +48,27 @@ impl<'a> Book<'a> {
 async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request: &Request) -> Result<KpiResults, ApiError> {
     let spans = trend::all(&request.spans, request.trend);
     let mut book = Book::open(db, call, reach, request, &spans).await?;
-    book.count(db, &spans).await?;
-    let desk = book.desk();
-    let made: HashMap<(&str, &str), Vec<Figure>> = spans
-        .iter()
-        .flat_map(|span| book.kpis.iter().map(move |kpi| (span, kpi)))
-        .map(|(span, kpi)| ((span.name.as_str(), kpi.code.as_str()), desk.figures(kpi, span)))
-        .collect();
-    let of = |span: &Span, kpi: &KpiView| made.get(&(span.name.as_str(), kpi.code.as_str())).map(Vec::as_slice).unwrap_or_default();
+    book.count(db).await?;
+    let (book, desk) = (&book, book.desk());
+    let mut made: HashMap<String, Made> = HashMap::new();
+    for span in &spans {
+        let of_span = made.entry(span.name.clone()).or_default();
+        book.kpis.iter().for_each(|kpi| desk.make(&kpi.code, span, of_span));
+    }
+    let of = |span: &Span, kpi: &KpiView| -> &[Figure] {
+        made.get(&span.name).and_then(|made| made.get(&kpi.code)).map(Vec::as_slice).unwrap_or_default()
+    };
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     for span in &request.spans {
         for kpi in &book.kpis {
-            let figures = of(span, kpi);
-            for code in desk.missing(kpi, span, figures) {
+            let (figures, plan) =
+                (of(span, kpi), book.plans.get(&(kpi.code.clone(), span.name.clone())).and_then(|plan| plan.as_ref().ok()));
+            for code in plan.map(|plan| desk.missing(plan, figures)).unwrap_or_default() {
                 let KpiDepartment { code: department, name } = book.named(&code);
                 missing.push(MissingMeasurement { kpi: kpi.code.clone(), period: span.name.clone(), department, name });
             }
             for figure in figures {
-                let mut item = judge(&desk, call, kpi, span, figure);
+                let mut item = judge(&desk, call, (kpi, plan), span, figure);
                 let earlier = |then: Option<Span>| {
                     let then = then.filter(|_| request.trend)?;
                     let figure = of(&then, kpi).iter().find(|earlier| earlier.key == figure.key);
@@ -172,24 +85,34 @@ async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request:
     Ok(KpiResults { items, missing })
 }
 
-/// How a figure stands against its target.
-struct Stand<'a> {
-    target: Option<&'a Target>,
-    met: Option<bool>,
-    status: Status,
-}
-
-fn stand<'a>(desk: &Desk<'_>, kpi: &'a KpiView, span: &Span, figure: &Figure) -> Stand<'a> {
+/// The targets that hold for a figure, the one that decides first, and how it stands against each.
+fn standing<'a>(
+    desk: &Desk<'_>,
+    kpi: &'a KpiView,
+    span: &Span,
+    figure: &Figure,
+    today: Option<NaiveDate>,
+) -> Vec<(&'a Target, Option<bool>, Status)> {
     let chain = desk.chain(figure.department.as_deref());
-    let target = rules::target(&kpi.targets, &chain, figure.field.as_deref(), span.days, span.set);
-    let (met, status) = rules::status(figure.value, target);
-    Stand { target, met, status }
+    let grouped = figure.key.as_deref().filter(|_| desk.request.group_by == GroupBy::Procedure);
+    let procedure = grouped.or(desk.chosen.procedure_code.as_deref());
+    let about = About { chain: &chain, field: figure.field.as_deref(), procedure, days: span.days, set: span.set };
+    let runs = today.is_some_and(|today| today <= span.days.to);
+    let stand = |target: &'a Target| {
+        let (met, status) = rules::status(figure.value, Some(target), kpi.direction, runs);
+        (target, met, status)
+    };
+    rules::targets(&kpi.targets, &about).into_iter().map(stand).collect()
 }
 
-/// A figure against its target, and beside what was published of it.
-fn judge(desk: &Desk<'_>, call: &Call, kpi: &KpiView, span: &Span, figure: &Figure) -> KpiResult {
-    let Stand { target, met, status } = stand(desk, kpi, span, figure);
-    let published = Some(kpi).filter(|kpi| kpi.source == Source::Computed).and_then(|kpi| desk.published(&kpi.code, span, figure));
+/// A figure against its targets, and beside what was published of it.
+fn judge(desk: &Desk<'_>, call: &Call, (kpi, plan): (&KpiView, Option<&Plan>), span: &Span, figure: &Figure) -> KpiResult {
+    let (kpi, span) = plan.map_or((kpi, span), |plan| (&plan.definition, &plan.span));
+    let standing = standing(desk, kpi, span, figure, Some(vn_date(call.now)));
+    let deciding = standing.first();
+    let without = if figure.value.is_some() { Status::NoTarget } else { Status::NoData };
+    let published = plan.filter(|plan| plan.definition.source == Source::Computed).and_then(|plan| desk.published(plan, figure));
+    let target = deciding.map(|(target, _, _)| *target);
     KpiResult {
         kpi: kpi.code.clone(),
         department: figure.department.clone(),
@@ -203,8 +126,9 @@ fn judge(desk: &Desk<'_>, call: &Call, kpi: &KpiView, span: &Span, figure: &Figu
         reason: figure.reason,
         target: target.and_then(|t| t.value),
         comparator: target.map(|t| t.comparator),
-        met,
-        status,
+        met: deciding.and_then(|(_, met, _)| *met),
+        status: deciding.map_or(without, |(_, _, status)| *status),
+        targets: standing.iter().map(|(target, met, status)| TargetStanding::of(target, *met, *status)).collect(),
         previous: None,
         year_before: None,
         missing: Vec::new(),
@@ -232,44 +156,69 @@ pub struct Unmet {
 /// # Errors
 /// The database's.
 pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Result<Vec<Unmet>, ApiError> {
-    let spans = vec![span.clone()];
-    let request =
-        Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, children: false, trend: false, slice: Slice::default() };
-    let (kpis, units) = (some(db, &[]).await?, store::units(db).await?);
-    let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
+    let request = Request {
+        kpis: Vec::new(),
+        spans: vec![span.clone()],
+        group_by: GroupBy::Department,
+        children: false,
+        trend: false,
+        cut_named: true,
+        slice: Slice::default(),
+    };
+    let (kpis, units, chosen) = (some(db, &[]).await?, store::units(db).await?, Chosen::default());
+    let ids: Vec<Uuid> = kpis.iter().map(|kpi| kpi.id).collect();
+    let versions = histories(db, &ids).await?;
+    let asked = Asked { request: &request, chosen: &chosen, units: &units };
+    let versions_of = |kpi: &KpiView| versions.get(&kpi.id).map(Vec::as_slice).unwrap_or_default();
+    let planned: Vec<Plan> = kpis.iter().filter_map(|kpi| asked.plan(kpi, versions_of(kpi), span).ok()).collect();
+    let of_dossiers = |plan: &&Plan| plan.counting().is_some_and(|counting| counting.family() == Family::Dossiers);
+    let mut cuts: HashMap<Cut, Vec<Formula>> = HashMap::new();
+    for plan in planned.iter().filter(of_dossiers) {
+        cuts.entry(plan.cut.clone()).or_default().extend(plan.definition.formula);
+    }
+    let named: Vec<String> = cuts.keys().filter_map(|cut| cut.procedure.clone()).collect();
+    let (procedures, mut slate) = (store::procedures(db, &named).await?, Slate::new());
+    for (cut, formulas) in cuts {
+        let chosen = asked.chosen(&cut, &procedures);
+        let ask = Ask { today: span.days.to, reach, chosen: &chosen, group_by: request.group_by, children: None, formulas: &formulas };
+        let rows = sources::rows(db, &ask, Family::Dossiers, cut.days).await?;
+        slate.insert((cut, Family::Dossiers), rows);
+    }
     let measured = all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
-    let of_dossiers = |formula: &Formula| Counting::of(*formula).family() == Family::Dossiers;
-    let formulas: Vec<Formula> = kpis.iter().filter_map(|kpi| kpi.formula).filter(of_dossiers).collect();
-    let chosen = Chosen::default();
-    let ask = Ask { today: span.days.to, reach, chosen: &chosen, group_by: request.group_by, children: None, formulas: &formulas };
-    let rows = sources::rows(db, &ask, Family::Dossiers, span).await?;
-    let counted = HashMap::from([((span.name.clone(), Family::Dossiers), rows)]);
+    let plans: Plans = planned.iter().map(|plan| ((plan.definition.code.clone(), span.name.clone()), Ok(plan.clone()))).collect();
     let desk = Desk {
         request: &request,
+        chosen: &chosen,
         units: &units,
-        asked: None,
         among: HashSet::new(),
         children: None,
         measured: &measured,
         ever: &HashSet::new(),
-        counted: &counted,
+        plans: &plans,
+        slate: &slate,
     };
-    let mut found = Vec::new();
-    for kpi in &kpis {
-        let figures: Vec<Figure> = match kpi.formula {
-            Some(_) => desk.figures(kpi, span),
-            None => measured.iter().filter(|m| m.view.kpi == kpi.code).map(figures::figure).collect(),
+    let (mut found, mut made) = (Vec::new(), Made::new());
+    for plan in &planned {
+        let kpi = &plan.definition;
+        let figures: Vec<Figure> = if of_dossiers(&plan) {
+            desk.make(&kpi.code, span, &mut made);
+            made.get(&kpi.code).cloned().unwrap_or_default()
+        } else if kpi.source == Source::Computed {
+            continue;
+        } else {
+            measured.iter().filter(|m| m.view.kpi == kpi.code).map(figures::figure).collect()
         };
         found.extend(figures.into_iter().filter_map(|figure| {
-            let Stand { target, status, .. } = stand(&desk, kpi, span, &figure);
+            let standing = standing(&desk, kpi, span, &figure, None);
+            let (target, _, _) = standing.first().filter(|(_, _, status)| *status == Status::NotMet)?;
             Some(Unmet {
-                department: figure.department.filter(|_| status == Status::NotMet)?,
+                department: figure.department?,
                 kpi: kpi.code.clone(),
                 name: kpi.name.clone(),
                 field: figure.field,
                 value: figure.value.map(Exact::rounded),
-                target: target.and_then(|t| t.value).map(Decimal::shown),
-                comparator: target.map(|t| t.comparator),
+                target: target.value.map(Decimal::shown),
+                comparator: Some(target.comparator),
             })
         }));
     }

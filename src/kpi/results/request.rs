@@ -22,6 +22,8 @@ pub struct Request {
     pub children: bool,
     /// Whether figures are set against those of earlier periods.
     pub trend: bool,
+    /// Whether all periods are cut as was asked; otherwise each indicator cuts them its own way.
+    pub cut_named: bool,
     pub slice: Slice,
 }
 
@@ -54,7 +56,8 @@ struct ResultPeriods {
         example = "2022"
     )]
     period: Option<String>,
-    /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
+    /// How periods are cut: `calendar`, or `administrative` (a month runs from the 15th of the month before to the 14th). By default as the
+    /// indicator says, which is `calendar` unless it was defined otherwise.
     #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
     period_set: Option<String>,
     /// First day.
@@ -123,7 +126,7 @@ impl FromQuery for ResultFilter {
 impl ResultFilter {
     pub fn on(self, today: NaiveDate) -> Request {
         let ResultFilter { kpis, wanted, group_by, children, trend, slice } = self;
-        Request { kpis, spans: wanted.on(today), group_by, children, trend, slice }
+        Request { kpis, spans: wanted.on(today), group_by, children, trend, cut_named: wanted.cut_named, slice }
     }
 }
 
@@ -152,7 +155,8 @@ struct FigureParams {
         example = "2022"
     )]
     period: Option<String>,
-    /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
+    /// How periods are cut: `calendar`, or `administrative` (a month runs from the 15th of the month before to the 14th). By default as the
+    /// indicator says, which is `calendar` unless it was defined otherwise.
     #[param(pattern = "^(administrative|calendar)$", example = "calendar")]
     period_set: Option<String>,
     /// First day.
@@ -193,6 +197,7 @@ impl FigureFilter {
             group_by: GroupBy::None,
             children: false,
             trend: false,
+            cut_named: self.wanted.cut_named,
             slice: self.slice.clone(),
         }
     }

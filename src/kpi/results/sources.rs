@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::kpi::wire::Formula;
 use crate::plans::{self, TaskCounted, TaskCounts, TaskRows, TaskScope};
 use crate::reports::filter::GroupBy;
-use crate::reports::period::Span;
+use crate::reports::period::Range;
 use crate::reports::{self, Chosen, Counted, Counts, DocumentCounts, Question, Sent};
 
 /// What a formula counts.
@@ -100,8 +100,8 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    pub fn question(&self, span: &Span, group_by: GroupBy) -> Question<'_> {
-        Question { reach: self.reach, chosen: self.chosen, days: span.days, as_of: span.days.to, group_by }
+    pub fn question(&self, days: Range, group_by: GroupBy) -> Question<'_> {
+        Question { reach: self.reach, chosen: self.chosen, days, as_of: days.to, group_by }
     }
 
     /// A query by department is added up for those that the rows are of.
@@ -166,8 +166,8 @@ impl Ask<'_> {
 
     /// What tasks are counted, judged at the end of the period, today while it runs. Whether one that is due on the last day is late is
     /// known afterwards only: that count is of today.
-    pub fn of_tasks_in(&self, span: &Span, afterwards: bool) -> TaskScope<'_> {
-        let as_of = if afterwards { self.today } else { span.days.to.min(self.today) };
+    pub fn of_tasks_by(&self, end: NaiveDate, afterwards: bool) -> TaskScope<'_> {
+        let as_of = if afterwards { self.today } else { end.min(self.today) };
         TaskScope { reach: self.reach, departments: self.chosen.departments.as_deref(), plan: None, origin: None, as_of }
     }
 
@@ -182,21 +182,21 @@ impl Ask<'_> {
 ///
 /// # Errors
 /// The database's.
-pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, span: &Span) -> Result<Vec<Row>, ApiError> {
+pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, days: Range) -> Result<Vec<Row>, ApiError> {
     match family {
         Family::Dossiers => {
-            let counts = reports::counts(db, &ask.question(span, ask.grouped())).await?;
+            let counts = reports::counts(db, &ask.question(days, ask.grouped())).await?;
             let rows = counts.iter().map(|row| ask.of_dossiers(row)).collect();
             Ok(ask.gathered(rows, &ask.of_dossiers(&Counts::default())))
         }
         Family::Documents => {
-            let counts = reports::document_counts(db, &ask.question(span, ask.grouped())).await?;
+            let counts = reports::document_counts(db, &ask.question(days, ask.grouped())).await?;
             let rows = counts.iter().map(|row| ask.of_documents(row)).collect();
             Ok(ask.gathered(rows, &ask.of_documents(&DocumentCounts::default())))
         }
         Family::Tasks if ask.is_by_procedures() => Ok(Vec::new()),
         Family::Tasks => {
-            let counts = task_counts(db, ask, span).await?;
+            let counts = task_counts(db, ask, days).await?;
             let rows: Vec<Row> = counts.iter().map(|row| ask.of_tasks(row)).collect();
             let named = |row: &Row| row.key.is_some() || (ask.children.is_none() && ask.group_by == GroupBy::None);
             Ok(ask.gathered(rows.into_iter().filter(named).collect(), &ask.of_tasks(&TaskCounts::default())))
@@ -205,14 +205,14 @@ pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, span
 }
 
 /// One task may be led by several departments: by row it is counted once for each, of the departments below one it is counted once.
-async fn task_counts(db: &impl ConnectionTrait, ask: &Ask<'_>, span: &Span) -> Result<Vec<TaskCounts>, ApiError> {
+async fn task_counts(db: &impl ConnectionTrait, ask: &Ask<'_>, days: Range) -> Result<Vec<TaskCounts>, ApiError> {
     let rows = match (ask.children, ask.group_by) {
         (Some(children), _) => TaskRows::Depth(children.depth),
         (None, GroupBy::Department) => TaskRows::Department,
         (None, _) => TaskRows::One,
     };
-    let days = (span.days.from, span.days.to);
-    let (scope, afterwards) = (ask.of_tasks_in(span, false), ask.of_tasks_in(span, true));
+    let (scope, afterwards) = (ask.of_tasks_by(days.to, false), ask.of_tasks_by(days.to, true));
+    let days = (days.from, days.to);
     let mut counts = plans::task_counts(db, &scope, days, rows).await?;
     if scope.as_of < afterwards.as_of && ask.formulas.contains(&Formula::TasksOverdueOrExtended) {
         let late = plans::task_counts(db, &afterwards, days, rows).await?;

@@ -1,6 +1,6 @@
 //! Queries of the results: the tree of departments, who ever measured, and how many there are of something.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
@@ -46,6 +46,22 @@ pub async fn ever_measured(db: &impl ConnectionTrait, reach: &Reach, kpis: &[Uui
                 WHERE m.kpi_id = ANY($1) AND ($2::uuid[] IS NULL OR m.department_id = ANY($2))";
     let pairs = Pair::find_by_statement(statement(sql, vec![kpis.to_vec().into(), reach.ids().into()])).all(db).await?;
     Ok(pairs.into_iter().map(|pair| (pair.kpi, pair.department)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    code: String,
+}
+
+/// The procedures with these codes.
+pub async fn procedures(db: &impl ConnectionTrait, codes: &[String]) -> Result<HashMap<String, Uuid>, DbErr> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT id, code FROM procedures WHERE code = ANY($1)";
+    let found = Named::find_by_statement(statement(sql, vec![codes.to_vec().into()])).all(db).await?;
+    Ok(found.into_iter().map(|procedure| (procedure.code, procedure.id)).collect())
 }
 
 /// The measurements or indicators with these ids, for counting them.

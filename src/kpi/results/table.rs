@@ -61,12 +61,7 @@ fn compared(comparison: &Option<KpiComparison>) -> [Cell; 4] {
         Trend::Worse => "worse",
         Trend::Same => "same",
     });
-    [
-        Cell::Text(one.period.clone()),
-        number(one.value),
-        number(one.change),
-        trend.map_or(Cell::Empty, |word| Cell::Text(word.to_owned())),
-    ]
+    [Cell::Text(one.period.clone()), number(one.value), number(one.change), trend.map_or(Cell::Empty, |word| Cell::Text(word.to_owned()))]
 }
 
 pub fn table(results: &[KpiResult], trend: bool) -> Table {

@@ -64,17 +64,14 @@ mod tests {
 
     #[test]
     fn what_is_below_a_child_is_under_it() {
-        let units = [
-            unit(&["S"]),
-            unit(&["A", "S"]),
-            unit(&["A1", "A", "S"]),
-            unit(&["A11", "A1", "A", "S"]),
-            unit(&["B", "S"]),
-            unit(&["X"]),
-        ];
+        let units =
+            [unit(&["S"]), unit(&["A", "S"]), unit(&["A1", "A", "S"]), unit(&["A11", "A1", "A", "S"]), unit(&["B", "S"]), unit(&["X"])];
         let children = Children::of_department(&units, "S", |_| true);
         assert_eq!(children.list.iter().map(|c| c.code.as_str()).collect::<Vec<_>>(), ["A", "B"]);
-        assert_eq!((children.depth, children.of("A11"), children.of("B"), children.of("S"), children.of("X")), (2, Some("A"), Some("B"), None, None));
+        assert_eq!(
+            (children.depth, children.of("A11"), children.of("B"), children.of("S"), children.of("X")),
+            (2, Some("A"), Some("B"), None, None)
+        );
         let below = Children::of_department(&units, "A", |_| true);
         assert_eq!((below.depth, below.list.len(), below.of("A11"), below.of("A")), (3, 1, Some("A1"), None));
         assert!(Children::of_department(&units, "S", |unit| unit.code != "B").list.iter().all(|c| c.code == "A"));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::http::{At, Day};
 use crate::kpi::decimal::Decimal;
-use crate::kpi::wire::{Comparator, Evidence, NoValue, Status};
+use crate::kpi::wire::{Comparator, Evidence, NoValue, Status, Target};
 
 /// One indicator for one department (or all), one period and, when grouped, one row.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -36,6 +36,8 @@ pub struct KpiResult {
     /// Whether the unrounded figure meets the target; null when either is missing.
     pub met: Option<bool>,
     pub status: Status,
+    /// Every target that holds, one of each authority; the first decides and is told above.
+    pub targets: Vec<TargetStanding>,
     /// Against the period of the same kind right before it, by its end; only with `trend=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<KpiComparison>,
@@ -48,6 +50,36 @@ pub struct KpiResult {
     pub published: Option<PublishedFigure>,
     /// The figure holds whatever had been done by then.
     pub computed_at: At,
+}
+
+/// How a figure stands against the target of an authority.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "comparator": ">=", "value": 99.0, "margin": null,
+    "met": false, "status": "not_met"}))]
+pub struct TargetStanding {
+    /// Who set it.
+    pub authority: String,
+    /// Code of the department whose target it is; null for the whole organisation.
+    pub department: Option<String>,
+    pub comparator: Comparator,
+    pub value: Option<Decimal>,
+    pub margin: Option<Decimal>,
+    pub met: Option<bool>,
+    pub status: Status,
+}
+
+impl TargetStanding {
+    pub fn of(target: &Target, met: Option<bool>, status: Status) -> TargetStanding {
+        TargetStanding {
+            authority: target.authority.as_str().to_owned(),
+            department: target.department.as_ref().map(ToString::to_string),
+            comparator: target.comparator,
+            value: target.value,
+            margin: target.margin,
+            met,
+            status,
+        }
+    }
 }
 
 /// Which way a figure went, by the direction of its indicator.
@@ -104,6 +136,7 @@ pub struct MissingMeasurement {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"items": [{"kpi": "on_time_rate", "department": null, "period": "2022", "field": null, "numerator": 11,
     "denominator": 17, "value": 64.71, "reason": null, "target": 99.0, "comparator": ">=", "met": false, "status": "not_met",
+    "targets": [{"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "comparator": ">=", "value": 99.0, "margin": null, "met": false, "status": "not_met"}],
     "previous": {"period": "2021", "value": 60.0, "change": 4.71, "trend": "better"}, "missing": [], "published": null,
     "computed_at": "2022-12-31T23:59:59+07:00"}], "missing": []}))]
 pub struct KpiResults {

@@ -13,9 +13,7 @@ pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, docum
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use reasons::{Caused, reasons};
-pub use results::{
-    Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts,
-};
+pub use results::{Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts};
 pub use snapshots::{Frozen, Listed, NewSnapshot, find as find_snapshot, freeze, list as list_snapshots};
 
 pub use times::{Ordinals, Spread, times};
@@ -127,6 +125,8 @@ pub struct Chosen {
     /// It, or it and those below; `None` for all.
     pub departments: Option<Vec<Uuid>>,
     pub procedure: Option<Uuid>,
+    /// The code of that procedure.
+    pub procedure_code: Option<String>,
     pub field: Option<String>,
 }
 
@@ -155,7 +155,10 @@ pub async fn choose(db: &impl ConnectionTrait, reach: &Reach, slice: &Slice) -> 
     }
     if let Some(key) = &slice.procedure {
         match named(db, "procedures", key).await? {
-            Some(found) => chosen.procedure = Some(found.id),
+            Some(found) => {
+                chosen.procedure = Some(found.id);
+                chosen.procedure_code = Some(found.code);
+            }
             None => faults.push(Fault::unknown("procedure", text(key).as_str())),
         }
     }

@@ -111,7 +111,8 @@ impl World {
         if self.dice.chance(75)
             && let Some(finished) = step(self, 25)
         {
-            let decision = self.dice.one_of(&["resolved", "resolved", "resolved", "refused", "withdrawn", "terminated", "voided", "not_accepted"]);
+            let decision =
+                self.dice.one_of(&["resolved", "resolved", "resolved", "refused", "withdrawn", "terminated", "voided", "not_accepted"]);
             row["decision"] = json!(decision);
             row["finished_at"] = json!(finished);
             row["decision_reason"] = json!("Lý do");
@@ -134,7 +135,11 @@ impl World {
         }
         let mut last = DateTime::<Utc>::MIN_UTC;
         latest(&detail, self.now, &mut last);
-        let at = if self.dice.chance(50) { last.max(self.now - TimeDelta::minutes(self.dice.below(3000))) } else { self.between(last, self.now) };
+        let at = if self.dice.chance(50) {
+            last.max(self.now - TimeDelta::minutes(self.dice.below(3000)))
+        } else {
+            self.between(last, self.now)
+        };
         let number = |list: &str| detail[list].as_array().map_or(1, |all| all.len().max(1));
         let name = match act.as_str() {
             "fulfilment" => format!("supplement-requests/{}/fulfilment", number("supplements")),
@@ -214,10 +219,16 @@ impl World {
         let (act, body) = match self.dice.below(6) {
             0 => ("cancellation", json!({"reason": "Không còn phù hợp", "document_number": "9/QĐ"})),
             1 => ("not-applicable", json!({"reason": "Không phát sinh"})),
-            2 => ("extension-requests", json!({"department": self.dice.one_of(&DEPARTMENTS), "reason": "Chờ ý kiến",
-                "new_due_on": today + TimeDelta::days(self.dice.below(90))})),
+            2 => (
+                "extension-requests",
+                json!({"department": self.dice.one_of(&DEPARTMENTS), "reason": "Chờ ý kiến",
+                "new_due_on": today + TimeDelta::days(self.dice.below(90))}),
+            ),
             3 => ("extension-requests/1/approval", json!({})),
-            _ => ("completion", json!({"completed_on": on, "summary": "Đã ban hành", "evidence": [{"document_number": "88/QĐ", "issued_on": on}]})),
+            _ => (
+                "completion",
+                json!({"completed_on": on, "summary": "Đã ban hành", "evidence": [{"document_number": "88/QĐ", "issued_on": on}]}),
+            ),
         };
         let answer = who.json("POST", &format!("{path}/{act}"), &[("if-match", "*")], &body).await;
         assert!([200, 201, 403, 404, 409, 422].contains(&answer.status), "{act}: {}", answer.text);

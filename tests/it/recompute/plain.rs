@@ -253,7 +253,10 @@ impl Facts {
         let here = |document: &&Value| {
             let issued = day(&document["issued"]).unwrap();
             let own = document["department"].as_str().is_some_and(|code| departments.is_none_or(|all| all.contains(code)));
-            issued >= from && issued <= to && !by(&document["voided"], to) && (own || (departments.is_none() && document["department"].is_null()))
+            issued >= from
+                && issued <= to
+                && !by(&document["voided"], to)
+                && (own || (departments.is_none() && document["department"].is_null()))
         };
         let mut share = |name: &str, of: bool, counts: bool| {
             *row.entry(format!("/{name}")).or_default() += i64::from(of);
