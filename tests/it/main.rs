@@ -25,6 +25,7 @@ mod history;
 mod house;
 mod identity;
 mod jobs;
+mod kpi_definitions;
 mod kpis;
 mod life;
 mod limits;
