@@ -99,7 +99,8 @@ impl World {
         admin.post("/api/v1/departments/bulk", departments).await.expect(200);
         let user = json!({"username": "someone", "display_name": "Ai đó", "password": PASSWORD, "grants": [{"role": "director"}]});
         admin.put("/api/v1/users/someone", user).await.expect(201);
-        let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+        let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey",
+            "targets": [{"authority": "UBND", "department": "SKHDT", "period": "1999", "comparator": ">=", "value": 85}]});
         office.put("/api/v1/kpis/satisfaction", kpi).await.expect(201);
         let mut places = Vec::new();
         for (relation, department) in [(Relation::Own, HOME), (Relation::Below, "DKKD1"), (Relation::Other, "DN")] {
@@ -445,6 +446,11 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_plan_progress", No, format!("/api/v1/reports/plan-progress?plan=kh-{department}"));
     read("list_kpis", No, "/api/v1/kpis".into());
     read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
+    read("list_kpi_versions", No, "/api/v1/kpis/satisfaction/versions".into());
+    read("get_kpi_version", No, "/api/v1/kpis/satisfaction/versions/1".into());
+    read("list_targets", No, "/api/v1/kpi-targets".into());
+    read("list_kpi_targets", No, "/api/v1/kpis/satisfaction/targets".into());
+    read("delete_kpi_target", No, "/api/v1/kpis/satisfaction/targets/1?dry_run=true".into());
     read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
     let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
@@ -602,7 +608,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("load_tasks", No, "/api/v1/tasks/bulk", json!([above]));
     let new = json!({"code": "reform_index", "name": "Chỉ số", "unit": "percent", "direction": "higher_is_better", "source": "imported",
         "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
-    write("put_kpi", No, "/api/v1/kpis/reform_index", new);
+    write("put_kpi", No, "/api/v1/kpis/reform_index", new.clone());
+    write("put_kpi_target", No, "/api/v1/kpis/satisfaction/targets/2", new["targets"][0].clone());
     let figure = json!({"value": 91.5, "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
     write("put_measurement", Seen, &measurement, figure.clone());
     let mut row = figure;

@@ -26,6 +26,7 @@ mod house;
 mod identity;
 mod jobs;
 mod kpi_results;
+mod kpi_definitions;
 mod kpis;
 mod life;
 mod limits;
