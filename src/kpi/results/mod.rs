@@ -55,7 +55,7 @@ async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request:
         let of_span = made.entry(span.name.clone()).or_default();
         book.kpis.iter().for_each(|kpi| desk.make(&kpi.code, span, of_span));
     }
-    let of = |span: &Span, kpi: &KpiView| -> &[Figure] {
+    let of = |span: &Span, kpi: &KpiView| {
         made.get(&span.name).and_then(|made| made.get(&kpi.code)).map(Vec::as_slice).unwrap_or_default()
     };
     let (mut items, mut missing) = (Vec::new(), Vec::new());

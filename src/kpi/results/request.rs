@@ -27,6 +27,13 @@ pub struct Request {
     pub slice: Slice,
 }
 
+impl Request {
+    /// One figure for each indicator and period.
+    pub fn plain(kpis: Vec<String>, spans: Vec<Span>, slice: Slice) -> Request {
+        Request { kpis, spans, group_by: GroupBy::None, children: false, trend: false, cut_named: false, slice }
+    }
+}
+
 /// Which indicators, and how they are cut.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -191,14 +198,7 @@ impl FromQuery for FigureFilter {
 impl FigureFilter {
     /// The figure of one indicator.
     pub fn on(&self, kpi: &str, today: NaiveDate) -> Request {
-        Request {
-            kpis: vec![kpi.to_owned()],
-            spans: self.wanted.on(today),
-            group_by: GroupBy::None,
-            children: false,
-            trend: false,
-            cut_named: self.wanted.cut_named,
-            slice: self.slice.clone(),
-        }
+        let plain = Request::plain(vec![kpi.to_owned()], self.wanted.on(today), self.slice.clone());
+        Request { cut_named: self.wanted.cut_named, ..plain }
     }
 }
