@@ -12,7 +12,7 @@ mod store;
 mod targets;
 mod wire;
 
-pub use results::{Unmet, unmet};
 pub use definitions::routes::exported;
+pub use results::{Unmet, unmet};
 pub use routes::{configure, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -63,7 +63,8 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
         store::all_measured(db, &call.actor.reach(Permission::ReadMeasurement), &ids, &periods).await?
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
-    let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref(), today: Some(vn_date(call.now)) };
+    let desk =
+        Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref(), today: Some(vn_date(call.now)) };
     let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
     let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
     let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k) && !of_tasks(k));

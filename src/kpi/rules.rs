@@ -48,7 +48,11 @@ pub fn measurement_faults(row: &NewMeasurement, kpi: &KpiView, period: &Period, 
         (Some(value), None, None) if fits(value, kpi.unit) => {}
         (Some(_), None, None) => faults.push(bad("/value", unit_words(kpi.unit).0, unit_words(kpi.unit).1)),
         (None, Some(_), Some(_)) if kpi.unit != Unit::Percent => {
-            faults.push(bad("/numerator", "Chỉ tỷ lệ phần trăm có tử số và mẫu số; hãy nhập value.", "Only per cent has a numerator and a denominator; give value."));
+            faults.push(bad(
+                "/numerator",
+                "Chỉ tỷ lệ phần trăm có tử số và mẫu số; hãy nhập value.",
+                "Only per cent has a numerator and a denominator; give value.",
+            ));
         }
         (None, Some(_), Some(denominator)) if denominator.is_zero() => {
             faults.push(bad("/denominator", "Mẫu số phải lớn hơn 0.", "The denominator must be greater than 0."));

@@ -151,8 +151,7 @@ async fn list_kpi_versions(
     let on = filter.in_force_on.map(|day| day.0);
     let rows = store::versions(db.get_ref(), kpi.id, on, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |v| v.version);
-    let page =
-        filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, kpi.id, on, None, EVERY).await.map(drop)).await?;
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, kpi.id, on, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &KpiVersionPage { items, page }).await
 }
 

@@ -3,8 +3,8 @@
 
 mod bulk;
 
+pub use super::definitions::store::{EXPANDED, find, known, some};
 pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
-pub use super::definitions::store::{EXPANDED, find, is_measured, known, list, some};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::wire::{KpiTargetPage, KpiTargetView};
 use super::{acts, store};
-use crate::auth::permissions::perm;
 use crate::auth::Permit;
+use crate::auth::permissions::perm;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
@@ -31,10 +31,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 }
 
 impl Shaped for KpiTargetView {
-    const RELATIONS: &'static [Relation] = &[
-        Relation::one("kpi", &["kpi"], definitions::EXPANDED),
-        Relation::one("department", &["department"], departments::EXPANDED),
-    ];
+    const RELATIONS: &'static [Relation] =
+        &[Relation::one("kpi", &["kpi"], definitions::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
 }
 
 /// Which targets to list.

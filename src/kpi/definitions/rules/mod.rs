@@ -164,7 +164,11 @@ fn scope_faults(row: &NewKpi, known: &Known) -> Vec<Fault> {
         }
     }
     if row.formula.is_some_and(|f| f.is_of_tasks() || f.is_of_documents()) && (field.is_some() || procedure.is_some()) {
-        faults.push(bad("/scope", "Nhiệm vụ và văn bản không thuộc lĩnh vực, thủ tục nào.", "Tasks and documents are of no field and no procedure."));
+        faults.push(bad(
+            "/scope",
+            "Nhiệm vụ và văn bản không thuộc lĩnh vực, thủ tục nào.",
+            "Tasks and documents are of no field and no procedure.",
+        ));
     }
     faults
 }

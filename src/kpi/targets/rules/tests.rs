@@ -69,7 +69,8 @@ fn every_authority_is_heard_and_the_nearest_decides() {
 #[test]
 fn a_figure_stands_against_its_target_unrounded() {
     let target_of = |comparator: &str, value: f64, margin: Value| -> Target {
-        serde_json::from_value(json!({"authority": "a", "period": "2022", "comparator": comparator, "value": value, "margin": margin})).unwrap()
+        serde_json::from_value(json!({"authority": "a", "period": "2022", "comparator": comparator, "value": value, "margin": margin}))
+            .unwrap()
     };
     let (up, down) = (Direction::Higher, Direction::Lower);
     let at_least = target_of(">=", 99.0, json!(0.5));
