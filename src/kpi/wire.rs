@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::decimal::Decimal;
-pub use super::definitions::wire::{KpiPage, KpiView, NewKpi};
+pub use super::definitions::wire::{KpiView, NewKpi};
 use crate::http::bulk::BulkRow;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};

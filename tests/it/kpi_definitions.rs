@@ -192,7 +192,8 @@ async fn a_measurement_belongs_to_the_periods_and_the_field_of_its_indicator() {
     assert_eq!(refused.fault_codes(), ["not_valid_then"]);
     office.put(&path("2022-05"), figure(json!("DT"))).await.expect(201);
     // Measured ones keep their unit, and become computed only from a day on.
-    let refused = office.json("PUT", "/api/v1/kpis/access", &[("if-match", "*")], &kpi("access", json!({"unit": "point"}))).await.expect(422);
+    let refused =
+        office.json("PUT", "/api/v1/kpis/access", &[("if-match", "*")], &kpi("access", json!({"unit": "point"}))).await.expect(422);
     assert_eq!((refused.pointers(), refused.fault_codes()), (vec!["/unit"], vec!["in_use"]));
     let computed = |from: Value| kpi("access", json!({"source": "computed", "expression": "result", "valid_from": from}));
     let refused = office.json("PUT", "/api/v1/kpis/access", &[("if-match", "*")], &computed(Value::Null)).await.expect(422);
@@ -244,7 +245,12 @@ async fn what_an_authority_demands_is_listed_over_all_indicators() {
     let app = app().await;
     let office = app.office().await;
     app.admin().await.put("/api/v1/departments/OTHER", department("OTHER")).await.expect(201);
-    put(&office, "access", json!({"targets": [target("plan", json!({"department": "SKHDT"})), target("UBND", json!({"period": "2022Q1"}))]})).await;
+    put(
+        &office,
+        "access",
+        json!({"targets": [target("plan", json!({"department": "SKHDT"})), target("UBND", json!({"period": "2022Q1"}))]}),
+    )
+    .await;
     put(&office, "result", json!({"targets": [target("plan", json!({"department": "SKHDT", "field": "DT", "margin": 1}))]})).await;
     let told = async |path: &str| -> Vec<String> {
         let page = office.get(path).await.expect(200).body;
@@ -274,7 +280,12 @@ async fn near_its_target_a_figure_is_at_risk_while_the_period_runs() {
     let app = app().await;
     let office = app.office().await;
     let figure = json!({"value": 89.5, "evidence": [{"document_number": "1", "issued_on": "2022-06-01", "title": "Báo cáo"}]});
-    put(&office, "result", json!({"targets": [target("plan", json!({"margin": 1})), target("plan", json!({"period": "2022Q1", "margin": 1}))]})).await;
+    put(
+        &office,
+        "result",
+        json!({"targets": [target("plan", json!({"margin": 1})), target("plan", json!({"period": "2022Q1", "margin": 1}))]}),
+    )
+    .await;
     for period in ["2022", "2022Q1"] {
         office.put(&format!("/api/v1/kpis/result/measurements/SKHDT/{period}"), figure.clone()).await.expect(201);
     }

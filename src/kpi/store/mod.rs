@@ -3,7 +3,7 @@
 
 mod bulk;
 
-pub use super::definitions::store::{EXPANDED, find, is_measured, known, list, some};
+pub use super::definitions::store::{EXPANDED, find, known, some};
 pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
 
 use chrono::{DateTime, Utc};
