@@ -198,6 +198,9 @@ pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, days
         Family::Tasks => {
             let counts = task_counts(db, ask, days).await?;
             let rows: Vec<Row> = counts.iter().map(|row| ask.of_tasks(row)).collect();
+            if rows.is_empty() && ask.children.is_none() {
+                return Ok(rows);
+            }
             let named = |row: &Row| row.key.is_some() || (ask.children.is_none() && ask.group_by == GroupBy::None);
             Ok(ask.gathered(rows.into_iter().filter(named).collect(), &ask.of_tasks(&TaskCounts::default())))
         }

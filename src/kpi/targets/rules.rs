@@ -49,11 +49,6 @@ pub fn targets<'a>(targets: &'a [Target], about: &About) -> Vec<&'a Target> {
     holding
 }
 
-/// The target that decides.
-pub fn target<'a>(all: &'a [Target], about: &About) -> Option<&'a Target> {
-    targets(all, about).into_iter().next()
-}
-
 /// Whether a figure meets a target, unrounded.
 pub fn meets(figure: Exact, comparator: Comparator, target: Decimal) -> bool {
     match figure.compare(target) {

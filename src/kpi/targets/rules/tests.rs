@@ -11,7 +11,7 @@ fn the_nearest_target_holds() {
             "comparator": ">=", "value": value}))
         .unwrap()
     };
-    let targets = [
+    let all = [
         target_of(json!("SKHDT"), Value::Null, "2022", Value::Null),
         target_of(Value::Null, Value::Null, "2022", json!(50)),
         target_of(json!("SKHDT"), Value::Null, "2022", json!(90)),
@@ -22,7 +22,7 @@ fn the_nearest_target_holds() {
     let chain = |codes: &[&str]| -> Chain { codes.iter().map(|c| (*c).to_owned()).collect() };
     let find = |codes: &[&str], field, period: &str, set| {
         let (chain, days) = (chain(codes), Period::parse(period).unwrap().days(set));
-        target(&targets, &About { chain: &chain, field, procedure: None, days, set }).map(|t| t.value.unwrap().shown())
+        targets(&all, &About { chain: &chain, field, procedure: None, days, set }).first().map(|t| t.value.unwrap().shown())
     };
     let calendar = PeriodSet::Calendar;
     assert_eq!(find(&["DKKD", "SKHDT"], None, "2022", calendar), Some(95.0));
