@@ -13,6 +13,7 @@ use crate::calendar::vn_date;
 use crate::error::{ApiError, Fault};
 use crate::http::Call;
 use crate::http::table::{Cell, Table};
+use crate::http::values::Key;
 use crate::plans::{self, TaskCounts, TaskScope};
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
@@ -226,13 +227,9 @@ impl Desk<'_> {
                 let id = |code: &str| self.units.iter().find(|u| u.code == code).map(|u| u.id);
                 let inside = |code: &str| self.among.is_none_or(|ids| id(code).is_some_and(|id| ids.contains(&id)));
                 let wanted = here.iter().filter(|m| m.view.field.as_deref() == field && inside(&m.view.department));
-                let named = |m: &Measured| (Some(m.view.department.clone()), Some(m.department_name.clone()));
-                wanted
-                    .map(|m| {
-                        let (key, name) = named(m);
-                        Figure { key, name, ..figure(m) }
-                    })
-                    .collect()
+                let named =
+                    |m: &Measured| Figure { key: Some(m.view.department.clone()), name: Some(m.department_name.clone()), ..figure(m) };
+                wanted.map(|m| named(m)).collect()
             }
             GroupBy::Field => of_one()
                 .filter(|m| m.view.field.is_some() && (field.is_none() || m.view.field.as_deref() == field))
@@ -257,8 +254,11 @@ impl Desk<'_> {
 
     fn judge(&self, kpi: &KpiView, span: &Span, figure: Figure) -> KpiResult {
         let chain = self.chain(figure.department.as_deref());
-        let grouped = figure.key.as_deref().filter(|_| self.request.group_by == GroupBy::Procedure);
-        let procedure = grouped.or(self.request.slice.procedure.as_deref());
+        let procedure = match (&self.request.slice.procedure, self.request.group_by) {
+            (Some(Key::Code(code)), _) => Some(code.as_str()),
+            (_, GroupBy::Procedure) => figure.key.as_deref(),
+            _ => None,
+        };
         let about = About { chain: &chain, field: figure.field.as_deref(), procedure, days: span.days, set: span.set };
         let target = rules::target(&kpi.targets, &about);
         let runs = self.today.is_some_and(|today| today <= span.days.to);
