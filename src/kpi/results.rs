@@ -7,8 +7,7 @@ use super::decimal::{Decimal, Exact};
 use super::rules::{self, About, Chain};
 use super::store::{self, Measured, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
-use crate::auth::Permission;
-use crate::auth::Reach;
+use crate::auth::{Permission, Reach};
 use crate::calendar::vn_date;
 use crate::error::{ApiError, Fault};
 use crate::http::Call;
@@ -261,8 +260,7 @@ impl Desk<'_> {
         };
         let about = About { chain: &chain, field: figure.field.as_deref(), procedure, days: span.days, set: span.set };
         let target = rules::target(&kpi.targets, &about);
-        let runs = self.today.is_some_and(|today| today <= span.days.to);
-        let (met, status) = rules::status(figure.value, target, kpi.direction, runs);
+        let (met, status) = rules::status(figure.value, target, kpi.direction, self.today.is_some_and(|today| today <= span.days.to));
         KpiResult {
             kpi: kpi.code.clone(),
             department: figure.department,
