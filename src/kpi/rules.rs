@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::decimal::Decimal;
 use super::definitions::rules as definitions;
-pub use super::targets::rules::{About, Chain, status, target, targets};
+pub use super::targets::rules::{About, Chain, status, target};
 use super::wire::{KpiView, MeasurementView, NewMeasurement, Source, Unit};
 use crate::error::{Code, Fault};
 use crate::reports::period::{Period, PeriodSet};
