@@ -109,6 +109,8 @@ codes! {
     LaterThanParent "later_than_parent" 422 "Sau hạn của cấp trên" "Later than what it is a part of";
     NotOwed "not_owed" 422 "Không phải giải trình nội dung này" "No explanation is owed for this";
     NoPart "no_part" 422 "Đơn vị không tham gia nhiệm vụ" "The department has no part in this task";
+    BadSurvey "bad_survey" 422 "Thông tin khảo sát không nhất quán" "The survey does not hold together";
+    AnswersExceedSample "answers_exceed_sample" 422 "Số câu trả lời vượt số phiếu" "There are more answers than people who were asked";
     // A warning on a bulk row
     SourceDueOnDiffers "source_due_on_differs" 422 "Hạn do hệ thống nguồn gửi khác hạn tính được" "The due date sent differs from the computed one";
 }

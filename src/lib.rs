@@ -32,6 +32,7 @@ pub mod procedures;
 pub mod reminders;
 pub mod reports;
 pub mod rule_sets;
+pub mod surveys;
 pub mod telemetry;
 pub mod text;
 pub mod upkeep;

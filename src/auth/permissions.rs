@@ -137,4 +137,6 @@ permissions! {
     WriteKpi "kpi:write" [Office All];
     ReadMeasurement "measurement:read" [Director All, Office All, Head Below, Officer Own, OneStop Own, Clerk Own, Auditor All];
     WriteMeasurement "measurement:write" [Office All, Head Below];
+    ReadSurvey "survey:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
+    WriteSurvey "survey:write" [Office All, Integration Below];
 }

@@ -215,6 +215,16 @@ impl Client {
         Ok(answer)
     }
 
+    /// The answer to something that is done with a resource, whatever its version.
+    ///
+    /// # Errors
+    /// No server, or a refusal.
+    pub async fn act(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        let request = self.request(Method::POST, path).header(IF_MATCH, "*").json(body);
+        let (_, answer, _) = self.answer(&format!("POST {path}"), request).await?;
+        Ok(answer)
+    }
+
     /// Creates the resource or changes it, whatever its version.
     ///
     /// # Errors

@@ -372,6 +372,16 @@ advice! {
         "The department neither leads nor supports the task."
         "Chọn đơn vị có trong nhiệm vụ, hoặc sửa kế hoạch."
         "Name a department of the task, or change the plan.";
+    BadSurvey
+        "Thông tin của đợt khảo sát mâu thuẫn nhau, ví dụ cộng các lĩnh vực nhiều hơn số chung, hoặc chỉ tiêu không lấy từ khảo sát."
+        "The members of the survey contradict each other, such as fields that add up to more than the whole, or an indicator that is not surveyed."
+        "Đối chiếu với bảng tổng hợp phiếu rồi sửa trường được nêu."
+        "Compare with the tally of the forms and correct the member named.";
+    AnswersExceedSample
+        "Số phiếu thu về lớn hơn cỡ mẫu, hoặc một câu hỏi có nhiều câu trả lời hơn số phiếu thu về."
+        "More forms came back than people were to be asked, or a question has more answers than forms came back."
+        "Xem lại cỡ mẫu, số phiếu thu về và số đếm từng mức, kể cả số không trả lời."
+        "Look at the sample, the responses and the counts of each level, those without an answer included.";
     BadDocument
         "Thông tin của văn bản mâu thuẫn nhau, hoặc văn bản đã hủy không được sửa."
         "What is said of the document does not hold together, or it was voided and stays as it is."

@@ -272,6 +272,13 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     }
     let may = format!("/api/v1/duties/{}/occurrences/2022-05/consolidation", duty(department));
     office.act(&may, 0, json!({"summary": "Đã tổng hợp"})).await.expect(200);
+    for (code, closed) in [("mo", false), ("dong", true)] {
+        let path = format!("/api/v1/surveys/{code}-{department}");
+        office.put(&path, survey(&format!("{code}-{department}"), department, "Khảo sát")).await.expect(201);
+        if closed {
+            office.act(&format!("{path}/closure"), 1, json!({})).await.expect(200);
+        }
+    }
     Place {
         raised,
         answered,
@@ -351,6 +358,15 @@ fn plan(department: &str, title: &str) -> Value {
 fn explanation(department: &str, period: &str) -> Value {
     json!({"department": department, "period": period, "subjects": [{"kind": "finding", "code": "missing_digital_file"}],
         "cause": "Máy quét hỏng", "remedy": "Đã thay máy quét"})
+}
+
+/// A wave about a department that can be closed.
+fn survey(code: &str, department: &str, name: &str) -> Value {
+    json!({"code": code, "name": name, "department": department, "period": "2021",
+        "method": {"name": "Phiếu", "mode": "paper", "scale": "five_point"}, "sample_size": 100, "responses": 90,
+        "fieldwork_from": "2021-10-04", "fieldwork_to": "2021-11-05", "conductor": "Văn phòng",
+        "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}],
+        "answers": [{"factor": "satisfaction", "satisfied": 60, "neutral": 20}]})
 }
 
 fn duty(department: &str) -> String {
@@ -486,6 +502,10 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_explanations", No, "/api/v1/explanations".into());
     read("get_explanation", Sight(Permission::ReadExplanation), format!("/api/v1/explanations/{draft}"));
     let (duty_code, due_report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
+    let surveyed = Sight(Permission::ReadSurvey);
+    read("list_surveys", No, "/api/v1/surveys".into());
+    read("get_survey", surveyed, format!("/api/v1/surveys/mo-{department}"));
+    read("get_survey_results", surveyed, format!("/api/v1/surveys/dong-{department}/results"));
     read("list_duties", No, "/api/v1/duties".into());
     read("get_duty", No, format!("/api/v1/duties/{duty_code}"));
     read("list_duty_occurrences", No, "/api/v1/duty-occurrences".into());
@@ -647,6 +667,15 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("hand_in_report", Named, &format!("{due_report}/hand-ins"), json!({"department": department, "content": "Đã làm"}));
     write("consolidate_report", No, &format!("{due_report}/consolidation"), json!({"summary": "Đã tổng hợp"}));
     let sent = json!({"document_no": "31/BC", "sent_on": "2022-06-14", "channel": "e_office"});
+    let (open, closed) = (format!("/api/v1/surveys/mo-{department}"), format!("/api/v1/surveys/dong-{department}"));
+    write("put_survey", surveyed, &open, survey(&format!("mo-{department}"), department, "Khảo sát lại"));
+    let counted = json!([{"factor": "satisfaction", "satisfied": 61, "neutral": 20}]);
+    write("load_survey_answers", surveyed, &format!("{open}/answers/bulk"), counted);
+    write("close_survey", surveyed, &format!("{open}/closure"), json!({}));
+    let right = json!({"reason": "Nhập nhầm", "survey": survey(&format!("dong-{department}"), department, "Khảo sát đã sửa")});
+    write("correct_survey", surveyed, &format!("{closed}/correction"), right);
+    let published = json!({"document_number": "7/QĐ", "published_on": "2022-01-16", "values": [{"value": 74.5}]});
+    write("publish_survey", surveyed, &format!("{closed}/publication"), published);
     write("dispatch_report", No, &format!("/api/v1/duties/{duty_code}/occurrences/2022-05/dispatch"), sent);
     all
 }
@@ -1023,6 +1052,8 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 ),
                 (Permission::ReadSnapshot, "/api/v1/reports/snapshots?", "items", "departments"),
                 (Permission::ReadObstacle, "/api/v1/obstacles?", "items", "department"),
+                (Permission::ReadSurvey, "/api/v1/surveys?", "items", "department"),
+                (Permission::ReadSurvey, "/api/v1/surveys?kpi=satisfaction&period=2021&q=khao+sat", "items", "department"),
                 (Permission::ReadExplanation, "/api/v1/explanations?", "items", "department"),
                 (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
                 (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),

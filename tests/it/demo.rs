@@ -35,6 +35,9 @@ async fn count_all(app: &App) -> Vec<i64> {
         "duties",
         "kpis",
         "kpi_measurements",
+        "surveys",
+        "survey_answers",
+        "survey_steps",
         "documents",
     ] {
         counts.push(app.count(table).await);
@@ -102,6 +105,21 @@ async fn the_demonstration_shows_everything_and_loads_once() {
     for item in documents["items"].as_array().unwrap() {
         assert!((85.0..100.0).contains(&item["value"].as_f64().unwrap()), "{documents}");
     }
+
+    // A wave with what was published beside it, compared with the year before; and the counter's own one, which a target is about.
+    let waves = office.get("/api/v1/surveys?period=2022").await.unwrap();
+    let states: Vec<(&str, &str)> =
+        waves["items"].as_array().unwrap().iter().map(|w| (w["code"].as_str().unwrap(), w["state"].as_str().unwrap())).collect();
+    assert_eq!(states, [("danh-gia-ho-so-2022", "closed"), ("sipas-2022", "published")]);
+    let results = office.get("/api/v1/surveys/sipas-2022/results").await.unwrap();
+    assert_eq!((results["factors"].as_array().unwrap().len(), &results["factors"][0]["key"]), (5, &"access_to_service".into()));
+    assert_eq!(results["whole"]["published"]["value"], 86.4);
+    assert!(results["whole"]["published"]["difference"].as_f64().unwrap().abs() < 1.0, "{results}");
+    let changes: BTreeSet<&str> =
+        results["factors"].as_array().unwrap().iter().map(|f| f["previous"]["change"].as_str().unwrap()).collect();
+    assert_eq!(changes, BTreeSet::from(["no_clear_change", "rose"]), "{results}");
+    let rated = office.get("/api/v1/surveys/danh-gia-ho-so-2022/results").await.unwrap();
+    assert_eq!((&rated["whole"]["value"], rated["fields"].as_array().unwrap().len()), (&91.2.into(), 3));
 
     for user in demo::users() {
         let name = user["username"].as_str().unwrap();

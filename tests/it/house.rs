@@ -240,6 +240,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("explanations", &["calendar", "departments", "dossiers", "kpi", "reports"]),
     // Plans set duties; periods have the codes of the reports.
     ("duties", &["calendar", "departments", "plans", "reports"]),
+    // A wave speaks for a department and a period.
+    ("surveys", &["calendar", "departments", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers", "jobs"]),
     // Holds what slices do in the background; each brings its own work.

@@ -53,6 +53,7 @@ mod rule_sets;
 mod schema;
 mod slips;
 mod snapshots;
+mod surveys;
 mod sweep;
 mod task_work;
 mod tasks;

@@ -136,6 +136,10 @@ const WORDS: &[Words] = &[
     same("rule_set_forms.kind", &["FormKind"]),
     same("rule_set_forms.page_size", &["PageSize"]),
     same("rule_set_grounds.act", &["GroundedAct"]),
+    same("survey_steps.act", &["SurveyAct"]),
+    same("surveys.mode", &["SurveyMode"]),
+    same("surveys.scale", &["SurveyScale"]),
+    same("surveys.state", &["SurveyState"]),
     same("task_assignments.role", &["AssignedPart"]),
     same("task_assignments.status", &["AssignmentStatus"]),
     // Who approves is told with the steps of a task.

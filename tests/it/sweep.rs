@@ -12,7 +12,7 @@ use crate::contract::{Operation, check_problem, document, followed, operations};
 use crate::harness::{Actor, Answer};
 
 /// Writes that change nothing that exists, and so name no version.
-const UNCONDITIONAL: [(&str, &str); 21] = [
+const UNCONDITIONAL: [(&str, &str); 22] = [
     ("create_session", "begins a session"),
     ("refresh_session", "the token itself is used once"),
     ("delete_session", "ends the session of its own token"),
@@ -29,6 +29,7 @@ const UNCONDITIONAL: [(&str, &str); 21] = [
     ("load_dossiers", "rows are put by their key"),
     ("load_documents", "rows are put by their key"),
     ("load_measurements", "rows are put by their key"),
+    ("load_survey_answers", "rows are put by their key"),
     ("raise_obstacle", "creates"),
     ("create_explanation", "creates"),
     ("import_duties", "creates what is missing"),

@@ -47,6 +47,11 @@ pub fn measurements() -> Vec<Value> {
     file!("measurements")
 }
 
+/// `{survey, publication}`: waves with what was published of them, or null.
+pub fn surveys() -> Vec<Value> {
+    file!("surveys")
+}
+
 /// Outgoing documents of 2022, the same ones every time; most of them drafted, approved and sent in E-Office, and more so towards the end of the year.
 pub fn documents() -> Vec<Value> {
     let kinds = [
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_files_are_there() {
-        assert_eq!((departments().len(), procedures().len(), kpis().len(), measurements().len()), (24, 12, 19, 14));
+        assert_eq!((departments().len(), procedures().len(), kpis().len(), measurements().len(), surveys().len()), (24, 12, 19, 14, 3));
         assert_eq!(plan()["code"], "kh-1186-skhdt-2022");
         let admin = users().into_iter().find(|u| u["username"] == ADMIN);
         assert_eq!(admin.map(|u| u["display_name"].clone()), Some(ADMIN_NAME.into()));

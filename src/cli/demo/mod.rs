@@ -98,6 +98,7 @@ pub async fn load(base: &str, admin: &str, admin_password: &str, demo_password: 
         (path, m["measurement"].clone())
     });
     puts(&client, &mut loaded, progress, "measurements", measurements.collect()).await?;
+    surveys(&client, &mut loaded, progress).await?;
 
     rows_of(&client, &mut loaded, progress, "documents", data::documents()).await?;
 
@@ -195,6 +196,25 @@ async fn puts(
     Ok(())
 }
 
+/// Waves are put, closed, and what was published of them is recorded; one that was closed before stays as it is.
+async fn surveys(client: &Client, loaded: &mut Loaded, progress: &Progress) -> Result<(), ClientError> {
+    progress.now("surveys");
+    let mut part = Part { name: "surveys", ..Part::default() };
+    for wave in data::surveys() {
+        let path = format!("/api/v1/surveys/{}", text(&wave["survey"], "code"));
+        part.count(client.put(&path, &wave["survey"]).await?);
+        let mut state = client.get(&path).await?;
+        if state["state"] == "open" {
+            state = client.act(&format!("{path}/closure"), &json!({})).await?;
+        }
+        if state["state"] == "closed" && !wave["publication"].is_null() {
+            client.act(&format!("{path}/publication"), &wave["publication"]).await?;
+        }
+    }
+    told(loaded, progress, part);
+    Ok(())
+}
+
 fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
     progress.advance(1);
     progress.say(&part.to_string());
@@ -202,7 +222,7 @@ fn told(loaded: &mut Loaded, progress: &Progress, part: Part) {
 }
 
 /// Parts of the demonstration.
-pub const PARTS: u64 = 9;
+pub const PARTS: u64 = 10;
 
 /// Whether the demonstration was loaded here before: its plan is there, and dossiers are.
 ///

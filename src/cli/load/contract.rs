@@ -36,12 +36,12 @@ impl Resource {
         if known.is_empty() {
             return Err("the server has no bulk loads: is this Đúng Hẹn?".to_owned());
         }
-        if !known.iter().any(|k| k == name) {
+        let Some(pattern) = known.iter().find(|known| fits(known, name)) else {
             let near = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
             return Err(format!("the server has no bulk loads of “{name}”{near} There are: {}", known.join(", ")));
-        }
+        };
         let body =
-            &openapi["paths"][format!("/api/v1/{name}/bulk")]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"];
+            &openapi["paths"][format!("/api/v1/{pattern}/bulk")]["post"]["requestBody"]["content"]["application/json"]["schema"]["items"];
         let mut members = BTreeMap::new();
         collect(openapi, body, "", 0, &mut members);
         Ok(Resource { name: name.to_owned(), members })
@@ -59,6 +59,13 @@ impl Resource {
     pub fn nearest(&self, name: &str) -> Option<&str> {
         nearest(name, self.members.keys().map(String::as_str))
     }
+}
+
+/// Whether a resource is the one of a pattern: `surveys/hai-long-2022/answers` is `surveys/{key}/answers`.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), name.split('/').collect());
+    let alike = |(p, n): (&&str, &&str)| p == n || (p.starts_with('{') && !n.is_empty() && !n.starts_with('{'));
+    pattern.len() == name.len() && pattern.iter().zip(&name).all(alike)
 }
 
 /// The name that is most like this one, if one is like it at all.
