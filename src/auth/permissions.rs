@@ -137,4 +137,7 @@ permissions! {
     WriteKpi "kpi:write" [Office All];
     ReadMeasurement "measurement:read" [Director All, Office All, Head Below, Officer Own, OneStop Own, Clerk Own, Auditor All];
     WriteMeasurement "measurement:write" [Office All, Head Below];
+    SubmitFigures "submission:submit" [Office All, Head Below];
+    ApproveFigures "submission:approve" [Director All, Office All];
+    ReopenFigures "submission:reopen" [Director All];
 }

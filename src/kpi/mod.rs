@@ -3,12 +3,15 @@
 
 mod acts;
 mod decimal;
+mod measurements;
 mod results;
 mod routes;
 mod rules;
 mod store;
+mod submissions;
 mod wire;
 
+pub use measurements::{MeasurementView, NewMeasurement, exported as exported_measurements};
 pub use results::{Unmet, unmet};
-pub use routes::{configure, exported, exported_measurements};
-pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};
+pub use routes::{configure, exported};
+pub use wire::{Comparator, Direction, Formula, KpiView, NewKpi, NoValue, Source, Status, Unit};

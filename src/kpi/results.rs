@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::decimal::{Decimal, Exact};
 use super::rules::{self, Chain};
-use super::store::{self, Measured, Unit};
+use super::measurements::{Measured, all_measured};
+use super::store::{self, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
 use crate::auth::Reach;
@@ -60,7 +61,7 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     } else {
         let ids: Vec<Uuid> = kpis.iter().map(|k| k.id).collect();
         let periods: Vec<String> = request.spans.iter().map(|s| s.name.clone()).collect();
-        store::all_measured(db, &call.actor.reach(Permission::ReadMeasurement), &ids, &periods).await?
+        all_measured(db, &call.actor.reach(Permission::ReadMeasurement), &ids, &periods).await?
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
@@ -324,7 +325,7 @@ pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Res
     let request = Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, slice: Slice::default() };
     let (kpis, units) = (store::some(db, &[]).await?, store::units(db).await?);
     let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
-    let measured = store::all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
+    let measured = all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
     let chosen = reports::Chosen::default();
     let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
     let counts = reports::counts(db, &question).await?;

@@ -1,9 +1,4 @@
-//! Every query on indicators. Definitions and targets may be seen by whoever may see indicators at all; measurements
-//! belong to departments.
-
-mod bulk;
-
-pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
+//! Every query on definitions and targets of indicators, which may be seen by whoever may see indicators at all.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +8,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::auth::{Permission, Reach};
+use crate::auth::Permission;
 use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
-use crate::http::{At, Call};
-use crate::kpi::decimal::Decimal;
+use crate::http::Call;
 use crate::kpi::rules::{Chain, Known};
-use crate::kpi::wire::{KpiView, MeasurementView, NewKpi, NewMeasurement};
+use crate::kpi::wire::{KpiView, NewKpi};
 
 fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
@@ -28,10 +22,6 @@ fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
 /// What was stored as JSON or as the name of a closed list; the schema holds it to that.
 fn stored<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, DbErr> {
     serde_json::from_value(value).map_err(|e| DbErr::Type(e.to_string()))
-}
-
-fn exact(text: Option<String>) -> Result<Option<Decimal>, DbErr> {
-    text.map(|t| t.parse().map_err(|e: &str| DbErr::Type(e.to_owned()))).transpose()
 }
 
 #[derive(FromQueryResult)]
@@ -198,169 +188,11 @@ pub async fn save(tx: &impl ConnectionTrait, row: &NewKpi, now: DateTime<Utc>) -
     Ok(())
 }
 
-#[derive(FromQueryResult)]
-struct MeasurementRow {
-    id: Uuid,
-    kpi: String,
-    department: String,
-    department_name: String,
-    period: String,
-    field: Option<String>,
-    field_name: Option<String>,
-    value: Option<String>,
-    numerator: Option<String>,
-    denominator: Option<String>,
-    evidence: serde_json::Value,
-    note: Option<String>,
-    recorded_at: DateTime<Utc>,
-    version: i32,
-}
-
-/// A measurement with the names that reports show.
-pub struct Measured {
-    pub view: MeasurementView,
-    pub department_name: String,
-    pub field_name: Option<String>,
-}
-
-impl TryFrom<MeasurementRow> for Measured {
-    type Error = DbErr;
-
-    fn try_from(r: MeasurementRow) -> Result<Self, DbErr> {
-        let view = MeasurementView {
-            id: r.id,
-            kpi: r.kpi,
-            department: r.department,
-            period: r.period,
-            field: r.field,
-            value: exact(r.value)?,
-            numerator: exact(r.numerator)?,
-            denominator: exact(r.denominator)?,
-            evidence: stored(r.evidence)?,
-            note: r.note,
-            recorded_at: At(r.recorded_at),
-            version: r.version,
-        };
-        Ok(Measured { view, department_name: r.department_name, field_name: r.field_name })
-    }
-}
-
-const MEASUREMENT: &str = "SELECT m.id, k.code AS kpi, d.code AS department, d.name AS department_name, m.period, m.field_code AS field,
-        f.name AS field_name, m.value::text AS value, m.numerator::text AS numerator, m.denominator::text AS denominator, m.evidence,
-        m.note, m.updated_at AS recorded_at, m.version
-   FROM kpi_measurements m JOIN kpis k ON k.id = m.kpi_id JOIN departments d ON d.id = m.department_id
-   LEFT JOIN procedure_fields f ON f.code = m.field_code
-  WHERE ($1::uuid[] IS NULL OR m.department_id = ANY($1))";
-
-async fn measured(db: &impl ConnectionTrait, reach: &Reach, rest: &str, mut values: Vec<Value>) -> Result<Vec<Measured>, DbErr> {
-    values.insert(0, reach.ids().into());
-    let rows = MeasurementRow::find_by_statement(statement(format!("{MEASUREMENT} {rest}"), values)).all(db).await?;
-    rows.into_iter().map(Measured::try_from).collect()
-}
-
-/// Which measurements of an indicator to list.
-pub struct Chosen<'a> {
-    pub kpi: Uuid,
-    pub department: Option<&'a str>,
-    pub period: Option<&'a str>,
-    pub field: Option<&'a str>,
-}
-
-/// The key of a row in the list of measurements.
-pub type After = (String, String, String);
-
-pub async fn measurements(
-    db: &impl ConnectionTrait,
-    reach: &Reach,
-    chosen: &Chosen<'_>,
-    after: Option<After>,
-    limit: u32,
-) -> Result<Vec<MeasurementView>, DbErr> {
-    let (period, department, field) = after.map_or((None, None, None), |(p, d, f)| (Some(p), Some(d), Some(f)));
-    let text = |value: Option<&str>| Value::from(value.map(str::to_owned));
-    let found = measured(
-        db,
-        reach,
-        "AND m.kpi_id = $2 AND ($3::text IS NULL OR d.code = $3) AND ($4::text IS NULL OR m.period = $4)
-           AND ($5::text IS NULL OR m.field_code = $5)
-           AND ($6::text IS NULL OR (m.period COLLATE \"C\", d.code COLLATE \"C\", coalesce(m.field_code, '') COLLATE \"C\") > ($6, $7, $8))
-         ORDER BY m.period COLLATE \"C\", d.code COLLATE \"C\", coalesce(m.field_code, '') COLLATE \"C\" LIMIT $9",
-        vec![
-            chosen.kpi.into(),
-            text(chosen.department),
-            text(chosen.period),
-            text(chosen.field),
-            period.into(),
-            department.into(),
-            field.into(),
-            i64::from(limit + 1).into(),
-        ],
-    )
-    .await?;
-    Ok(found.into_iter().map(|m| m.view).collect())
-}
-
-/// Where a measurement stands.
-pub struct Place<'a> {
-    pub kpi: Uuid,
-    pub department: Uuid,
-    pub period: &'a str,
-    pub field: Option<&'a str>,
-}
-
-pub async fn measurement(db: &impl ConnectionTrait, reach: &Reach, place: &Place<'_>) -> Result<Option<MeasurementView>, DbErr> {
-    let found = measured(
-        db,
-        reach,
-        "AND m.kpi_id = $2 AND m.department_id = $3 AND m.period = $4 AND m.field_code IS NOT DISTINCT FROM $5",
-        vec![place.kpi.into(), place.department.into(), place.period.into(), place.field.map(str::to_owned).into()],
-    )
-    .await?;
-    Ok(found.into_iter().next().map(|m| m.view))
-}
-
-/// Every measurement within reach of these indicators for these periods, by department and field.
-pub async fn all_measured(db: &impl ConnectionTrait, reach: &Reach, kpis: &[Uuid], periods: &[String]) -> Result<Vec<Measured>, DbErr> {
-    measured(
-        db,
-        reach,
-        "AND m.kpi_id = ANY($2) AND m.period = ANY($3) ORDER BY d.code COLLATE \"C\", m.field_code COLLATE \"C\" NULLS FIRST",
-        vec![kpis.to_vec().into(), periods.to_vec().into()],
-    )
-    .await
-}
-
-/// Keeps other writers of an indicator and its measurements out until the transaction ends.
-pub async fn lock(tx: &impl ConnectionTrait, kpi: Uuid) -> Result<(), DbErr> {
-    tx.execute_raw(statement("SELECT 1 FROM kpis WHERE id = $1 FOR NO KEY UPDATE", vec![kpi.into()])).await.map(|_| ())
-}
-
-/// Creates or changes a measurement.
-pub async fn save_measurement(tx: &impl ConnectionTrait, place: &Place<'_>, row: &NewMeasurement, now: DateTime<Utc>) -> Result<(), DbErr> {
-    let text = |value: Option<Decimal>| Value::from(value.map(|v| v.to_string()));
-    tx.execute_raw(statement(
-        "INSERT INTO kpi_measurements (id, kpi_id, department_id, period, field_code, value, numerator, denominator, evidence, note,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6::text::numeric, $7::text::numeric, $8::text::numeric, $9, $10, $11, $11)
-         ON CONFLICT ON CONSTRAINT kpi_measurement_key DO UPDATE SET value = excluded.value, numerator = excluded.numerator,
-             denominator = excluded.denominator, evidence = excluded.evidence, note = excluded.note,
-             version = kpi_measurements.version + 1, updated_at = excluded.updated_at",
-        vec![
-            Uuid::now_v7().into(),
-            place.kpi.into(),
-            place.department.into(),
-            place.period.into(),
-            place.field.map(str::to_owned).into(),
-            text(row.value),
-            text(row.numerator),
-            text(row.denominator),
-            json!(row.evidence).into(),
-            row.note.as_ref().map(|n| n.as_str().to_owned()).into(),
-            now.into(),
-        ],
-    ))
-    .await?;
-    Ok(())
+/// Keeps other writers of these indicators and their measurements out until the transaction ends; in order, so that two who lock
+/// several never wait for each other crosswise.
+pub async fn lock_all(tx: &impl ConnectionTrait, kpis: &[Uuid]) -> Result<(), DbErr> {
+    let text = "SELECT 1 FROM kpis WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+    tx.execute_raw(statement(text, vec![kpis.to_vec().into()])).await.map(drop)
 }
 
 /// A department, and whose targets hold for it.
