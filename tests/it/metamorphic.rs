@@ -205,7 +205,7 @@ async fn a_dry_run_answers_what_the_load_then_answers() {
 }
 
 /// Where the current version of a subject stands; a closed list, so that a new kind of subject is thought of here.
-const SUBJECTS: [(&str, &str); 14] = [
+const SUBJECTS: [(&str, &str); 15] = [
     ("calendar", "calendars"),
     ("client", "clients"),
     ("department", "departments"),
@@ -214,6 +214,7 @@ const SUBJECTS: [(&str, &str); 14] = [
     ("duty", "duties"),
     ("kpi", "kpis"),
     ("kpi_measurement", "kpi_measurements"),
+    ("kpi_submission", "kpi_submissions"),
     ("obstacle", "obstacles"),
     ("plan", "plans"),
     ("procedure", "procedures"),
