@@ -4,8 +4,8 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::decimal::{Decimal, Exact};
-use super::rules::{self, Chain};
 use super::measurements::{Measured, all_measured};
+use super::rules::{self, Chain};
 use super::store::{self, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;

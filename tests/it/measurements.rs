@@ -13,7 +13,8 @@ async fn world() -> App {
         {"code": "DN", "name": "Phòng khác", "kind": "division", "parent": "SKHDT"}]);
     app.admin().await.post("/api/v1/departments/bulk", departments).await.expect(200);
     sqlx::query("INSERT INTO procedure_fields VALUES ('DT', 'Đầu tư')").execute(&app.pool).await.unwrap();
-    let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+    let kpi =
+        json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
     app.office().await.put("/api/v1/kpis/satisfaction", kpi).await.expect(201);
     app
 }
@@ -42,7 +43,10 @@ async fn every_figure_stays_in_the_versions() {
     assert_eq!(back.pointers(), ["/correction_reason"]);
     let corrected = figure(json!({"numerator": 83, "denominator": 100, "correction_reason": "Sót một phiếu"}));
     let corrected = change(&office, 2, &corrected).await.expect(200).body;
-    assert_eq!((&corrected["version"], &corrected["correction_reason"], &corrected["state"]), (&json!(3), &json!("Sót một phiếu"), &json!("final")));
+    assert_eq!(
+        (&corrected["version"], &corrected["correction_reason"], &corrected["state"]),
+        (&json!(3), &json!("Sót một phiếu"), &json!("final"))
+    );
     // The same figure again changes nothing, whatever reason is given.
     let before = (app.count("audit_events").await, app.count("kpi_measurement_versions").await);
     let same = figure(json!({"numerator": 83, "denominator": 100, "correction_reason": "Lý do khác"}));
@@ -54,11 +58,21 @@ async fn every_figure_stays_in_the_versions() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|v| (v["version"].as_i64().unwrap(), v["numerator"].as_f64().unwrap(), v["state"].as_str().unwrap(), v["recorded_by"].as_str().unwrap()))
+        .map(|v| {
+            (
+                v["version"].as_i64().unwrap(),
+                v["numerator"].as_f64().unwrap(),
+                v["state"].as_str().unwrap(),
+                v["recorded_by"].as_str().unwrap(),
+            )
+        })
         .collect();
     let (h, o) = (head.username.as_str(), office.username.as_str());
     assert_eq!(told, [(1, 80.0, "provisional", h), (2, 82.0, "final", h), (3, 83.0, "final", o)]);
-    assert_eq!((&all["items"][2]["correction_reason"], &all["items"][0]["evidence"][0]["document_number"]), (&json!("Sót một phiếu"), &json!("1/BC")));
+    assert_eq!(
+        (&all["items"][2]["correction_reason"], &all["items"][0]["evidence"][0]["document_number"]),
+        (&json!("Sót một phiếu"), &json!("1/BC"))
+    );
     let page = head.get(&format!("{PATH}/versions?limit=2&count=exact&fields=version")).await.expect(200).body;
     assert_eq!((&page["items"], &page["page"]["total"]), (&json!([{"version": 1}, {"version": 2}]), &json!(3)));
     let next = page["page"]["next_cursor"].as_str().unwrap();

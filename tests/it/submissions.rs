@@ -17,7 +17,8 @@ async fn world() -> App {
     let target = json!([{"authority": "kh", "department": "DKKD", "period": "2022Q1", "comparator": ">=", "value": 85},
         {"authority": "kh", "department": "SKHDT", "period": "2022", "comparator": ">=", "value": 85}]);
     for (code, unit, targets) in [("satisfaction", "percent", target), ("initiatives", "count", json!([]))] {
-        let kpi = json!({"code": code, "name": code, "unit": unit, "direction": "higher_is_better", "source": "survey", "targets": targets});
+        let kpi =
+            json!({"code": code, "name": code, "unit": unit, "direction": "higher_is_better", "source": "survey", "targets": targets});
         office.put(&format!("/api/v1/kpis/{code}"), kpi).await.expect(201);
     }
     measure(&office, "initiatives", "DKKD", "2021Q4", json!({"value": 1})).await.expect(201);
@@ -52,7 +53,10 @@ async fn what_is_owed_is_submitted_or_explained() {
     let head = app.actor(Role::Head, Some("DKKD")).await;
     let draft = head.get(AT).await.expect(200);
     assert_eq!((draft.header("etag"), &draft.body["state"], &draft.body["id"]), (Some("\"0\""), &json!("draft"), &Value::Null));
-    assert_eq!((codes(&draft.body["missing"], "kpi"), codes(&draft.body["missing"], "because")), (vec!["initiatives", "satisfaction"], vec!["measured_before", "target"]));
+    assert_eq!(
+        (codes(&draft.body["missing"], "kpi"), codes(&draft.body["missing"], "because")),
+        (vec!["initiatives", "satisfaction"], vec!["measured_before", "target"])
+    );
     assert_eq!((&draft.body["allowed_acts"], draft.body["computed"].as_array().unwrap().len()), (&json!(["submit"]), 6));
 
     let before = (app.count("audit_events").await, app.count("kpi_submissions").await);
@@ -72,11 +76,17 @@ async fn what_is_owed_is_submitted_or_explained() {
     let counts = (app.count("audit_events").await, app.count("outbox_events").await);
     let done = head.act(&at("submission"), 0, explained).await.expect(200);
     assert_eq!((&done.body["state"], done.header("etag"), &dry.body["state"]), (&json!("submitted"), Some("\"1\""), &json!("submitted")));
-    assert_eq!((&done.body["without"][0]["reason"], codes(&done.body["missing"], "kpi")), (&json!("Chưa có kết quả khảo sát"), vec!["satisfaction"]));
+    assert_eq!(
+        (&done.body["without"][0]["reason"], codes(&done.body["missing"], "kpi")),
+        (&json!("Chưa có kết quả khảo sát"), vec!["satisfaction"])
+    );
     assert_eq!((&done.body["submitted_by"], &done.body["timeline"][0]["text"]), (&json!(head.username), &json!("Số liệu quý I")));
     assert_eq!((app.count("audit_events").await, app.count("outbox_events").await), (counts.0 + 1, counts.1 + 1));
     let again = head.act(&at("submission"), 1, json!({})).await.expect(409);
-    assert_eq!((again.code(), &again.body["from"], &again.body["allowed"]), ("transition_not_allowed", &json!("submitted"), &json!(["withdraw"])));
+    assert_eq!(
+        (again.code(), &again.body["from"], &again.body["allowed"]),
+        ("transition_not_allowed", &json!("submitted"), &json!(["withdraw"]))
+    );
     // Where nothing is owed and nothing was measured there is nothing to submit; nor before its time.
     let nothing = head.act("/api/v1/submissions/DKKD/2019/submission", 0, json!({})).await.expect(422);
     assert_eq!((nothing.pointers(), nothing.fault_codes()), (vec![""], vec!["missing"]));
@@ -110,9 +120,15 @@ async fn figures_go_to_approval_come_back_and_are_locked() {
     assert_eq!(codes(&waiting["items"], "department"), ["DKKD"]);
     head.act(&at("approval"), 5, json!({})).await.expect(403);
     let approved = director.act(&at("approval"), 5, json!({"remark": "Đồng ý"})).await.expect(200).body;
-    assert_eq!((&approved["state"], &approved["approved_by"], &approved["differences"]), (&json!("approved"), &json!(director.username), &json!([])));
+    assert_eq!(
+        (&approved["state"], &approved["approved_by"], &approved["differences"]),
+        (&json!("approved"), &json!(director.username), &json!([]))
+    );
     let frozen = &approved["approval"]["figures"];
-    assert_eq!((codes(frozen, "kpi"), &frozen[0]["value"], &frozen[1]["numerator"]), (vec!["initiatives", "satisfaction"], &json!(2.0), &json!(172.0)));
+    assert_eq!(
+        (codes(frozen, "kpi"), &frozen[0]["value"], &frozen[1]["numerator"]),
+        (vec!["initiatives", "satisfaction"], &json!(2.0), &json!(172.0))
+    );
     assert_eq!(approved["approval"]["computed"].as_array().unwrap().len(), 6);
     let acts = ["submit", "withdraw", "submit", "return", "submit", "approve"];
     assert_eq!(codes(&approved["timeline"], "act"), acts);
@@ -127,7 +143,10 @@ async fn figures_go_to_approval_come_back_and_are_locked() {
         {"kpi": "initiatives", "department": "DKKD1", "period": "2022Q1", "value": 2, "evidence": evidence}]);
     let partly = head.post("/api/v1/kpi-measurements/bulk?mode=best_effort&return=all", rows).await.expect(207).body;
     assert_eq!(codes(&partly["results"], "status"), ["rejected", "unchanged", "created"]);
-    assert_eq!((&partly["results"][0]["errors"][0]["code"], &partly["results"][0]["errors"][0]["pointer"]), (&json!("period_locked"), &json!("/period")));
+    assert_eq!(
+        (&partly["results"][0]["errors"][0]["code"], &partly["results"][0]["errors"][0]["pointer"]),
+        (&json!("period_locked"), &json!("/period"))
+    );
 
     for (who, act) in [(&head, "submission"), (&head, "withdrawal"), (&office, "approval")] {
         who.act(&at(act), 6, json!({})).await.expect(409);
@@ -136,7 +155,9 @@ async fn figures_go_to_approval_come_back_and_are_locked() {
     let reopened = director.act(&at("reopening"), 6, json!({"reason": "Có số mới"})).await.expect(200).body;
     assert_eq!((&reopened["state"], &reopened["approved_by"]), (&json!("returned"), &Value::Null));
     // What was approved stays readable, and what differs is told.
-    measure(&head, "satisfaction", "DKKD", "2022Q1", json!({"numerator": 180, "denominator": 200, "correction_reason": "Đếm lại"})).await.expect(200);
+    measure(&head, "satisfaction", "DKKD", "2022Q1", json!({"numerator": 180, "denominator": 200, "correction_reason": "Đếm lại"}))
+        .await
+        .expect(200);
     let now = head.get(AT).await.expect(200).body;
     assert_eq!(now["approval"]["figures"], approved["approval"]["figures"]);
     assert_eq!(now["differences"], json!([{"kpi": "satisfaction", "field": null, "computed": false, "approved": 86.0, "now": 90.0}]));
@@ -162,7 +183,10 @@ async fn a_locked_figure_changes_by_a_recorded_correction() {
     let same = measure(&office, "satisfaction", "DKKD", "2022Q1", fix).await.expect(200);
     assert_eq!((same.header("unchanged"), counts().await.0), (Some("true"), before.0 + 2));
     let view = head.get(AT).await.expect(200).body;
-    assert_eq!((&view["state"], &view["version"], &view["corrected_at"]), (&json!("approved"), &json!(3), &json!("2022-06-15T09:00:00+07:00")));
+    assert_eq!(
+        (&view["state"], &view["version"], &view["corrected_at"]),
+        (&json!("approved"), &json!(3), &json!("2022-06-15T09:00:00+07:00"))
+    );
     let step = &view["timeline"][2];
     assert_eq!((&step["act"], &step["about"], &step["text"]), (&json!("correct"), &json!("satisfaction"), &json!("Hai phiếu trùng")));
     assert_eq!(view["differences"], json!([{"kpi": "satisfaction", "field": null, "computed": false, "approved": 86.0, "now": 85.0}]));
@@ -173,7 +197,10 @@ async fn a_locked_figure_changes_by_a_recorded_correction() {
         {"kpi": "initiatives", "department": "DKKD", "period": "2022Q1", "value": 4, "correction_reason": "Lý do hai", "evidence": evidence}]);
     office.post("/api/v1/kpi-measurements/bulk", rows).await.expect(200);
     let view = office.get(AT).await.expect(200).body;
-    let told: Vec<_> = view["timeline"].as_array().unwrap()[3..].iter().map(|s| (s["n"].as_i64().unwrap(), s["about"].as_str().unwrap(), s["text"].as_str().unwrap())).collect();
+    let told: Vec<_> = view["timeline"].as_array().unwrap()[3..]
+        .iter()
+        .map(|s| (s["n"].as_i64().unwrap(), s["about"].as_str().unwrap(), s["text"].as_str().unwrap()))
+        .collect();
     assert_eq!((told, &view["version"]), (vec![(4, "satisfaction", "Lý do một"), (5, "initiatives", "Lý do hai")], &json!(4)));
     let stays = sqlx::query("UPDATE kpi_submission_steps SET text = 'khác'").execute(&app.pool).await.unwrap_err();
     assert_eq!(stays.as_database_error().and_then(|e| e.constraint()), Some("kpi_history_stays"));
@@ -216,7 +243,15 @@ async fn who_is_missing_is_listed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|i| (i["department"].as_str().unwrap(), i["state"].as_str().unwrap(), i["owed"].as_i64().unwrap(), i["measured"].as_i64().unwrap(), codes(&i["missing"], "kpi")))
+        .map(|i| {
+            (
+                i["department"].as_str().unwrap(),
+                i["state"].as_str().unwrap(),
+                i["owed"].as_i64().unwrap(),
+                i["measured"].as_i64().unwrap(),
+                codes(&i["missing"], "kpi"),
+            )
+        })
         .collect();
     assert_eq!(told, [("DKKD", "draft", 2, 0, vec!["initiatives", "satisfaction"]), ("DN", "draft", 1, 1, vec![])]);
     assert_eq!(codes(&head.get(missing).await.expect(200).body["items"], "department"), ["DKKD"]);
@@ -252,10 +287,8 @@ async fn no_figure_slips_in_while_others_are_submitted() {
     for round in 51..57 {
         let version = head.get(AT).await.expect(200).body["version"].as_i64().unwrap();
         let submission = at("submission");
-        let (measured, submitted) = tokio::join!(
-            measure(&head, "satisfaction", "DKKD", "2022Q1", value(round)),
-            head.act(&submission, version, json!({}))
-        );
+        let (measured, submitted) =
+            tokio::join!(measure(&head, "satisfaction", "DKKD", "2022Q1", value(round)), head.act(&submission, version, json!({})));
         assert!([200, 409].contains(&measured.status), "{}", measured.text);
         if measured.status == 200 {
             stands = round;

@@ -82,11 +82,15 @@ pub fn may_correct(call: &Call, held: &Held) -> bool {
 /// What is told to who may not change held figures.
 pub fn locked_words(held: &Held) -> (&'static str, &'static str) {
     if held.approved {
-        ("Số liệu của kỳ này đã được duyệt và chốt; chỉ người duyệt được đính chính, có nêu lý do.",
-         "The figures of this period were approved and are locked; who approves may correct them, with a reason.")
+        (
+            "Số liệu của kỳ này đã được duyệt và chốt; chỉ người duyệt được đính chính, có nêu lý do.",
+            "The figures of this period were approved and are locked; who approves may correct them, with a reason.",
+        )
     } else {
-        ("Số liệu của kỳ này đã nộp, đang chờ duyệt; hãy rút lại, hoặc đề nghị trả lại để sửa.",
-         "The figures of this period were submitted and await approval; withdraw them, or have them returned.")
+        (
+            "Số liệu của kỳ này đã nộp, đang chờ duyệt; hãy rút lại, hoặc đề nghị trả lại để sửa.",
+            "The figures of this period were submitted and await approval; withdraw them, or have them returned.",
+        )
     }
 }
 

@@ -69,8 +69,7 @@ impl FromQuery for MeasurementFilter {
 }
 
 fn period_of(code: &str) -> Result<Period, ApiError> {
-    Period::parse(code)
-        .ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))
+    Period::parse(code).ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))
 }
 
 /// List the measurements of an indicator
@@ -193,8 +192,7 @@ async fn list_measurement_versions(
     let measurement = found(db.get_ref(), &permit, &path, filter.field.as_deref()).await?.id;
     let rows = store::versions(db.get_ref(), measurement, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |v| v.version);
-    let page =
-        filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, measurement, None, EVERY).await.map(drop)).await?;
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, measurement, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &MeasurementVersionPage { items, page }).await
 }
 

@@ -155,7 +155,7 @@ crate::page_of!(
     MeasurementPage, MeasurementView);
 
 /// A figure that a measurement has had.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"version": 1, "state": "provisional", "value": 86.4, "numerator": null, "denominator": null, "evidence": [{"document_number": "112/BC-SNV",
     "issued_on": "2023-01-16", "title": "Báo cáo kết quả đo lường sự hài lòng năm 2022", "link": null}], "note": null, "correction_reason": null,
     "recorded_by": "office", "recorded_at": "2023-01-18T09:00:00+07:00"}))]

@@ -9,9 +9,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::auth::Permission;
+use crate::http::Call;
 use crate::http::shape::{Expanding, Expansion, Target, expansion};
 use crate::http::values::Key;
-use crate::http::Call;
 use crate::kpi::rules::{Chain, Known};
 use crate::kpi::wire::{KpiView, NewKpi};
 

@@ -93,8 +93,7 @@ async fn list_submissions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let chosen =
-        store::Filter { department: filter.department.as_deref(), period: filter.period.as_deref(), states: &filter.state };
+    let chosen = store::Filter { department: filter.department.as_deref(), period: filter.period.as_deref(), states: &filter.state };
     let reach = permit.reach();
     let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |s| (s.period.clone(), s.department.clone()));
@@ -154,9 +153,8 @@ async fn get_missing_submissions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let period = filter
-        .period
-        .ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))?;
+    let period =
+        filter.period.ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))?;
     let reach = match &filter.department {
         None => permit.reach(),
         Some(code) => {
@@ -181,22 +179,19 @@ fn missing_table(items: &[KpiMissingSubmission]) -> Table {
         ("Lĩnh vực", "Field"),
     ];
     let count = |n: usize| Cell::Count(i64::try_from(n).unwrap_or(i64::MAX));
-    let head = |item: &KpiMissingSubmission| {
-        let (code, name) = (item.department.clone(), item.department_name.clone());
-        vec![Cell::Text(code), Cell::Text(name), Cell::Text(item.state.name().to_owned()), count(item.owed), count(item.measured)]
+    let row = |item: &KpiMissingSubmission, [kpi, name, field]: [Cell; 3]| {
+        let (code, department_name) = (Cell::Text(item.department.clone()), Cell::Text(item.department_name.clone()));
+        vec![code, department_name, Cell::Text(item.state.name().to_owned()), count(item.owed), count(item.measured), kpi, name, field]
     };
     let rows = items.iter().flat_map(|item| {
-        let mut rows: Vec<Vec<Cell>> = item
-            .missing
-            .iter()
-            .map(|m| {
-                let field = m.field.clone().map_or(Cell::Empty, Cell::Text);
-                [head(item), vec![Cell::Text(m.kpi.clone()), Cell::Text(m.name.clone()), field]].concat()
-            })
-            .collect();
+        let missing = item.missing.iter().map(|m| {
+            let field = m.field.clone().map_or(Cell::Empty, Cell::Text);
+            row(item, [Cell::Text(m.kpi.clone()), Cell::Text(m.name.clone()), field])
+        });
+        let mut rows: Vec<Vec<Cell>> = missing.collect();
         // Everything is there, only not submitted.
         if rows.is_empty() {
-            rows.push([head(item), vec![Cell::Empty, Cell::Empty, Cell::Empty]].concat());
+            rows.push(row(item, [Cell::Empty, Cell::Empty, Cell::Empty]));
         }
         rows
     });

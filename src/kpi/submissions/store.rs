@@ -29,7 +29,8 @@ pub async fn list(
     after: Option<(String, String)>,
     limit: u32,
 ) -> Result<Vec<KpiSubmissionSummary>, DbErr> {
-    let sql = "SELECT jsonb_build_object('id', s.id, 'department', d.code, 'period', s.period, 'state', s.state, 'submitted_by', s.submitted_by,
+    let sql =
+        "SELECT jsonb_build_object('id', s.id, 'department', d.code, 'period', s.period, 'state', s.state, 'submitted_by', s.submitted_by,
                       'submitted_at', s.submitted_at, 'approved_by', s.approved_by, 'approved_at', s.approved_at,
                       'corrected_at', s.corrected_at, 'version', s.version) AS doc
                  FROM kpi_submissions s JOIN departments d ON d.id = s.department_id
@@ -97,7 +98,8 @@ pub async fn lock(tx: &impl ConnectionTrait, department: Uuid, period: &str) -> 
 
 /// Keeps what is submitted.
 pub async fn submit(tx: &impl ConnectionTrait, call: &Call, id: Uuid, new: &NewKpiSubmission) -> Result<(), DbErr> {
-    let sql = "UPDATE kpi_submissions SET state = 'submitted', note = $2, without = $3, submitted_by = $4, submitted_at = $5, remark = NULL,
+    let sql =
+        "UPDATE kpi_submissions SET state = 'submitted', note = $2, without = $3, submitted_by = $4, submitted_at = $5, remark = NULL,
                       corrected_at = NULL, version = version + 1, updated_at = $5 WHERE id = $1";
     let note = new.note.as_ref().map(|n| n.as_str().to_owned());
     let values = vec![id.into(), note.into(), json!(new.without).into(), call.actor.username.as_str().into(), call.now.into()];

@@ -60,7 +60,11 @@ fn a_measurement_is_a_figure_with_evidence() {
         ("percent", json!({"numerator": 2, "denominator": 1}), &["/numerator"]),
         ("percent", json!({"value": 1, "evidence": []}), &["/evidence"]),
         ("percent", json!({"value": 1, "evidence": wrong}), &of_evidence),
-        ("percent", json!({"numerator": 2, "denominator": 1, "evidence": [], "correction_reason": " "}), &["/numerator", "/evidence", "/correction_reason"]),
+        (
+            "percent",
+            json!({"numerator": 2, "denominator": 1, "evidence": [], "correction_reason": " "}),
+            &["/numerator", "/evidence", "/correction_reason"],
+        ),
     ] {
         assert_eq!(told(unit, body.clone()), expected, "{unit} {body}");
     }
@@ -68,7 +72,8 @@ fn a_measurement_is_a_figure_with_evidence() {
     let early = faults(&row(json!({"value": 1})), &kpi("percent", "survey"), &early, "2023-02-01".parse().unwrap());
     assert_eq!((early.len(), early[0].code), (1, Code::DateInFuture));
     // What was published of a computed indicator is held to the same.
-    let published = |body| pointers(&faults(&row(body), &kpi("percent", "computed"), &Period::parse("2022").unwrap(), "2023-02-01".parse().unwrap()));
+    let published =
+        |body| pointers(&faults(&row(body), &kpi("percent", "computed"), &Period::parse("2022").unwrap(), "2023-02-01".parse().unwrap()));
     assert_eq!((published(json!({"value": 99})), published(json!({"value": 101}))), (vec![], vec!["/value".to_owned()]));
 }
 

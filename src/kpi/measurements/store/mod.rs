@@ -8,10 +8,10 @@ pub use versions::versions;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::auth::Reach;

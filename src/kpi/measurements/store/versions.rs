@@ -7,7 +7,12 @@ use crate::db::documents;
 use crate::kpi::measurements::wire::MeasurementVersion;
 
 /// The versions of a measurement, the first one first.
-pub async fn versions(db: &impl ConnectionTrait, measurement: Uuid, after: Option<i32>, limit: u32) -> Result<Vec<MeasurementVersion>, DbErr> {
+pub async fn versions(
+    db: &impl ConnectionTrait,
+    measurement: Uuid,
+    after: Option<i32>,
+    limit: u32,
+) -> Result<Vec<MeasurementVersion>, DbErr> {
     let sql = "SELECT jsonb_build_object('version', v.version, 'state', v.state, 'value', v.value, 'numerator', v.numerator,
                       'denominator', v.denominator, 'evidence', v.evidence, 'note', v.note, 'correction_reason', v.correction_reason,
                       'recorded_by', v.recorded_by, 'recorded_at', v.recorded_at) AS doc

@@ -95,13 +95,7 @@ fn figures_are_owed_by_target_or_because_they_were_measured_before() {
     let all = owed(&kpis, &["SKHDT"], "2022", &before);
     let told: Vec<String> =
         all.iter().map(|o| format!("{} {} {} {}", o.department, o.kpi, o.field.as_deref().unwrap_or("-"), o.because.name())).collect();
-    let expected = [
-        "DKKD b DT target",
-        "DKKD c - measured_before",
-        "DN c DT measured_before",
-        "SKHDT a - target",
-        "SKHDT b - target",
-    ];
+    let expected = ["DKKD b DT target", "DKKD c - measured_before", "DN c DT measured_before", "SKHDT a - target", "SKHDT b - target"];
     assert_eq!(told, expected);
     let now = [measured("DKKD", "b", None), measured("DKKD", "c", Some("DT")), measured("DN", "c", Some("DT")), measured("DN", "a", None)];
     let there: Vec<bool> = all.iter().map(|o| is_measured(o, &now)).collect();
@@ -134,7 +128,13 @@ fn what_is_missing_must_be_explained() {
             &missing,
             true,
             true,
-            &["missing /without/0/reason", "duplicate_in_payload /without/1", "unknown_code /without/2/kpi", "unknown_code /without/3/kpi", "missing /without"],
+            &[
+                "missing /without/0/reason",
+                "duplicate_in_payload /without/1",
+                "unknown_code /without/2/kpi",
+                "unknown_code /without/3/kpi",
+                "missing /without",
+            ],
         ),
     ] {
         assert_eq!(told(body.clone(), missing, measured, begun), expected, "{body}");
