@@ -53,6 +53,7 @@ codes! {
     NoRuleSet "no_rule_set" 409 "Không có bộ quy định nào áp dụng cho hồ sơ" "No rule set applies to the dossier";
     CodeTaken "code_taken" 409 "Mã đã được dùng" "The code is already in use";
     ReservationOver "reservation_over" 409 "Đợt giữ số đã hết hạn hoặc đã trả lại" "The reservation has expired or was released";
+    PeriodLocked "period_locked" 409 "Số liệu của kỳ đã nộp hoặc đã chốt" "The figures of the period were submitted or are locked";
     ConcurrentChange "concurrent_change" 409 "Dữ liệu vừa bị thay đổi bởi yêu cầu khác" "Another request changed this at the same time";
     IdempotencyInProgress "idempotency_in_progress" 409 "Yêu cầu trùng khóa đang được xử lý" "The same key is still being processed";
     VersionMismatch "version_mismatch" 412 "Phiên bản đã cũ" "The version is stale";

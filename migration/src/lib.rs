@@ -50,6 +50,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0016_duties",
     "0017_reminders",
     "0018_indicators",
+    "0019_submissions",
     "0021_surveys",
 ];
 

@@ -139,4 +139,7 @@ permissions! {
     WriteMeasurement "measurement:write" [Office All, Head Below];
     ReadSurvey "survey:read" [Director All, Office All, OneStop All, Head Below, Officer Own, Clerk Own, Auditor All, Integration Below];
     WriteSurvey "survey:write" [Office All, Integration Below];
+    SubmitFigures "submission:submit" [Office All, Head Below];
+    ApproveFigures "submission:approve" [Director All, Office All];
+    ReopenFigures "submission:reopen" [Director All];
 }

@@ -117,6 +117,11 @@ advice! {
         "The block of numbers has expired or was released and cannot be used or released again."
         "Giữ một đợt số mới."
         "Reserve a new block.";
+    PeriodLocked
+        "Số liệu của đơn vị trong kỳ này đã nộp hoặc đã duyệt nên không sửa được như thường."
+        "The figures of the department for this period were submitted or approved and are held."
+        "Rút lại hoặc đề nghị trả lại; người duyệt được đính chính kèm correction_reason."
+        "Withdraw them or have them returned; who approves may correct them with correction_reason.";
     ConcurrentChange
         "Cùng lúc đó một yêu cầu khác đã sửa đúng dữ liệu này; không có gì được ghi."
         "Another request changed the same at that moment; nothing was written."

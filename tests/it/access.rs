@@ -217,7 +217,17 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         "limit": {"value": 5, "unit": "working_day"}});
     admin.put(&format!("/api/v1/procedures/{procedure}"), body).await.expect(201);
     let evidence = json!({"value": 90, "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}]});
-    office.put(&format!("/api/v1/kpis/satisfaction/measurements/{department}/2021"), evidence).await.expect(201);
+    // Not submitted, submitted, approved.
+    for (period, act) in [("2021", ""), ("2020", "submission"), ("2019", "approval")] {
+        office.put(&format!("/api/v1/kpis/satisfaction/measurements/{department}/{period}"), evidence.clone()).await.expect(201);
+        let at = |act: &str| format!("/api/v1/submissions/{department}/{period}/{act}");
+        if !act.is_empty() {
+            head.act(&at("submission"), 0, json!({})).await.expect(200);
+        }
+        if act == "approval" {
+            office.act(&at(act), 1, json!({})).await.expect(200);
+        }
+    }
     let new = |accept: bool| {
         json!({"procedure": procedure, "receiving_department": "MC", "channel": "direct", "accept": accept,
             "occurred_at": "2022-06-10T09:00:00+07:00", "applicant": {"kind": "citizen", "name": "Nguyễn Văn A"}, "digitised": false})
@@ -470,6 +480,10 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
     let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
+    read("list_measurement_versions", Sight(Permission::ReadMeasurement), format!("{measurement}/versions"));
+    read("list_submissions", No, "/api/v1/submissions".into());
+    read("get_missing_submissions", Named, format!("/api/v1/submissions/missing?period=2022&department={department}"));
+    read("get_submission", Sight(Permission::ReadMeasurement), format!("/api/v1/submissions/{department}/2020"));
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
     let behind = format!("/api/v1/kpi-results/supplement_rate/contributors?period=2022-06&department={department}");
     read("list_kpi_contributors", Named, behind);
@@ -630,11 +644,22 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
     write("put_kpi", No, "/api/v1/kpis/reform_index", new.clone());
     write("put_kpi_target", No, "/api/v1/kpis/satisfaction/targets/2", new["targets"][0].clone());
-    let figure = json!({"value": 91.5, "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
+    let figure = json!({"value": 91.5, "correction_reason": "Đếm lại",
+        "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
     write("put_measurement", Seen, &measurement, figure.clone());
     let mut row = figure;
     (row["kpi"], row["department"], row["period"]) = (json!("satisfaction"), json!(department), json!("2021"));
     write("load_measurements", Named, "/api/v1/kpi-measurements/bulk", json!([row]));
+    for (operation, period, act, body) in [
+        ("submit_figures", 2021, "submission", json!({"note": "Số liệu năm"})),
+        ("withdraw_figures", 2020, "withdrawal", json!({})),
+        ("approve_figures", 2020, "approval", json!({})),
+        ("return_figures", 2020, "return", json!({"reason": "Chưa khớp báo cáo"})),
+        ("reopen_figures", 2019, "reopening", json!({"reason": "Có số liệu mới"})),
+    ] {
+        let path = format!("/api/v1/submissions/{department}/{period}/{act}");
+        write(operation, Sight(Permission::ReadMeasurement), &path, body);
+    }
 
     let obstacle = json!({"department": department, "title": "Thiếu máy quét", "description": "Chưa số hóa được hồ sơ"});
     write("raise_obstacle", Named, "/api/v1/obstacles", obstacle);
@@ -1035,6 +1060,8 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadTask, "/api/v1/tasks?", "items", "lead"),
                 (Permission::ReadTask, "/api/v1/tasks?q=viec", "items", "lead"),
                 (Permission::ReadMeasurement, "/api/v1/kpis/satisfaction/measurements?", "items", "department"),
+                (Permission::ReadMeasurement, "/api/v1/submissions?", "items", "department"),
+                (Permission::ReadMeasurement, "/api/v1/submissions/missing?period=2022", "items", "department"),
                 (Permission::ReadReport, "/api/v1/reports/dossier-results?period=2022-06&group_by=department", "rows", "key"),
                 (Permission::ReadReport, "/api/v1/reports/dossier-outcomes?period=2022-06&group_by=department", "rows", "key"),
                 (Permission::ReadReport, "/api/v1/reports/findings?period=2022-06&group_by=department", "rows", "key"),

@@ -88,8 +88,6 @@ async fn a_measurement_needs_evidence_and_answers_for_its_department_and_period(
     assert_eq!((bare.pointers(), bare.fault_codes()), (vec!["/value", "/evidence"], vec!["bad_measurement", "missing"]));
     office.put(&path.replace("/2022", "/2022Q7"), figure(86.4)).await.expect(400);
     office.put(&path.replace("SKHDT", "XXX"), figure(86.4)).await.expect(404);
-    let refused = office.put("/api/v1/kpis/on_time_rate/measurements/SKHDT/2022", figure(99.0)).await.expect(422);
-    assert_eq!(refused.fault_codes(), ["bad_measurement"]);
 
     let events = app.count("outbox_events").await;
     office.put(&format!("{path}?dry_run=true"), figure(86.4)).await.expect(201);
@@ -100,7 +98,11 @@ async fn a_measurement_needs_evidence_and_answers_for_its_department_and_period(
     office.put(path, figure(84.996)).await.expect(428);
     let item = only(&office, "kpi=satisfaction&period=2022").await;
     assert_eq!((&item["value"], &item["target"], &item["met"], &item["status"]), (&json!(86.4), &json!(85.0), &json!(true), &json!("met")));
-    office.json("PUT", path, &[("if-match", "\"1\"")], &figure(84.996)).await.expect(200);
+    let unexplained = office.json("PUT", path, &[("if-match", "\"1\"")], &figure(84.996)).await.expect(422);
+    assert_eq!((unexplained.pointers(), unexplained.fault_codes()), (vec!["/correction_reason"], vec!["missing"]));
+    let mut corrected = figure(84.996);
+    corrected["correction_reason"] = json!("Nhập nhầm");
+    office.json("PUT", path, &[("if-match", "\"1\"")], &corrected).await.expect(200);
     assert_eq!(app.count("outbox_events").await, events + 2);
     let item = only(&office, "kpi=satisfaction&period=2022&department=SKHDT").await;
     assert_eq!((&item["value"], &item["met"], &item["department"]), (&json!(85.0), &json!(false), &json!("SKHDT")));

@@ -73,6 +73,10 @@ async fn a_load_makes_what_single_requests_make() {
     // One corrected, the others equal.
     let mut changed = rows();
     changed[1]["numerator"] = json!(86);
+    let unexplained = bulk.load("/api/v1/kpi-measurements/bulk", &changed).await.expect(422);
+    let told = &unexplained.body["results"][0];
+    assert_eq!((&told["index"], &told["errors"][0]["pointer"]), (&json!(1), &json!("/correction_reason")));
+    changed[1]["correction_reason"] = json!("Đếm lại");
     assert_eq!(put(&single, &changed[1], &[("if-match", "\"1\"")]).await, 200);
     let loaded = bulk.load("/api/v1/kpi-measurements/bulk", &changed).await.expect(200).body;
     assert_eq!((&loaded["summary"]["updated"], &loaded["summary"]["unchanged"]), (&json!(1), &json!(3)));
@@ -97,7 +101,7 @@ async fn every_row_is_told_all_its_faults_and_nothing_changes() {
     let office = app.office().await;
     let bad = vec![
         row("nope", "KHONG", "2022Q5", json!({"field": "X", "value": 1})),
-        row("on_time_rate", "SKHDT", "2022", json!({"value": 1})),
+        row("on_time_rate", "SKHDT", "2022", json!({"value": 100.5})),
         row("satisfaction", "SKHDT", "2023", json!({"value": 101, "evidence": []})),
         row("satisfaction", "DN", "2022", json!({"numerator": 3, "denominator": 2})),
         row("satisfaction", "DKKD", "2022", json!({"value": 1})),
@@ -115,7 +119,7 @@ async fn every_row_is_told_all_its_faults_and_nothing_changes() {
         .collect();
     let expected = [
         (0, vec!["/kpi", "/department", "/period", "/field"]),
-        (1, vec![""]),
+        (1, vec!["/value"]),
         (2, vec!["/value", "", "/evidence"]),
         (3, vec!["/numerator"]),
         (4, vec!["/kpi"]),

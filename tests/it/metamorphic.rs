@@ -214,6 +214,7 @@ const SUBJECTS: [(&str, &str); 15] = [
     ("duty", "duties"),
     ("kpi", "kpis"),
     ("kpi_measurement", "kpi_measurements"),
+    ("kpi_submission", "kpi_submissions"),
     ("obstacle", "obstacles"),
     ("plan", "plans"),
     ("procedure", "procedures"),

@@ -58,7 +58,8 @@ const UNVERSIONED: [(&str, &str); 4] = [
 const COMPARED: [(&str, &str); 1] = [("get_plan_difference", "holds two versions against each other")];
 
 /// Details that change by the day or by figures elsewhere, without a new version, and are always sent.
-const BY_THE_DAY: [&str; 6] = ["get_plan", "get_number_reservation", "get_dossier", "get_dossier_by_code", "get_task", "get_explanation"];
+const BY_THE_DAY: [&str; 7] =
+    ["get_plan", "get_number_reservation", "get_dossier", "get_dossier_by_code", "get_task", "get_explanation", "get_submission"];
 
 fn among(table: &[(&str, &str)], operation: &Operation) -> bool {
     table.iter().any(|(id, _)| *id == operation.id)

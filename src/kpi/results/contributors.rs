@@ -14,7 +14,7 @@ use crate::auth::{Permission, Reach};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::{Call, Day};
 use crate::kpi::decimal::{Decimal, Exact};
-use crate::kpi::store::Measured;
+use crate::kpi::measurements::Measured;
 use crate::kpi::wire::KpiView;
 use crate::plans::{self, TaskBehind, TaskScope};
 use crate::reports::filter::GroupBy;

@@ -12,7 +12,7 @@ use super::wire::PublishedFigure;
 use crate::kpi::decimal::{Decimal, Exact};
 use crate::kpi::expression::Expression;
 use crate::kpi::rules::Chain;
-use crate::kpi::store::Measured;
+use crate::kpi::measurements::Measured;
 use crate::kpi::wire::{NoValue, Source, Unit as Counted};
 use crate::reports::Chosen;
 use crate::reports::filter::GroupBy;

@@ -23,13 +23,13 @@ use uuid::Uuid;
 use self::book::{Book, Plans, Slate};
 use self::figures::{Desk, Figure, Made};
 use self::plan::{Asked, Cut, Plan};
-use self::request::Request;
 use self::sources::{Ask, Family};
 use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
 use super::decimal::{Decimal, Exact};
 use super::definitions::store::histories;
 use super::rules::{self, About};
-use super::store::{all_measured, some};
+use super::measurements::all_measured;
+use super::store::some;
 use super::wire::{Comparator, Formula, KpiView, Source, Status, Target};
 use crate::auth::Reach;
 use crate::calendar::vn_date;
@@ -39,13 +39,15 @@ use crate::reports::Chosen;
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
 
+pub use request::Request;
 pub use routes::configure;
+pub use store::units;
 
 /// Every result asked for: by period and indicator in the order asked, then by row.
 ///
 /// # Errors
 /// 422 with every code that does not exist or is out of reach.
-async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request: &Request) -> Result<KpiResults, ApiError> {
+pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request: &Request) -> Result<KpiResults, ApiError> {
     let spans = trend::all(&request.spans, request.trend);
     let mut book = Book::open(db, call, reach, request, &spans).await?;
     book.count(db).await?;

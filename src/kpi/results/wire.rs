@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::http::{At, Day};
 use crate::kpi::decimal::Decimal;
-use crate::kpi::wire::{Comparator, Evidence, NoValue, Status, Target};
+use crate::kpi::measurements::Evidence;
+use crate::kpi::wire::{Comparator, NoValue, Status, Target};
 
 /// One indicator for one department (or all), one period and, when grouped, one row.
 #[derive(Clone, Debug, Serialize, ToSchema)]

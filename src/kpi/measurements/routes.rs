@@ -2,10 +2,11 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::DatabaseConnection;
 use utoipa::IntoParams;
 
-use super::wire::{MeasurementPage, MeasurementRow, MeasurementView, NewMeasurement};
-use super::{acts, results, rules, store};
+use super::wire::{MeasurementPage, MeasurementRow, MeasurementVersion, MeasurementVersionPage, MeasurementView, NewMeasurement};
+use super::{acts, load, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
@@ -22,19 +23,21 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::kpi::rules::bad_period;
+use crate::kpi::store as definitions;
 use crate::reports::period::Period;
 
 pub fn configure(cfg: &mut ServiceConfig) {
-    super::definitions::routes::configure(cfg);
-    super::targets::routes::configure(cfg);
     cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements);
-    results::configure(cfg);
+    cfg.service(list_measurement_versions);
 }
 
 impl Shaped for MeasurementView {
     const RELATIONS: &'static [Relation] =
-        &[Relation::one("kpi", &["kpi"], store::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
+        &[Relation::one("kpi", &["kpi"], definitions::EXPANDED), Relation::one("department", &["department"], departments::EXPANDED)];
 }
+
+impl Shaped for MeasurementVersion {}
 
 /// Which measurements to list.
 #[derive(IntoParams)]
@@ -59,15 +62,14 @@ impl FromQuery for MeasurementFilter {
     fn read(q: &mut QueryReader) -> Self {
         let (department, period, field) = (q.text("department"), q.text("period"), q.text("field"));
         if period.as_ref().is_some_and(|code| Period::parse(code).is_none()) {
-            q.fault(rules::bad_period(Code::InvalidParameter, "period"));
+            q.fault(bad_period(Code::InvalidParameter, "period"));
         }
         MeasurementFilter { department, period, field, cursor: Cursor::read(q), shape: Shape::read(q) }
     }
 }
 
 fn period_of(code: &str) -> Result<Period, ApiError> {
-    Period::parse(code)
-        .ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![rules::bad_period(Code::InvalidParameter, "period")]))
+    Period::parse(code).ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))
 }
 
 /// List the measurements of an indicator
@@ -85,7 +87,7 @@ async fn list_measurements(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let kpi = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let kpi = definitions::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
     let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
     let chosen = store::Chosen { kpi: kpi.id, department, period, field };
     let rows = store::measurements(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
@@ -112,9 +114,24 @@ impl FromQuery for OfField {
     }
 }
 
+/// The measurement at a place, if the caller may see it.
+async fn found(
+    db: &DatabaseConnection,
+    permit: &Permit<perm::ReadMeasurement>,
+    (key, department, period): &(String, String, String),
+    field: Option<&str>,
+) -> Result<MeasurementView, ApiError> {
+    let period = period_of(period)?;
+    let kpi = definitions::find(db, &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let department = departments::view_by_code(db, department).await?.ok_or_else(ApiError::not_found)?;
+    let place = store::Place { kpi: kpi.id, department: department.id, period: period.code(), field };
+    store::measurement(db, &permit.reach(), &place).await?.ok_or_else(ApiError::not_found)
+}
+
 /// Get a measurement
 ///
-/// Of an indicator that is not computed, for a department, a period and, when it was measured alone, a field.
+/// Of an indicator for a department, a period and, when it was measured alone, a field. Of a computed indicator it is what was published, beside
+/// what is computed: `published` is true.
 #[utoipa::path(tag = "kpis", operation_id = "get_measurement", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
@@ -130,19 +147,63 @@ async fn get_measurement(
     Query(With { asked: of, shape }): Query<With<OfField, MeasurementView>>,
     db: Db,
 ) -> Answer {
-    let (key, department, period) = path.into_inner();
-    let period = period_of(&period)?;
-    let kpi = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    let department = departments::view_by_code(db.get_ref(), &department).await?.ok_or_else(ApiError::not_found)?;
-    let place = store::Place { kpi: kpi.id, department: department.id, period: period.code(), field: of.field.as_deref() };
-    let view = store::measurement(db.get_ref(), &permit.reach(), &place).await?.ok_or_else(ApiError::not_found)?;
+    let view = found(db.get_ref(), &permit, &path, of.field.as_deref()).await?;
     shape.found(db.get_ref(), &permit, view.version, &view).await
+}
+
+/// Which measurement, and where its history goes on.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct VersionFilter {
+    /// Code of the field of procedures; without it, the measurement for all fields.
+    #[param(example = "DT")]
+    field: Option<String>,
+    #[param(ignore)]
+    cursor: Cursor,
+    #[param(ignore)]
+    shape: Shape<MeasurementVersion>,
+}
+
+impl FromQuery for VersionFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        VersionFilter { field: q.text("field"), cursor: Cursor::read(q), shape: Shape::read(q) }
+    }
+}
+
+/// List the versions of a measurement
+///
+/// Every figure that it has had, the first one first: who recorded it when, whether it was final, its evidence, and why it replaced the one before.
+/// They never change.
+#[utoipa::path(tag = "kpis", operation_id = "list_measurement_versions", security(("bearer" = [])),
+    params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
+        ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
+        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"),
+        VersionFilter, PageParams, Shape::<MeasurementVersion>),
+    extensions(("x-permission" = json!("measurement:read"))),
+    responses((status = 200, description = "A page of versions", body = MeasurementVersionPage), ReadProblems))]
+#[get("/api/v1/kpis/{key}/measurements/{department}/{period}/versions")]
+async fn list_measurement_versions(
+    permit: Permit<perm::ReadMeasurement>,
+    path: web::Path<(String, String, String)>,
+    Query(filter): Query<VersionFilter>,
+    db: Db,
+    req: HttpRequest,
+) -> Answer {
+    let measurement = found(db.get_ref(), &permit, &path, filter.field.as_deref()).await?.id;
+    let rows = store::versions(db.get_ref(), measurement, filter.cursor.after()?, filter.cursor.limit).await?;
+    let (items, page) = filter.cursor.page(rows, |v| v.version);
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, measurement, None, EVERY).await.map(drop)).await?;
+    filter.shape.page(&req, db.get_ref(), &permit, &MeasurementVersionPage { items, page }).await
 }
 
 /// Put a measurement
 ///
-/// Records the figure of an indicator that is not computed, with at least one document as evidence; `Unchanged: true` when it is equal
-/// already. The field in the body is part of what is addressed: measurements of different fields stand side by side.
+/// Records the figure of an indicator with at least one document as evidence; `Unchanged: true` when it is equal already. The field in the body
+/// is part of what is addressed: measurements of different fields stand side by side. Of a computed indicator it is what was published: it
+/// stands beside what is computed, which never changes by it.
+///
+/// A final figure is changed only with `correction_reason`; every figure it has had stays in its versions. From its submission on a figure is
+/// held: who may approve it corrects it, which the submission keeps; for others it is 409 `period_locked`.
 #[utoipa::path(tag = "kpis", operation_id = "put_measurement", security(("bearer" = [])), request_body = NewMeasurement,
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
@@ -167,7 +228,7 @@ async fn put_measurement(
 /// Load measurements
 ///
 /// JSON array, NDJSON or CSV (evidence as a JSON list in a cell), each row by the rules, rights and history of a single `PUT`; the code of a row is
-/// `kpi/department/period`, and the field where one was measured alone. Equal rows write nothing.
+/// `kpi/department/period`, and the field where one was measured alone. Equal rows write nothing; final ones change with `correction_reason`.
 #[utoipa::path(tag = "kpis", operation_id = "load_measurements", security(("bearer" = [])), params(BulkParams, RetryHeaders),
     request_body(content((Vec<MeasurementRow> = "application/json"),
         (String = "application/x-ndjson", example = "{\"kpi\":\"satisfaction_index\",\"department\":\"SKHDT\",\"period\":\"2022\",\"value\":86.4,\"evidence\":[{\"document_number\":\"112/BC-SNV\",\"issued_on\":\"2023-01-16\",\"title\":\"Báo cáo\"}]}"),
@@ -185,15 +246,15 @@ async fn load_measurements(
     shared: web::Data<Shared>,
 ) -> Answer {
     let rows = bulk::read_all::<MeasurementRow>(&req, payload.into_inner(), &shared).await?;
-    bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+    bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| load::load(tx, &permit, rows, params.strategy).await).await
 }
 
 /// The measurements of an indicator as an export.
-pub fn exported_measurements() -> export::Source {
+pub fn exported() -> export::Source {
     let source = export::Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
         Box::pin(async move {
             let filter: MeasurementFilter = ask.filter()?;
-            let kpi = store::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
+            let kpi = definitions::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
             let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
             let chosen = store::Chosen { kpi: kpi.id, department, period, field };
             let rows = store::measurements(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;

@@ -1,34 +1,23 @@
-//! Every query on indicators. Definitions and targets may be seen by whoever may see indicators at all; measurements
-//! belong to departments.
+//! Every query on measurements. They belong to departments.
 
-mod bulk;
+mod held;
+mod versions;
 
-pub use super::definitions::store::{EXPANDED, find, known, some};
-pub use bulk::{At as MeasuredAt, lock_all, save_all, standing};
+pub use held::{Correction, Held, correct, held};
+pub use versions::versions;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
-use serde::de::DeserializeOwned;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::auth::Reach;
-use crate::http::At;
+use crate::http::{At, Call};
 use crate::kpi::decimal::Decimal;
-use crate::kpi::wire::{MeasurementView, NewMeasurement};
-
-pub(in crate::kpi) fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
-    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
-}
-
-/// What was stored as JSON or as the name of a closed list; the schema holds it to that.
-pub(in crate::kpi) fn stored<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, DbErr> {
-    serde_json::from_value(value).map_err(|e| DbErr::Type(e.to_string()))
-}
-
-pub(in crate::kpi) fn exact(text: Option<String>) -> Result<Option<Decimal>, DbErr> {
-    text.map(|t| t.parse().map_err(|e: &str| DbErr::Type(e.to_owned()))).transpose()
-}
+use crate::kpi::measurements::wire::{MeasurementView, NewMeasurement};
+use crate::kpi::store::{exact, stored, statement};
 
 #[derive(FromQueryResult)]
 struct MeasurementRow {
@@ -44,6 +33,9 @@ struct MeasurementRow {
     denominator: Option<String>,
     evidence: serde_json::Value,
     note: Option<String>,
+    state: String,
+    published: bool,
+    correction_reason: Option<String>,
     recorded_at: DateTime<Utc>,
     version: i32,
 }
@@ -70,6 +62,9 @@ impl TryFrom<MeasurementRow> for Measured {
             denominator: exact(r.denominator)?,
             evidence: stored(r.evidence)?,
             note: r.note,
+            state: stored(r.state.into())?,
+            published: r.published,
+            correction_reason: r.correction_reason,
             recorded_at: At(r.recorded_at),
             version: r.version,
         };
@@ -79,7 +74,7 @@ impl TryFrom<MeasurementRow> for Measured {
 
 const MEASUREMENT: &str = "SELECT m.id, k.code AS kpi, d.code AS department, d.name AS department_name, m.period, m.field_code AS field,
         f.name AS field_name, m.value::text AS value, m.numerator::text AS numerator, m.denominator::text AS denominator, m.evidence,
-        m.note, m.updated_at AS recorded_at, m.version
+        m.note, m.state, k.source = 'computed' AS published, m.correction_reason, m.updated_at AS recorded_at, m.version
    FROM kpi_measurements m JOIN kpis k ON k.id = m.kpi_id JOIN departments d ON d.id = m.department_id
    LEFT JOIN procedure_fields f ON f.code = m.field_code
   WHERE ($1::uuid[] IS NULL OR m.department_id = ANY($1))";
@@ -162,35 +157,40 @@ pub async fn all_measured(db: &impl ConnectionTrait, reach: &Reach, kpis: &[Uuid
     .await
 }
 
-/// Keeps other writers of an indicator and its measurements out until the transaction ends.
-pub async fn lock(tx: &impl ConnectionTrait, kpi: Uuid) -> Result<(), DbErr> {
-    tx.execute_raw(statement("SELECT 1 FROM kpis WHERE id = $1 FOR NO KEY UPDATE", vec![kpi.into()])).await.map(|_| ())
+/// The codes of indicator, department, period and field.
+pub type Codes = (String, String, String, Option<String>);
+
+/// Every measurement of these indicators for these periods, by codes.
+pub async fn standing(tx: &impl ConnectionTrait, kpis: &[Uuid], periods: Vec<String>) -> Result<HashMap<Codes, MeasurementView>, DbErr> {
+    let rest = "AND m.kpi_id = ANY($2) AND m.period = ANY($3)";
+    let found = measured(tx, &Reach::All, rest, vec![kpis.to_vec().into(), periods.into()]).await?;
+    let key = |m: Measured| ((m.view.kpi.clone(), m.view.department.clone(), m.view.period.clone(), m.view.field.clone()), m.view);
+    Ok(found.into_iter().map(key).collect())
 }
 
-/// Creates or changes a measurement.
-pub async fn save_measurement(tx: &impl ConnectionTrait, place: &Place<'_>, row: &NewMeasurement, now: DateTime<Utc>) -> Result<(), DbErr> {
-    let text = |value: Option<Decimal>| Value::from(value.map(|v| v.to_string()));
+/// Creates or changes measurements. Each version of each stays in the table of versions, which the database sees to.
+pub async fn save(tx: &impl ConnectionTrait, call: &Call, rows: &[(Place<'_>, &NewMeasurement)]) -> Result<(), DbErr> {
+    let exact = |value: Option<Decimal>| value.map(|v| v.to_string());
+    let rows: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|(place, row)| {
+            json!({"id": Uuid::now_v7(), "kpi": place.kpi, "department": place.department, "period": place.period, "field": place.field,
+                "value": exact(row.value), "numerator": exact(row.numerator), "denominator": exact(row.denominator), "evidence": row.evidence,
+                "note": row.note, "state": row.state, "reason": row.correction_reason})
+        })
+        .collect();
     tx.execute_raw(statement(
-        "INSERT INTO kpi_measurements (id, kpi_id, department_id, period, field_code, value, numerator, denominator, evidence, note,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6::text::numeric, $7::text::numeric, $8::text::numeric, $9, $10, $11, $11)
+        "INSERT INTO kpi_measurements (id, kpi_id, department_id, period, field_code, value, numerator, denominator, evidence, note, state,
+             correction_reason, recorded_by, created_at, updated_at)
+         SELECT r.id, r.kpi, r.department, r.period, r.field, r.value, r.numerator, r.denominator, r.evidence, r.note, r.state, r.reason, $2, $3, $3
+           FROM jsonb_to_recordset($1) AS r(id uuid, kpi uuid, department uuid, period text, field text, value numeric, numerator numeric,
+                denominator numeric, evidence jsonb, note text, state text, reason text)
          ON CONFLICT ON CONSTRAINT kpi_measurement_key DO UPDATE SET value = excluded.value, numerator = excluded.numerator,
-             denominator = excluded.denominator, evidence = excluded.evidence, note = excluded.note,
+             denominator = excluded.denominator, evidence = excluded.evidence, note = excluded.note, state = excluded.state,
+             correction_reason = excluded.correction_reason, recorded_by = excluded.recorded_by,
              version = kpi_measurements.version + 1, updated_at = excluded.updated_at",
-        vec![
-            Uuid::now_v7().into(),
-            place.kpi.into(),
-            place.department.into(),
-            place.period.into(),
-            place.field.map(str::to_owned).into(),
-            text(row.value),
-            text(row.numerator),
-            text(row.denominator),
-            json!(row.evidence).into(),
-            row.note.as_ref().map(|n| n.as_str().to_owned()).into(),
-            now.into(),
-        ],
+        vec![serde_json::Value::from(rows).into(), call.actor.username.as_str().into(), call.now.into()],
     ))
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
 }

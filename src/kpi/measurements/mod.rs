@@ -1,0 +1,15 @@
+//! Measurements (số đo): figures of indicators for a department and a period, each with its evidence. Every value a measurement has had
+//! stays. On a computed indicator it is what was published, and stands beside what is computed.
+
+mod acts;
+mod load;
+mod model;
+mod routes;
+mod rules;
+mod store;
+mod wire;
+
+pub use model::MeasurementState;
+pub use routes::{configure, exported};
+pub use store::{Measured, all_measured};
+pub use wire::{Evidence, MeasurementView, NewMeasurement};
