@@ -177,21 +177,32 @@ fn missing_table(items: &[KpiMissingSubmission]) -> Table {
         ("Chỉ tiêu còn thiếu", "Missing indicator"),
         ("Tên chỉ tiêu", "Name of the indicator"),
         ("Lĩnh vực", "Field"),
+        ("Vì sao phải nộp", "Why it is owed"),
     ];
     let count = |n: usize| Cell::Count(i64::try_from(n).unwrap_or(i64::MAX));
-    let row = |item: &KpiMissingSubmission, [kpi, name, field]: [Cell; 3]| {
+    let row = |item: &KpiMissingSubmission, [kpi, name, field, because]: [Cell; 4]| {
         let (code, department_name) = (Cell::Text(item.department.clone()), Cell::Text(item.department_name.clone()));
-        vec![code, department_name, Cell::Text(item.state.name().to_owned()), count(item.owed), count(item.measured), kpi, name, field]
+        vec![
+            code,
+            department_name,
+            Cell::Text(item.state.name().to_owned()),
+            count(item.owed),
+            count(item.measured),
+            kpi,
+            name,
+            field,
+            because,
+        ]
     };
     let rows = items.iter().flat_map(|item| {
         let missing = item.missing.iter().map(|m| {
             let field = m.field.clone().map_or(Cell::Empty, Cell::Text);
-            row(item, [Cell::Text(m.kpi.clone()), Cell::Text(m.name.clone()), field])
+            row(item, [Cell::Text(m.kpi.clone()), Cell::Text(m.name.clone()), field, Cell::Text(m.because.name().to_owned())])
         });
         let mut rows: Vec<Vec<Cell>> = missing.collect();
         // Everything is there, only not submitted.
         if rows.is_empty() {
-            rows.push(row(item, [Cell::Empty, Cell::Empty, Cell::Empty]));
+            rows.push(row(item, [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty]));
         }
         rows
     });
