@@ -137,4 +137,9 @@ permissions! {
     WriteKpi "kpi:write" [Office All];
     ReadMeasurement "measurement:read" [Director All, Office All, Head Below, Officer Own, OneStop Own, Clerk Own, Auditor All];
     WriteMeasurement "measurement:write" [Office All, Head Below];
+
+    ReadCriteria "criteria:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WriteCriteria "criteria:write" [Office All];
+    ScoreCriterion "criteria:score" [Office All, OneStop Own, Head Below];
+    AppraiseCriterion "criteria:appraise" [Director All, Office All];
 }

@@ -2,12 +2,13 @@
 //! Figures stay exact until they are shown; ratios are sums over sums, never a mean of ratios.
 
 mod acts;
-mod decimal;
 mod results;
 mod routes;
 mod rules;
 mod store;
 mod wire;
+
+use crate::http::decimal;
 
 pub use results::{Unmet, unmet};
 pub use routes::{configure, exported, exported_measurements};

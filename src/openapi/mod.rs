@@ -51,6 +51,7 @@ use crate::http::Answer;
         (name = "explanations", description = "What departments owe an explanation for, and what they explained"),
         (name = "duties", description = "Reporting duties: what is due, handed in, consolidated and sent"),
         (name = "kpis", description = "Indicators, targets and measurements"),
+        (name = "criteria", description = "Sheets of index criteria, what they were scored, and what rose or fell"),
         (name = "reports", description = "Outcomes and figures"),
         (name = "jobs", description = "Loads and exports in the background"),
         (name = "system", description = "Health and the contract itself")

@@ -1,6 +1,7 @@
 //! Exact figures: decimals with at most six places, never floats until they are shown.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -20,6 +21,10 @@ const LARGEST: i64 = 999_999_999;
 pub struct Decimal(i64);
 
 impl Decimal {
+    pub const ZERO: Decimal = Decimal(0);
+    pub const ONE: Decimal = Decimal(ONE);
+    pub const HUNDRED: Decimal = Decimal(100 * ONE);
+
     pub fn is_whole(self) -> bool {
         self.0 % ONE == 0
     }
@@ -31,6 +36,21 @@ impl Decimal {
     /// At most a whole number.
     pub fn is_at_most(self, whole: i64) -> bool {
         self.0 <= whole * ONE
+    }
+
+    /// The sum; never more than the largest.
+    pub fn plus(self, other: Decimal) -> Decimal {
+        Decimal((self.0 + other.0).min(LARGEST * ONE + ONE - 1))
+    }
+
+    /// How much more than another this is, as a number of JSON.
+    pub fn more_than(self, other: Decimal) -> f64 {
+        (self.0 - other.0) as f64 / ONE as f64
+    }
+
+    /// This part of `whole` against that part of another whole, unrounded.
+    pub fn compare_share(self, whole: Decimal, other: Decimal, other_whole: Decimal) -> Ordering {
+        (i128::from(self.0) * i128::from(other_whole.0)).cmp(&(i128::from(other.0) * i128::from(whole.0)))
     }
 
     /// The nearest number that JSON has; it prints with the same digits.
@@ -64,8 +84,19 @@ impl Exact {
         Exact { upper: i128::from(count), lower: 1 }
     }
 
-    pub fn compare(self, target: Decimal) -> std::cmp::Ordering {
+    pub fn compare(self, target: Decimal) -> Ordering {
         (self.upper * i128::from(ONE)).cmp(&(i128::from(target.0) * self.lower))
+    }
+
+    /// `max` × this ÷ `per`, at most `max`; to a millionth, half up.
+    pub fn points(self, max: Decimal, per: Decimal) -> Decimal {
+        if self.compare(per) != Ordering::Less {
+            return max;
+        }
+        let upper = i128::from(max.0).saturating_mul(self.upper).saturating_mul(i128::from(ONE));
+        let lower = self.lower.saturating_mul(i128::from(per.0));
+        let half_up = upper.saturating_mul(2).saturating_add(lower) / lower.saturating_mul(2).max(1);
+        Decimal(i64::try_from(half_up).unwrap_or(max.0)).min(max)
     }
 
     /// With two decimals, half up.
@@ -154,8 +185,6 @@ impl ToSchema for Decimal {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::cmp::Ordering;
-
     use super::*;
 
     #[test]
