@@ -72,6 +72,11 @@ impl Exact {
         (denominator > 0).then(|| Exact { upper: i128::from(numerator) * 100, lower: i128::from(denominator) })
     }
 
+    /// One number by another; `None` when there is nothing to divide by.
+    pub fn ratio(numerator: i64, denominator: i64) -> Option<Exact> {
+        (denominator > 0).then(|| Exact { upper: i128::from(numerator), lower: i128::from(denominator) })
+    }
+
     pub fn per_cent_of(numerator: Decimal, denominator: Decimal) -> Option<Exact> {
         Exact::per_cent(numerator.0, denominator.0)
     }
@@ -199,6 +204,27 @@ mod tests {
         for wrong in ["-1", "1e12", "0.0000001", "\"12\"", "null", "1e400", "1000000000"] {
             assert!(serde_json::from_str::<Decimal>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn points_are_exact_and_never_above_their_maximum() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        for (figure, max, per, points) in [
+            ("95", "2", "100", "1.9"),
+            ("100", "2", "100", "2"),
+            ("120", "2", "100", "2"),
+            ("79.999999", "4", "80", "4"),
+            ("40", "4", "80", "2"),
+            ("0", "4", "80", "0"),
+            ("1", "1", "3", "0.333333"),
+            ("2", "1", "3", "0.666667"),
+            ("0.5", "1.5", "1", "0.75"),
+        ] {
+            assert_eq!(Exact::of(decimal(figure)).points(decimal(max), decimal(per)), decimal(points), "{figure} {max} {per}");
+        }
+        assert_eq!(Exact::per_cent(2, 3).unwrap().points(decimal("3"), Decimal::HUNDRED), decimal("2"));
+        assert_eq!(decimal("1").compare_share(decimal("2"), decimal("1.5"), decimal("3")), Ordering::Equal);
+        assert_eq!((decimal("1.7").more_than(decimal("2")), decimal("1.5").plus(decimal("0.5"))), (-0.3, decimal("2")));
     }
 
     #[test]

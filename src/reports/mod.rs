@@ -14,4 +14,7 @@ mod wire;
 
 pub use figures::results_statement;
 pub use routes::configure;
-pub use store::{Caused, Chosen, Counts, DocumentCounts, Found, Question, choose, counts, document_counts, findings, reasons};
+pub use store::{
+    Caused, Chosen, Counts, DocumentCounts, Found, QualityCounts, QualityServices, Question, choose, counts, document_counts, findings,
+    quality_counts, quality_services, reasons,
+};

@@ -239,6 +239,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("explanations", &["calendar", "departments", "dossiers", "kpi", "reports"]),
     // Plans set duties; periods have the codes of the reports.
     ("duties", &["calendar", "departments", "plans", "reports"]),
+    // Departments are in charge of criteria; what is in the future is told by the day.
+    ("criteria", &["calendar", "departments"]),
+    // Counted over the periods and slices of the reports, by views of theirs.
+    ("quality", &["calendar", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers", "jobs"]),
     // Holds what slices do in the background; each brings its own work.
