@@ -10,8 +10,8 @@ use super::rules::table::{self, Named};
 use super::rules::tree::{self, Node};
 use super::store::{self, Stored};
 use super::wire::{
-    CriteriaImport, CriteriaImportColumn, CriteriaImportRow, CriteriaImportSummary, CriteriaSheetView, CriterionScoreView,
-    ImportStatus, NewCriteriaSheet, NewCriterionAppraisal, NewCriterionScore,
+    CriteriaImport, CriteriaImportColumn, CriteriaImportRow, CriteriaImportSummary, CriteriaSheetView, CriterionScoreView, ImportStatus,
+    NewCriteriaSheet, NewCriterionAppraisal, NewCriterionScore,
 };
 use crate::audit::{self, Entry};
 use crate::auth::Permit;

@@ -21,10 +21,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub fn name(self) -> &'static str {
-        ["formula", "bands", "yes_no", "survey", "points"][self as usize]
-    }
-
     /// Whether points follow from a figure.
     pub fn is_computed(self) -> bool {
         matches!(self, Kind::Formula | Kind::Bands)

@@ -48,8 +48,7 @@ pub struct Moved {
 pub async fn moved(db: &impl ConnectionTrait, reach: &Reach, department: Option<Uuid>, year: i32) -> Result<Option<Moved>, ApiError> {
     let (sheets, earlier) = store::of_year(db, year).await?;
     let last_of = |sheet: &Stored| earlier.iter().find(|e| Some(&e.sheet.code) == sheet.sheet.follows.as_ref());
-    let compared: Vec<&Stored> =
-        sheets.iter().filter(|s| tree::is_comparable(s.scored(), last_of(s).map(Stored::scored))).collect();
+    let compared: Vec<&Stored> = sheets.iter().filter(|s| tree::is_comparable(s.scored(), last_of(s).map(Stored::scored))).collect();
     if compared.is_empty() {
         return Ok(None);
     }

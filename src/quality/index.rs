@@ -21,8 +21,7 @@ pub async fn make(db: &impl ConnectionTrait, reach: &Reach, filter: &WholeFilter
     let chosen = reports::choose(db, reach, &filter.slice).await?;
     let days = filter.span.days;
     let question = Question { reach, chosen: &chosen, days, as_of: days.to.min(today), group_by: GroupBy::None };
-    let facts =
-        Facts { counts: reports::quality_counts(db, &question).await?, services: reports::quality_services(db, &question).await? };
+    let facts = Facts { counts: reports::quality_counts(db, &question).await?, services: reports::quality_services(db, &question).await? };
     let last = Day(days.to);
     let scheme = scheme::on(last)?;
     let (groups, total) = rules::index(scheme, &facts);

@@ -133,7 +133,12 @@ fn component(component: &Component, facts: &Facts) -> QualityComponent {
             (told.numerator, told.denominator) = (Some(numerator), Some(denominator));
             let value = if unit == Unit::Day { Exact::ratio(numerator, denominator) } else { Exact::per_cent(numerator, denominator) };
             match value {
-                None => told.reason = Some(Text::new("Không có gì để tính trong kỳ (mẫu số bằng 0).", "There is nothing to count in the period (denominator 0).")),
+                None => {
+                    told.reason = Some(Text::new(
+                        "Không có gì để tính trong kỳ (mẫu số bằng 0).",
+                        "There is nothing to count in the period (denominator 0).",
+                    ))
+                }
                 Some(value) => {
                     told.value = Some(value.rounded());
                     told.points = component.max_points.map(|max| value.points(max, full_at));
@@ -252,7 +257,15 @@ mod tests {
     #[test]
     fn a_rating_begins_at_its_figure() {
         let scheme = scheme::on(crate::http::Day("2022-12-14".parse().unwrap())).unwrap();
-        for (points, code) in [("100", "excellent"), ("90", "excellent"), ("89.999999", "good"), ("70", "fair"), ("50", "average"), ("49.99", "weak"), ("0", "weak")] {
+        for (points, code) in [
+            ("100", "excellent"),
+            ("90", "excellent"),
+            ("89.999999", "good"),
+            ("70", "fair"),
+            ("50", "average"),
+            ("49.99", "weak"),
+            ("0", "weak"),
+        ] {
             assert_eq!(rated(&scheme.ratings, points.parse().unwrap()).unwrap().code, code, "{points}");
         }
     }

@@ -239,10 +239,7 @@ made_of!(WholeFilter: ReportPeriod, Slice);
 
 impl FromQuery for WholeFilter {
     fn read(q: &mut QueryReader) -> Self {
-        WholeFilter {
-            span: spans(q, PeriodSet::Administrative, false).into_iter().next().unwrap_or_else(nothing),
-            slice: Slice::read(q),
-        }
+        WholeFilter { span: spans(q, PeriodSet::Administrative, false).into_iter().next().unwrap_or_else(nothing), slice: Slice::read(q) }
     }
 }
 

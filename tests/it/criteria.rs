@@ -67,8 +67,14 @@ async fn a_sheet_is_scored_appraised_and_summed_up() {
     let proof = json!([{"document_number": "31/BC", "issued_on": "2022-12-14", "title": "Báo cáo"}]);
     let own = json!({"self_score": 2, "figure": {"numerator": 23, "denominator": 24, "source": "Biểu theo dõi"}, "evidence": proof});
     let scored = vp.put(&at(2022, "/scores/1.1"), own.clone()).await.expect(201);
-    assert_eq!((&scored.body["computed_score"], &scored.body["points"], &scored.body["basis"]), (&json!(1.916_667), &json!(1.916_667), &json!("computed")));
-    assert_eq!((&scored.body["department"], &scored.body["scored_by"], scored.header("etag")), (&json!("VP"), &json!(vp.username), Some("\"1\"")));
+    assert_eq!(
+        (&scored.body["computed_score"], &scored.body["points"], &scored.body["basis"]),
+        (&json!(1.916_667), &json!(1.916_667), &json!("computed"))
+    );
+    assert_eq!(
+        (&scored.body["department"], &scored.body["scored_by"], scored.header("etag")),
+        (&json!("VP"), &json!(vp.username), Some("\"1\""))
+    );
     assert_eq!(vp.put(&at(2022, "/scores/1.1"), own).await.expect(200).header("unchanged"), Some("true"));
     // 94.9996 % is below 95 %.
     let figure = json!({"figure": {"numerator": 23_749, "denominator": 25_000}});
@@ -77,17 +83,26 @@ async fn a_sheet_is_scored_appraised_and_summed_up() {
     // A survey is scored by who appraises, and before the department said anything.
     let surveyed = director.put(&at(2022, "/scores/2/appraisal"), json!({"survey_score": 3.6})).await.expect(201);
     assert_eq!((&surveyed.body["basis"], &surveyed.body["scored_by"]), (&json!("survey"), &Value::Null));
-    let appraised = change(&director, &at(2022, "/scores/1.1/appraisal"), 1, json!({"appraised_score": 1.5, "note": "Thiếu một báo cáo"})).await.expect(200);
-    assert_eq!((&appraised.body["points"], &appraised.body["self_score"], appraised.header("etag")), (&json!(1.5), &json!(2.0), Some("\"2\"")));
+    let appraised = change(&director, &at(2022, "/scores/1.1/appraisal"), 1, json!({"appraised_score": 1.5, "note": "Thiếu một báo cáo"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&appraised.body["points"], &appraised.body["self_score"], appraised.header("etag")),
+        (&json!(1.5), &json!(2.0), Some("\"2\""))
+    );
 
     let told = office.get(SHEET).await.expect(200).body;
     assert_eq!(
         told["totals"],
         json!({"max_points": 10.0, "points": 6.6, "index": 66.0, "scored_max_points": 10.0, "self_score": 3.5, "appraised_score": 1.5, "not_scored": 0})
     );
-    let order: Vec<_> = told["criteria"].as_array().unwrap().iter().map(|c| (c["code"].as_str().unwrap(), c["level"].as_u64().unwrap())).collect();
+    let order: Vec<_> =
+        told["criteria"].as_array().unwrap().iter().map(|c| (c["code"].as_str().unwrap(), c["level"].as_u64().unwrap())).collect();
     assert_eq!(order, [("1", 1), ("1.1", 2), ("1.2", 2), ("1.10", 2), ("2", 1)]);
-    assert_eq!((&one(&told, "1")["points"], &one(&told, "1")["basis"], &one(&told, "1.10")["department"]), (&json!(3.0), &json!("parts"), &json!("SKHDT")));
+    assert_eq!(
+        (&one(&told, "1")["points"], &one(&told, "1")["basis"], &one(&told, "1.10")["department"]),
+        (&json!(3.0), &json!("parts"), &json!("SKHDT"))
+    );
     assert_eq!(told["version"], 1, "scores make no version of the sheet");
     // Taken back, the figure counts again.
     let back = change(&office, &at(2022, "/scores/1.1/appraisal"), 2, json!({})).await.expect(200).body;
@@ -105,7 +120,10 @@ async fn a_sheet_is_scored_appraised_and_summed_up() {
     more["criteria"][0]["name"] = json!("Công tác chỉ đạo");
     more["criteria"][3]["parent"] = Value::Null;
     let changed = change(&office, SHEET, 1, more).await.expect(200);
-    assert_eq!((changed.header("etag"), &one(&changed.body, "1.10")["level"], &changed.body["totals"]["index"]), (Some("\"2\""), &json!(1), &Value::from(61.0)));
+    assert_eq!(
+        (changed.header("etag"), &one(&changed.body, "1.10")["level"], &changed.body["totals"]["index"]),
+        (Some("\"2\""), &json!(1), &Value::from(61.0))
+    );
 }
 
 #[tokio::test]
@@ -143,10 +161,20 @@ async fn faults_come_all_at_once_and_nothing_changes() {
         {"code": "1.1", "parent": "1", "name": "B", "max_points": 2, "kind": "points", "kpi": "none", "last_year_score": 3},
         {"code": "1.1", "parent": "9", "name": "C", "max_points": 1}]});
     let refused = office.put(SHEET, bad).await.expect(422);
-    let expected = ["/name", "/department", "/follows", "/criteria/0/max_points", "/criteria/1/last_year_score", "/criteria/1/kpi",
-        "/criteria/2/code", "/criteria/2/parent", "/criteria/2/kind"];
+    let expected = [
+        "/name",
+        "/department",
+        "/follows",
+        "/criteria/0/max_points",
+        "/criteria/1/last_year_score",
+        "/criteria/1/kpi",
+        "/criteria/2/code",
+        "/criteria/2/parent",
+        "/criteria/2/kind",
+    ];
     assert_eq!(refused.pointers(), expected, "{}", refused.text);
-    let refused = office.put(SHEET, json!({"code": "par-2022", "name": 1, "criteria": [{"code": "1", "max_points": -1}]})).await.expect(400);
+    let refused =
+        office.put(SHEET, json!({"code": "par-2022", "name": 1, "criteria": [{"code": "1", "max_points": -1}]})).await.expect(400);
     assert!(refused.pointers().contains(&"/name"), "{}", refused.text);
     assert_eq!((app.count("criteria_sheets").await, app.count("criteria").await), (0, 0));
     assert_eq!(office.put(&at(2021, ""), sheet(2022)).await.expect(422).pointers(), ["/code"]);
@@ -198,7 +226,8 @@ async fn what_rose_and_fell_against_the_year_before() {
     score(2021, "2", 3.0).await;
     score(2022, "4", 0.75).await;
     let changes = office.get(&at(2022, "/changes")).await.expect(200).body;
-    let told: Vec<_> = changes["items"].as_array().unwrap().iter().map(|c| (c["code"].as_str().unwrap(), c["trend"].as_str().unwrap())).collect();
+    let told: Vec<_> =
+        changes["items"].as_array().unwrap().iter().map(|c| (c["code"].as_str().unwrap(), c["trend"].as_str().unwrap())).collect();
     assert_eq!(told, [("1.1", "up"), ("1.2", "same"), ("1.10", "down"), ("2", "not_scored"), ("3", "new"), ("4", "up")]);
     assert_eq!(changes["counts"], json!({"up": 2, "down": 1, "same": 1, "new": 1, "gone": 0, "not_scored": 1}));
     assert_eq!((&changes["items"][0]["difference"], &changes["follows"]), (&json!(0.3), &json!("par-2021")));
@@ -246,7 +275,10 @@ async fn a_table_is_read_and_read_again_unchanged() {
     let dry = send(&format!("{path}?dry_run=true"), "text/csv", "\"1\"", csv.into()).await.expect(200);
     assert_eq!((&dry.body["summary"]["created"], app.count("criteria").await), (&json!(3), 0));
     let read = send(&path, "text/csv", "\"1\"", csv.into()).await.expect(200);
-    assert_eq!((read.header("etag"), &read.body["header_row"], &read.body["columns"][0]["field"]), (Some("\"2\""), &json!(1), &json!("code")));
+    assert_eq!(
+        (read.header("etag"), &read.body["header_row"], &read.body["columns"][0]["field"]),
+        (Some("\"2\""), &json!(1), &json!("code"))
+    );
     let again = send(&path, "text/csv", "\"2\"", csv.into()).await.expect(200);
     assert_eq!((again.header("unchanged"), &again.body["summary"]["unchanged"]), (Some("true"), &json!(3)));
     let told = office.get(SHEET).await.expect(200).body;
@@ -257,9 +289,10 @@ async fn a_table_is_read_and_read_again_unchanged() {
     let mut book = Workbook::new();
     let page = book.add_worksheet();
     page.set_name("Phụ lục").unwrap();
-    for (row, cells) in [["Mã", "Tiêu chí", "Điểm tối đa", "Loại"], ["1", "Chỉ đạo", "1", ""], ["1.1", "Kế hoạch", "2", "bậc"], ["1.1", "Lặp", "x", ""]]
-        .into_iter()
-        .enumerate()
+    for (row, cells) in
+        [["Mã", "Tiêu chí", "Điểm tối đa", "Loại"], ["1", "Chỉ đạo", "1", ""], ["1.1", "Kế hoạch", "2", "bậc"], ["1.1", "Lặp", "x", ""]]
+            .into_iter()
+            .enumerate()
     {
         for (column, cell) in cells.into_iter().enumerate() {
             page.write(row as u32, column as u16, cell).unwrap();
@@ -273,7 +306,10 @@ async fn a_table_is_read_and_read_again_unchanged() {
     assert_eq!(refused.pointers(), ["/rows/2/max_points", "/rows/4/code", "/criteria"], "{}", refused.text);
     let wrong = send(&format!("{path}?sheet=Khác"), dunghen::http::table::XLSX, "\"2\"", bytes).await.expect(400);
     assert_eq!(wrong.pointers(), ["sheet"]);
-    assert_eq!((send(&path, "text/csv", "\"1\"", csv.into()).await.status, office.get(SHEET).await.body["version"].clone()), (422, json!(2)));
+    assert_eq!(
+        (send(&path, "text/csv", "\"1\"", csv.into()).await.status, office.get(SHEET).await.body["version"].clone()),
+        (422, json!(2))
+    );
     send(&at(2019, "/imports"), "text/csv", "\"1\"", csv.into()).await.expect(404);
 }
 
@@ -291,7 +327,10 @@ async fn sheets_are_listed_by_year_department_and_words() {
     assert_eq!(codes("year=2022&department=SKHDT&q=cai+cach+2022").await, ["par-2022"]);
     assert_eq!(codes("department=VP").await, [""; 0]);
     let page = office.get(&format!("{SHEETS}?limit=1&count=exact&expand=department")).await.expect(200).body;
-    assert_eq!((&page["page"]["total"], &page["items"][0]["criteria"], &page["items"][0]["expanded"]["department"]["code"]), (&json!(2), &json!(5), &json!("SKHDT")));
+    assert_eq!(
+        (&page["page"]["total"], &page["items"][0]["criteria"], &page["items"][0]["expanded"]["department"]["code"]),
+        (&json!(2), &json!(5), &json!("SKHDT"))
+    );
     let next = page["page"]["next_cursor"].as_str().unwrap();
     assert_eq!(codes(&format!("limit=1&cursor={next}")).await, ["par-2022"]);
     assert_eq!(office.get(&format!("{SHEETS}?year=x")).await.expect(400).pointers(), ["year"]);

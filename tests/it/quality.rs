@@ -65,7 +65,13 @@ async fn a_small_period_worked_by_hand() {
     let found = components(&told);
     let short = |number: &str| {
         let c = &found[number];
-        (c["status"].as_str().unwrap().to_owned(), c["numerator"].clone(), c["denominator"].clone(), c["value"].clone(), c["points"].clone())
+        (
+            c["status"].as_str().unwrap().to_owned(),
+            c["numerator"].clone(),
+            c["denominator"].clone(),
+            c["value"].clone(),
+            c["points"].clone(),
+        )
     };
     let expect = |status: &str, n: Value, d: Value, value: Value, points: Value| (status.to_owned(), n, d, value, points);
     let none = Value::Null;
@@ -87,7 +93,8 @@ async fn a_small_period_worked_by_hand() {
         let reason = &found[number]["reason"];
         assert!(reason["vi"].is_string() && reason["en"].is_string() && reason["vi"] != reason["en"], "{number}: {reason}");
     }
-    let groups: Vec<_> = told["groups"].as_array().unwrap().iter().map(|g| (g["code"].as_str().unwrap(), g["max_points"].clone())).collect();
+    let groups: Vec<_> =
+        told["groups"].as_array().unwrap().iter().map(|g| (g["code"].as_str().unwrap(), g["max_points"].clone())).collect();
     let maxima = [("CKMB", 18.0), ("TDGQ", 20.0), ("CLGQ", 12.0), ("TTTT", 10.0), ("MDSH", 22.0), ("MDHL", 18.0)];
     assert_eq!(groups, maxima.map(|(code, max)| (code, json!(max))));
     assert_eq!((&told["as_of"], &told["department"], &told["in_force"]), (&json!("2022-06-14"), &json!("DKKD"), &json!(false)));
@@ -98,7 +105,10 @@ async fn a_small_period_worked_by_hand() {
     let early = components(&index(&office, "from=2022-06-01&to=2022-06-08").await);
     // All but the two of later days were in time then, and the one that was asked twice.
     assert_eq!((&early["2.1"]["numerator"], &early["2.1"]["denominator"]), (&json!(9), &json!(10)));
-    let csv = office.send("GET", "/api/v1/reports/quality-index?from=2022-06-01&to=2022-06-14", &[("accept", "text/csv")], None).await.expect(200);
+    let csv = office
+        .send("GET", "/api/v1/reports/quality-index?from=2022-06-01&to=2022-06-14", &[("accept", "text/csv")], None)
+        .await
+        .expect(200);
     assert!(csv.text.contains("\r\n2.1,Hồ sơ giải quyết đúng hạn,"), "{}", csv.text);
     assert!(csv.text.contains(",6,11,54.55,%,10.91,20.00,computed,\r\n"), "{}", csv.text);
     let xlsx = office.send("GET", "/api/v1/reports/quality-index?period=2022-06", &[("accept", dunghen::http::table::XLSX)], None).await;

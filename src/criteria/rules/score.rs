@@ -126,7 +126,11 @@ pub fn score_faults(new: &NewCriterionScore, criterion: &NewCriterion, today: Na
     let mut faults: Vec<Fault> = only_without_parts(criterion).into_iter().collect();
     faults.extend(points_fault("/self_score", new.self_score, criterion));
     if criterion.kind == Some(Kind::Survey) && new.self_score.is_some() {
-        faults.push(bad("/self_score", "Điểm điều tra do khảo sát cho, đơn vị không tự chấm.", "A survey gives the points, not the department."));
+        faults.push(bad(
+            "/self_score",
+            "Điểm điều tra do khảo sát cho, đơn vị không tự chấm.",
+            "A survey gives the points, not the department.",
+        ));
     }
     match &new.figure {
         Some(figure) => faults.extend(figure_fault(figure, criterion)),

@@ -63,7 +63,9 @@ fn head_faults(sheet: &NewCriteriaSheet, ground: &Ground<'_>) -> Vec<Fault> {
     }
     if let Some(follows) = &sheet.follows {
         match ground.last {
-            _ if *follows == sheet.code => faults.push(bad("/follows", "Bộ tiêu chí không thể nối tiếp chính nó.", "A sheet does not follow itself.")),
+            _ if *follows == sheet.code => {
+                faults.push(bad("/follows", "Bộ tiêu chí không thể nối tiếp chính nó.", "A sheet does not follow itself."))
+            }
             None => faults.push(Fault::unknown("/follows", follows.as_str())),
             Some(last) if last.year >= sheet.year => {
                 faults.push(bad("/follows", "Phải là bộ tiêu chí của năm trước.", "Must be the sheet of an earlier year."));
@@ -209,9 +211,7 @@ fn band_fault(band: &Band, criterion: &NewCriterion, at: &str) -> Option<Fault> 
                 format!("{points} points, the maximum is {max}."),
             ))
         }
-        (None, Some(factor), None) if factor > Decimal::ONE => {
-            Some(bad(format!("{at}/factor"), "Từ 0 đến 1.", "From 0 to 1."))
-        }
+        (None, Some(factor), None) if factor > Decimal::ONE => Some(bad(format!("{at}/factor"), "Từ 0 đến 1.", "From 0 to 1.")),
         (None, None, Some(per)) if per.is_zero() => Some(bad(format!("{at}/per"), "Phải lớn hơn 0.", "Must be more than 0.")),
         (Some(_), None, None) | (None, Some(_), None) | (None, None, Some(_)) => None,
         _ => Some(bad(at.to_owned(), "Chọn đúng một: points, factor hoặc per.", "Give exactly one of points, factor and per.")),

@@ -149,7 +149,7 @@ fn is_criterion(row: &Row, columns: &Columns) -> bool {
 fn criterion(row: &Row, columns: &Columns, departments: &[Named]) -> (Option<NewCriterion>, Vec<Fault>) {
     let text = |field: &str| columns.text(row, field);
     let mut faults = Vec::new();
-    let mut code = |field: &'static str, text: &str, faults: &mut Vec<Fault>| -> Option<ResourceCode> {
+    let code = |field: &'static str, text: &str, faults: &mut Vec<Fault>| -> Option<ResourceCode> {
         let text = text.trim_end_matches('.');
         let found = ResourceCode::parse(text);
         if found.is_none() && !text.is_empty() {

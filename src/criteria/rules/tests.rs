@@ -11,8 +11,7 @@ use super::tree::{self, Scored};
 use crate::criteria::model::{Basis, Trend};
 use crate::criteria::wire::{NewCriteriaSheet, NewCriterion};
 use crate::http::decimal::Decimal;
-use crate::http::sheet;
-use crate::http::sheet::Sheet;
+use crate::http::sheet::{Sheet, csv};
 
 fn criterion(body: Value) -> NewCriterion {
     let mut whole = json!({"code": "1", "name": "Tiêu chí", "max_points": 2, "kind": "points"});
@@ -65,7 +64,9 @@ fn points_follow_from_figures_by_the_bands() {
         let told = score::points(&by_bands, &serde_json::from_value(figure.clone()).unwrap()).unwrap();
         assert_eq!(told.shown(), points, "{figure} by {bands}");
     }
-    for (full_at, figure, points) in [(json!(null), value(96.0), 1.92), (json!(80), value(80.0), 2.0), (json!(80), value(40.0), 1.0), (json!(80), value(99.0), 2.0)] {
+    for (full_at, figure, points) in
+        [(json!(null), value(96.0), 1.92), (json!(80), value(80.0), 2.0), (json!(80), value(40.0), 1.0), (json!(80), value(99.0), 2.0)]
+    {
         let formula = criterion(json!({"kind": "formula", "full_at": full_at}));
         let told = score::points(&formula, &serde_json::from_value(figure.clone()).unwrap()).unwrap();
         assert_eq!(told.shown(), points, "{figure} of {full_at}");
@@ -188,7 +189,8 @@ fn points_add_up_the_tree_and_charge_goes_down_it() {
         {"code": "1.2.1", "parent": "1.2", "name": "Một hai một", "max_points": 3, "kind": "points"}]));
     let scores = [score_of("1.1", json!({"self_score": 2, "appraised_score": 1.5})), score_of("1.2.1", json!({"self_score": 0.1}))];
     let nodes = tree::nodes(Scored { sheet: &sheet, scores: &scores });
-    let told: Vec<_> = nodes.iter().map(|n| (n.criterion.code.as_str(), n.level, n.department, n.counted.map(|(p, _)| p.shown()))).collect();
+    let told: Vec<_> =
+        nodes.iter().map(|n| (n.criterion.code.as_str(), n.level, n.department, n.counted.map(|(p, _)| p.shown()))).collect();
     assert_eq!(
         told,
         [
@@ -211,10 +213,23 @@ fn what_rose_and_fell_is_told_by_parts_of_the_maximum() {
         whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         whole
     };
-    let last = sheet_of(json!([leaf("1", 2.0, json!({})), leaf("2", 2.0, json!({})), leaf("3", 2.0, json!({})), leaf("4", 2.0, json!({})),
-        leaf("5", 2.0, json!({})), leaf("9", 1.0, json!({}))]));
-    let now = sheet_of(json!([leaf("1", 2.0, json!({})), leaf("2", 2.0, json!({})), leaf("3", 4.0, json!({})), leaf("4a", 2.0, json!({"follows": "4"})),
-        leaf("5", 2.0, json!({})), leaf("6", 1.0, json!({})), leaf("7", 1.0, json!({"last_year_score": 0.5}))]));
+    let last = sheet_of(json!([
+        leaf("1", 2.0, json!({})),
+        leaf("2", 2.0, json!({})),
+        leaf("3", 2.0, json!({})),
+        leaf("4", 2.0, json!({})),
+        leaf("5", 2.0, json!({})),
+        leaf("9", 1.0, json!({}))
+    ]));
+    let now = sheet_of(json!([
+        leaf("1", 2.0, json!({})),
+        leaf("2", 2.0, json!({})),
+        leaf("3", 4.0, json!({})),
+        leaf("4a", 2.0, json!({"follows": "4"})),
+        leaf("5", 2.0, json!({})),
+        leaf("6", 1.0, json!({})),
+        leaf("7", 1.0, json!({"last_year_score": 0.5}))
+    ]));
     let scored = |pairs: &[(&str, f64)]| -> Vec<Score> { pairs.iter().map(|(code, s)| score_of(code, json!({"self_score": s}))).collect() };
     let before = scored(&[("1", 1.0), ("2", 1.5), ("3", 1.0), ("4", 1.0), ("9", 1.0)]);
     let after = scored(&[("1", 1.000_001), ("2", 1.0), ("3", 2.0), ("4a", 2.0), ("5", 2.0), ("6", 1.0), ("7", 0.5)]);
@@ -240,7 +255,7 @@ fn what_rose_and_fell_is_told_by_parts_of_the_maximum() {
 }
 
 fn read(text: &str) -> Result<table::Read, String> {
-    let sheet: Sheet = sheet::csv(text.as_bytes()).map_err(|e| e.code().name().to_owned())?;
+    let sheet: Sheet = csv(text.as_bytes()).map_err(|e| e.code().name().to_owned())?;
     let columns = table::columns(&sheet).map_err(|f| f.pointer.into_owned())?;
     let known = [("VP", "Văn phòng"), ("DKKD", "Phòng Đăng ký kinh doanh")];
     let known = known.map(|(code, name)| Named { code: code.into(), name: name.into() });
@@ -258,7 +273,10 @@ fn a_table_is_read_as_offices_write_it() {
     let one = |i: usize, member: &str| told[i][member].clone();
     assert_eq!(found.rows, [4, 5, 6, 7]);
     assert_eq!((one(0, "kind"), one(0, "parent"), one(1, "parent"), one(2, "parent")), (json!(null), json!(null), json!("1"), json!("1")));
-    assert_eq!((one(1, "code"), one(1, "max_points"), one(1, "department"), one(1, "last_year_score")), (json!("1.1"), json!(2.5), json!("VP"), json!(1.75)));
+    assert_eq!(
+        (one(1, "code"), one(1, "max_points"), one(1, "department"), one(1, "last_year_score")),
+        (json!("1.1"), json!(2.5), json!("VP"), json!(1.75))
+    );
     let band = |from: f64, points: Value, factor: Value, per: Value| json!({"from": from, "points": points, "factor": factor, "per": per});
     let none = Value::Null;
     assert_eq!(
@@ -269,7 +287,10 @@ fn a_table_is_read_as_offices_write_it() {
             band(50.0, none.clone(), json!(0.5), none)
         ])
     );
-    assert_eq!((one(2, "code"), one(2, "kind"), one(2, "department"), one(3, "kind")), (json!("1.10"), json!("yes_no"), json!("DKKD"), json!("points")));
+    assert_eq!(
+        (one(2, "code"), one(2, "kind"), one(2, "department"), one(3, "kind")),
+        (json!("1.10"), json!("yes_no"), json!("DKKD"), json!("points"))
+    );
 }
 
 #[test]
