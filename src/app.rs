@@ -149,6 +149,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::plans::configure(cfg);
     crate::kpi::configure(cfg);
     crate::reports::configure(cfg);
+    crate::quality::configure(cfg);
+    crate::criteria::configure(cfg);
     crate::reminders::configure(cfg);
     crate::obstacles::configure(cfg);
     crate::explanations::configure(cfg);

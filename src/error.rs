@@ -100,6 +100,8 @@ codes! {
     NumberTaken "number_taken" 422 "Số văn bản đã được dùng trong sổ" "The number is taken in the book";
     BadMeasurement "bad_measurement" 422 "Số đo không hợp lệ" "The measurement does not fit its indicator";
     BadIndicator "bad_indicator" 422 "Định nghĩa chỉ tiêu không hợp lệ" "The definition of the indicator does not hold together";
+    BadCriterion "bad_criterion" 422 "Tiêu chí hoặc điểm không nhất quán" "The criterion or its score does not hold together";
+    AboveMaximum "above_maximum" 422 "Vượt điểm tối đa" "Above the maximum";
     BadOfficeHours "bad_office_hours" 422 "Giờ làm việc không hợp lệ" "The office hours do not hold together";
     BadSchedule "bad_schedule" 422 "Tiến độ không hợp lệ" "The schedule does not hold together";
     NotOneStop "not_one_stop" 422 "Đơn vị không phải Bộ phận Một cửa" "The department is not a one-stop counter";

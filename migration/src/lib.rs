@@ -51,6 +51,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0017_reminders",
     "0018_indicators",
     "0019_submissions",
+    "0020_criteria",
     "0021_surveys",
 ];
 

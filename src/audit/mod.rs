@@ -139,7 +139,19 @@ struct Line {
 impl Line {
     /// The view, where the line keeps it: a closed list, since other details look much the same.
     fn view(&self) -> Option<&Value> {
-        let kept = ["calendar", "client", "department", "kpi", "kpi_measurement", "plan", "procedure", "rule_set", "user"];
+        let kept = [
+            "calendar",
+            "client",
+            "criteria_sheet",
+            "criterion_score",
+            "department",
+            "kpi",
+            "kpi_measurement",
+            "plan",
+            "procedure",
+            "rule_set",
+            "user",
+        ];
         let whole = self.act == "put" || (self.subject_type == "client" && self.act == "add_secret");
         self.detail.as_ref().filter(|_| whole && kept.contains(&self.subject_type.as_str()))
     }

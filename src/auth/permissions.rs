@@ -142,4 +142,9 @@ permissions! {
     SubmitFigures "submission:submit" [Office All, Head Below];
     ApproveFigures "submission:approve" [Director All, Office All];
     ReopenFigures "submission:reopen" [Director All];
+
+    ReadCriteria "criteria:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
+    WriteCriteria "criteria:write" [Office All];
+    ScoreCriterion "criteria:score" [Office All, OneStop Own, Head Below];
+    AppraiseCriterion "criteria:appraise" [Director All, Office All];
 }

@@ -1,7 +1,6 @@
 //! Indicators (chỉ tiêu): what is computed or measured, what has to be reached, and how the figures stand against it.
 //! Figures stay exact until they are shown; ratios are sums over sums, never a mean of ratios.
 
-mod decimal;
 mod definitions;
 mod expression;
 mod measurements;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::decimal::Decimal;
+use crate::http::decimal::Decimal;
 pub use super::targets::rules::{About, Chain, status, targets};
 use super::wire::Unit;
 use crate::error::{Code, Fault};

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 
 pub(in crate::kpi) fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)

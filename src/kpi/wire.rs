@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::decimal::Decimal;
+use crate::http::decimal::Decimal;
 pub use super::definitions::wire::{KpiView, NewKpi};
 use crate::http::{Line, Prose, ResourceCode};
 

@@ -53,6 +53,7 @@ use crate::http::Answer;
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "surveys", description = "Satisfaction surveys: waves, answers, the index with its interval"),
         (name = "submissions", description = "Figures of departments, submitted, approved and locked"),
+        (name = "criteria", description = "Sheets of index criteria, what they were scored, and what rose or fell"),
         (name = "reports", description = "Outcomes and figures"),
         (name = "jobs", description = "Loads and exports in the background"),
         (name = "system", description = "Health and the contract itself")

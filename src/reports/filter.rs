@@ -178,6 +178,20 @@ impl FromQuery for ReportFilter {
     }
 }
 
+/// A report without rows of its own to choose.
+pub struct WholeFilter {
+    pub span: Span,
+    pub slice: Slice,
+}
+
+made_of!(WholeFilter: ReportPeriod, Slice);
+
+impl FromQuery for WholeFilter {
+    fn read(q: &mut QueryReader) -> Self {
+        WholeFilter { span: spans(q, PeriodSet::Administrative, false).into_iter().next().unwrap_or_else(nothing), slice: Slice::read(q) }
+    }
+}
+
 /// A report that may be judged on another day than the last of its period.
 pub struct JudgedFilter {
     pub report: ReportFilter,

@@ -269,6 +269,8 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         obstacles.push(code);
     }
     let [raised, answered, escalated] = obstacles.try_into().unwrap();
+    office.put(&format!("/api/v1/criteria-sheets/bo-{department}"), criteria(department, "Bộ tiêu chí")).await.expect(201);
+    office.put(&format!("/api/v1/criteria-sheets/bo-{department}/scores/1.1"), json!({"self_score": 1})).await.expect(201);
     let mut explanations = Vec::new();
     for period in ["2022-06", "2022Q2"] {
         let made = head.post("/api/v1/explanations", explanation(department, period)).await.expect(201).body;
@@ -362,6 +364,13 @@ fn plan(department: &str, title: &str) -> Value {
         "issuer": {"department": "SKHDT"}, "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
         "groups": [{"code": "I", "title": "Một"}],
         "tasks": [{"local_code": "a", "group": "I", "title": "Việc", "lead": [department], "schedule": {"text": "Thường xuyên", "kind": "ongoing"}}]})
+}
+
+/// A sheet of index criteria, one of which is in the charge of the department.
+fn criteria(department: &str, name: &str) -> Value {
+    json!({"code": format!("bo-{department}"), "name": name, "year": 2022, "department": "SKHDT", "criteria": [
+        {"code": "1", "name": "Chỉ đạo, điều hành", "max_points": 3},
+        {"code": "1.1", "parent": "1", "name": "Kế hoạch", "max_points": 2, "kind": "points", "department": department}]})
 }
 
 /// An explanation of what every department of the world owes: its papers are not scanned.
@@ -493,6 +502,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         ("get_overdue_reasons", "overdue-reasons?period=2022-06"),
         ("get_handling_times", "handling-times?period=2022-06"),
         ("get_finding_counts", "findings?period=2022-06"),
+        ("get_quality_index", "quality-index?period=2022-06"),
     ] {
         read(operation, Named, format!("/api/v1/reports/{report}&department={department}"));
     }
@@ -509,6 +519,12 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_report_snapshot", snapshot, format!("/api/v1/reports/snapshots/{frozen}"));
     read("get_snapshot_difference", snapshot, format!("/api/v1/reports/snapshots/{frozen}/difference"));
     read("get_dossier_outcomes", Named, format!("/api/v1/reports/dossier-outcomes?period=2022-06&department={department}"));
+
+    let sheet = format!("/api/v1/criteria-sheets/bo-{department}");
+    read("list_criteria_sheets", No, "/api/v1/criteria-sheets".into());
+    read("get_criteria_sheet", No, sheet.clone());
+    read("get_criteria_changes", No, format!("{sheet}/changes"));
+    read("get_criterion_score", No, format!("{sheet}/scores/1.1"));
 
     read("list_obstacles", No, "/api/v1/obstacles".into());
     read("get_obstacle", Sight(Permission::ReadObstacle), format!("/api/v1/obstacles/{raised}"));
@@ -660,6 +676,13 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         let path = format!("/api/v1/submissions/{department}/{period}/{act}");
         write(operation, Sight(Permission::ReadMeasurement), &path, body);
     }
+
+    write("put_criteria_sheet", No, &sheet, criteria(department, "Bộ tiêu chí sửa đổi"));
+    let table = json!(format!("STT,Tiêu chí,Điểm tối đa,Đơn vị\n1,Chỉ đạo,4,\n1.1,Kế hoạch,2,{department}\n"));
+    write("import_criteria", No, &format!("{sheet}/imports"), table);
+    write("put_criterion_score", Seen, &format!("{sheet}/scores/1.1"), json!({"self_score": 1.5, "note": "Đã tự chấm"}));
+    let appraised = json!({"appraised_score": 1, "note": "Thiếu báo cáo"});
+    write("put_criterion_appraisal", Seen, &format!("{sheet}/scores/1.1/appraisal"), appraised);
 
     let obstacle = json!({"department": department, "title": "Thiếu máy quét", "description": "Chưa số hóa được hồ sơ"});
     write("raise_obstacle", Named, "/api/v1/obstacles", obstacle);

@@ -242,6 +242,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("duties", &["calendar", "departments", "plans", "reports"]),
     // A wave speaks for a department and a period.
     ("surveys", &["calendar", "departments", "reports"]),
+    // Departments are in charge of criteria; what is in the future is told by the day.
+    ("criteria", &["calendar", "departments"]),
+    // Counted over the periods and slices of the reports, by views of theirs.
+    ("quality", &["calendar", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers", "jobs"]),
     // Holds what slices do in the background; each brings its own work.

@@ -97,6 +97,7 @@ const WORDS: &[Words] = &[
         schemas: &["Finding"],
         not_stored: &["consultation_reminder_due", "consultation_escalation_due"],
     },
+    same("criteria.kind", &["CriterionKind"]),
     same("dossier_pauses.kind", &["PauseKind"]),
     same("dossiers.applicant_kind", &["ApplicantKind"]),
     same("dossiers.channel", &["Channel"]),

@@ -58,8 +58,17 @@ const UNVERSIONED: [(&str, &str); 4] = [
 const COMPARED: [(&str, &str); 1] = [("get_plan_difference", "holds two versions against each other")];
 
 /// Details that change by the day or by figures elsewhere, without a new version, and are always sent.
-const BY_THE_DAY: [&str; 7] =
-    ["get_plan", "get_number_reservation", "get_dossier", "get_dossier_by_code", "get_task", "get_explanation", "get_submission"];
+const BY_THE_DAY: [&str; 9] = [
+    "get_plan",
+    "get_number_reservation",
+    "get_dossier",
+    "get_dossier_by_code",
+    "get_task",
+    "get_explanation",
+    "get_submission",
+    "get_criteria_sheet",
+    "get_criterion_score",
+];
 
 fn among(table: &[(&str, &str)], operation: &Operation) -> bool {
     table.iter().any(|(id, _)| *id == operation.id)
@@ -145,7 +154,7 @@ async fn every_change_names_the_version_it_was_decided_on() {
             let made = send(&actor, &operation, &real(&sample), &[("if-match", "*")], body.as_ref()).await;
             assert!([200, 201].contains(&made.status), "{about}: {}", made.text);
             let file = body.as_ref().unwrap().as_str().map(|file| format!("{file} khác"));
-            let member = ["name", "display_name", "title", "value", "summary", "cause", "what", "due_on"]
+            let member = ["name", "display_name", "title", "value", "summary", "cause", "what", "due_on", "note"]
                 .into_iter()
                 .find(|m| body.as_ref().unwrap().get(m).is_some());
             match (member, file) {

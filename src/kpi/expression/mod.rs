@@ -17,7 +17,7 @@ mod parser;
 
 use std::cmp::Ordering;
 
-use super::decimal::{Decimal, Exact};
+use crate::http::decimal::{Decimal, Exact};
 use super::wire::NoValue;
 use crate::text::Text;
 

@@ -11,7 +11,7 @@ use super::model::MeasurementState;
 use crate::http::bulk::BulkRow;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 
 /// A document that proves a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -13,7 +13,7 @@ use super::wire::{ContributorKind, KpiContributor};
 use crate::auth::{Permission, Reach};
 use crate::error::{ApiError, Code, Fault};
 use crate::http::{Call, Day};
-use crate::kpi::decimal::{Decimal, Exact};
+use crate::http::decimal::{Decimal, Exact};
 use crate::kpi::measurements::Measured;
 use crate::kpi::wire::KpiView;
 use crate::plans::{self, TaskBehind, TaskScope};

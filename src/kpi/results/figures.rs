@@ -9,7 +9,7 @@ use super::sources::{Counting, Row, Tally};
 use super::store::Unit;
 use super::tree::{Child, Children};
 use super::wire::PublishedFigure;
-use crate::kpi::decimal::{Decimal, Exact};
+use crate::http::decimal::{Decimal, Exact};
 use crate::kpi::expression::Expression;
 use crate::kpi::rules::Chain;
 use crate::kpi::measurements::Measured;

@@ -25,7 +25,7 @@ use self::figures::{Desk, Figure, Made};
 use self::plan::{Asked, Cut, Plan};
 use self::sources::{Ask, Family};
 use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
-use super::decimal::{Decimal, Exact};
+use crate::http::decimal::{Decimal, Exact};
 use super::definitions::store::histories;
 use super::rules::{self, About};
 use super::measurements::all_measured;

@@ -2,7 +2,7 @@
 
 use super::wire::{KpiComparison, KpiResult, Trend};
 use crate::http::table::{Cell, Table};
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::text::Text;
 
 const COLUMNS: [(&str, &str); 13] = [

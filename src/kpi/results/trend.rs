@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::wire::{KpiComparison, Trend};
-use crate::kpi::decimal::Exact;
+use crate::http::decimal::Exact;
 use crate::kpi::wire::Direction;
 use crate::reports::period::Span;
 

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::{At, Day};
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::kpi::measurements::Evidence;
 use crate::kpi::wire::{Comparator, NoValue, Status, Target};
 

@@ -10,7 +10,7 @@ use crate::departments;
 use crate::error::ApiError;
 use crate::http::Call;
 use crate::http::values::Key;
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::kpi::measurements::{MeasurementView, all_measured};
 use crate::kpi::results::{self, Request};
 use crate::kpi::store as definitions;

@@ -3,7 +3,7 @@
 use super::model::{KpiOwedBecause, KpiSubmissionAct, KpiSubmissionState};
 use super::wire::{KpiApproval, KpiSubmissionComputed, KpiSubmissionDifference, KpiSubmissionFigure, KpiWithout, NewKpiSubmission};
 use crate::error::{Code, Fault};
-use crate::kpi::decimal::Exact;
+use crate::http::decimal::Exact;
 use crate::kpi::measurements::MeasurementView;
 use crate::kpi::wire::{KpiView, Source};
 use crate::reports::period::Period;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::model::{KpiOwedBecause, KpiSubmissionAct, KpiSubmissionState};
 use crate::http::{At, Prose, ResourceCode};
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::kpi::measurements::MeasurementState;
 use crate::kpi::wire::{Comparator, NoValue, Status};
 

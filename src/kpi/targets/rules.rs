@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::kpi::decimal::{Decimal, Exact};
+use crate::http::decimal::{Decimal, Exact};
 use crate::kpi::wire::{Comparator, Direction, Status, Target};
 use crate::reports::period::{Period, PeriodSet, Range};
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::ResourceCode;
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::kpi::wire::{Comparator, Direction, Unit};
 
 /// A target with the indicator it is of.

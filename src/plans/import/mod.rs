@@ -4,5 +4,6 @@
 mod acts;
 pub mod routes;
 mod rules;
-mod sheet;
 mod wire;
+
+use crate::http::sheet;

@@ -3,6 +3,7 @@
 mod documents;
 mod findings;
 mod months;
+mod quality;
 mod reasons;
 mod results;
 mod snapshots;
@@ -12,6 +13,7 @@ mod times;
 pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, documents_behind};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
+pub use quality::{QualityCounts, QualityServices, quality_counts, quality_services};
 pub use reasons::{Caused, reasons};
 pub use results::{Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts};
 pub use snapshots::{Frozen, Listed, NewSnapshot, find as find_snapshot, freeze, list as list_snapshots};

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::auth::Reach;
 use crate::http::{At, Call};
-use crate::kpi::decimal::Decimal;
+use crate::http::decimal::Decimal;
 use crate::kpi::measurements::wire::{MeasurementView, NewMeasurement};
 use crate::kpi::store::{exact, stored, statement};
 

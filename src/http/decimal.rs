@@ -25,6 +25,9 @@ impl Decimal {
     pub fn plus(self, other: Decimal) -> Option<Decimal> {
         self.0.checked_add(other.0).filter(|sum| *sum <= LARGEST * ONE + (ONE - 1)).map(Decimal)
     }
+    pub const ZERO: Decimal = Decimal(0);
+    pub const ONE: Decimal = Decimal(ONE);
+    pub const HUNDRED: Decimal = Decimal(100 * ONE);
 
     pub fn is_whole(self) -> bool {
         self.0 % ONE == 0
@@ -37,6 +40,21 @@ impl Decimal {
     /// At most a whole number.
     pub fn is_at_most(self, whole: i64) -> bool {
         self.0 <= whole * ONE
+    }
+
+    /// The sum; never more than the largest.
+    pub fn plus(self, other: Decimal) -> Decimal {
+        Decimal((self.0 + other.0).min(LARGEST * ONE + ONE - 1))
+    }
+
+    /// How much more than another this is, as a number of JSON.
+    pub fn more_than(self, other: Decimal) -> f64 {
+        (self.0 - other.0) as f64 / ONE as f64
+    }
+
+    /// This part of `whole` against that part of another whole, unrounded.
+    pub fn compare_share(self, whole: Decimal, other: Decimal, other_whole: Decimal) -> Ordering {
+        (i128::from(self.0) * i128::from(other_whole.0)).cmp(&(i128::from(other.0) * i128::from(whole.0)))
     }
 
     /// The nearest number that JSON has; it prints with the same digits.
@@ -67,6 +85,11 @@ impl Exact {
     /// Per cent of a whole; `None` when there is nothing to be part of.
     pub fn per_cent(numerator: i64, denominator: i64) -> Option<Exact> {
         (denominator > 0).then(|| Exact { upper: i128::from(numerator) * 100, lower: i128::from(denominator) })
+    }
+
+    /// One number by another; `None` when there is nothing to divide by.
+    pub fn ratio(numerator: i64, denominator: i64) -> Option<Exact> {
+        (denominator > 0).then(|| Exact { upper: i128::from(numerator), lower: i128::from(denominator) })
     }
 
     pub fn per_cent_of(numerator: Decimal, denominator: Decimal) -> Option<Exact> {
@@ -138,6 +161,17 @@ impl Exact {
                 (order, _, _) => return order,
             }
         }
+    }
+
+    /// `max` × this ÷ `per`, at most `max`; to a millionth, half up.
+    pub fn points(self, max: Decimal, per: Decimal) -> Decimal {
+        if self.compare(per) != Ordering::Less {
+            return max;
+        }
+        let upper = i128::from(max.0).saturating_mul(self.upper).saturating_mul(i128::from(ONE));
+        let lower = self.lower.saturating_mul(i128::from(per.0));
+        let half_up = upper.saturating_mul(2).saturating_add(lower) / lower.saturating_mul(2).max(1);
+        Decimal(i64::try_from(half_up).unwrap_or(max.0)).min(max)
     }
 
     /// With two decimals, half up.
@@ -273,6 +307,27 @@ mod tests {
         for wrong in ["-1", "1e12", "0.0000001", "\"12\"", "null", "1e400", "1000000000"] {
             assert!(serde_json::from_str::<Decimal>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn points_are_exact_and_never_above_their_maximum() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        for (figure, max, per, points) in [
+            ("95", "2", "100", "1.9"),
+            ("100", "2", "100", "2"),
+            ("120", "2", "100", "2"),
+            ("79.999999", "4", "80", "4"),
+            ("40", "4", "80", "2"),
+            ("0", "4", "80", "0"),
+            ("1", "1", "3", "0.333333"),
+            ("2", "1", "3", "0.666667"),
+            ("0.5", "1.5", "1", "0.75"),
+        ] {
+            assert_eq!(Exact::of(decimal(figure)).points(decimal(max), decimal(per)), decimal(points), "{figure} {max} {per}");
+        }
+        assert_eq!(Exact::per_cent(2, 3).unwrap().points(decimal("3"), Decimal::HUNDRED), decimal("2"));
+        assert_eq!(decimal("1").compare_share(decimal("2"), decimal("1.5"), decimal("3")), Ordering::Equal);
+        assert_eq!((decimal("1.7").more_than(decimal("2")), decimal("1.5").plus(decimal("0.5"))), (-0.3, decimal("2")));
     }
 
     #[test]
