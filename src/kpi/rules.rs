@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::http::decimal::Decimal;
 pub use super::targets::rules::{About, Chain, status, targets};
 use super::wire::Unit;
 use crate::error::{Code, Fault};
+use crate::http::decimal::Decimal;
 
 /// What is no code of a period.
 pub fn bad_period(code: Code, at: impl Into<Cow<'static, str>>) -> Fault {

@@ -7,8 +7,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::decimal::Decimal;
 pub use super::definitions::wire::{KpiView, NewKpi};
+use crate::http::decimal::Decimal;
 use crate::http::{Line, Prose, ResourceCode};
 
 /// Declares a closed list with its names on the wire and in the database.

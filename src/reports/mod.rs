@@ -16,6 +16,6 @@ mod wire;
 pub use figures::results_statement;
 pub use routes::configure;
 pub use store::{
-    Caused, Chosen, Counted, Counts, DocumentBehind, DocumentCounts, DossierBehind, Found, Named, QualityCounts, QualityServices, Question, Sent, choose,
-    counts, document_counts, documents_behind, dossiers_behind, findings, quality_counts, quality_services, reasons,
+    Caused, Chosen, Counted, Counts, DocumentBehind, DocumentCounts, DossierBehind, Found, Named, QualityCounts, QualityServices, Question,
+    Sent, choose, counts, document_counts, documents_behind, dossiers_behind, findings, quality_counts, quality_services, reasons,
 };

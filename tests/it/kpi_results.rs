@@ -168,12 +168,20 @@ async fn a_figure_is_set_against_the_period_before_and_the_year_before() {
 async fn measured_shares_add_up_as_sums_over_sums_or_not_at_all() {
     let app = at(NOW).await;
     let office = app.office().await;
-    define(&app, "satisfaction", json!({"targets": [{"authority": "p", "department": "DN", "period": "2022", "comparator": ">=", "value": 80}]})).await;
+    define(
+        &app,
+        "satisfaction",
+        json!({"targets": [{"authority": "p", "department": "DN", "period": "2022", "comparator": ">=", "value": 80}]}),
+    )
+    .await;
     measure(&app, "satisfaction", "DKKD", "2022", json!({"numerator": 9, "denominator": 10})).await;
     let query = "kpi=satisfaction&period=2022&department=SKHDT&scope=subtree";
     let item = only(&office, query).await;
     // One measured, one that owes: what there is, and who is missing.
-    assert_eq!((share(&item), &item["missing"]), ((json!(9.0), json!(10.0), json!(90.0)), &json!([{"code": "DN", "name": "Phòng Doanh nghiệp"}])));
+    assert_eq!(
+        (share(&item), &item["missing"]),
+        ((json!(9.0), json!(10.0), json!(90.0)), &json!([{"code": "DN", "name": "Phòng Doanh nghiệp"}]))
+    );
     let body = office.get(&format!("/api/v1/kpi-results?{query}")).await.expect(200).body;
     let owed = json!([{"kpi": "satisfaction", "period": "2022", "department": "DN", "name": "Phòng Doanh nghiệp"}]);
     assert_eq!(body["missing"], owed);
@@ -254,7 +262,8 @@ async fn an_expression_is_computed_from_the_figures_of_its_indicators() {
     assert_eq!((&found[1].0, &found[1].1), (&json!("DN"), &Value::Null));
     // Behind it stand its indicators with their figures.
     let page = office.get("/api/v1/kpi-results/index/contributors?period=2022-06&department=DKKD&count=exact").await.expect(200).body;
-    let found: BTreeSet<String> = page["items"].as_array().unwrap().iter().map(|i| format!("{} {} {}", i["kind"], i["code"], i["value"])).collect();
+    let found: BTreeSet<String> =
+        page["items"].as_array().unwrap().iter().map(|i| format!("{} {} {}", i["kind"], i["code"], i["value"])).collect();
     let expected = ["\"kpi\" \"on_time_rate\" 66.67", "\"kpi\" \"satisfaction\" 80.0"].map(str::to_owned);
     assert_eq!((found, &page["page"]["total"]), (BTreeSet::from(expected), &json!(2)));
 }
@@ -272,12 +281,7 @@ async fn walk(who: &Actor, path: &str) -> Vec<Value> {
     }
 }
 
-const PERIODS: [&str; 4] = [
-    "period=2022",
-    "period=2022-06",
-    "period=2022Q1&period_set=administrative",
-    "from=2022-03-10&to=2022-05-05",
-];
+const PERIODS: [&str; 4] = ["period=2022", "period=2022-06", "period=2022Q1&period_set=administrative", "from=2022-03-10&to=2022-05-05"];
 
 #[tokio::test]
 async fn behind_a_figure_stand_as_many_as_it_says() {
@@ -348,7 +352,10 @@ async fn behind_a_figure_stand_as_many_as_it_says() {
     // Each is the very thing: its own page says the same.
     for one in page["items"].as_array().unwrap() {
         let detail = office.get(one["link"].as_str().unwrap()).await.expect(200).body;
-        assert_eq!((&detail["code"], &detail["finished_on"], &detail["resolving_department"]), (&one["code"], &one["on"], &one["department"]));
+        assert_eq!(
+            (&detail["code"], &detail["finished_on"], &detail["resolving_department"]),
+            (&one["code"], &one["on"], &one["department"])
+        );
     }
 }
 
@@ -397,7 +404,10 @@ async fn what_may_not_be_seen_counts_and_no_more_is_told_of_it() {
     let page = auditor.get(path).await.expect(200);
     assert!(!page.text.contains("Nội dung 2") && !page.text.contains("vb-2"), "{}", page.text);
     let hidden: Vec<&Value> = page.body["items"].as_array().unwrap().iter().filter(|i| i["withheld"] == true).collect();
-    assert_eq!((hidden.len(), &hidden[0]["id"], &hidden[0]["link"], &hidden[0]["in_numerator"]), (1, &Value::Null, &Value::Null, &json!(true)));
+    assert_eq!(
+        (hidden.len(), &hidden[0]["id"], &hidden[0]["link"], &hidden[0]["in_numerator"]),
+        (1, &Value::Null, &Value::Null, &json!(true))
+    );
     // Of whom one may not ask, one is told of nothing.
     let officer = app.actor(Role::Officer, Some("DN")).await;
     assert_eq!(officer.get(path).await.expect(200).body["items"], json!([]));

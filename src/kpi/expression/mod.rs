@@ -17,8 +17,8 @@ mod parser;
 
 use std::cmp::Ordering;
 
-use crate::http::decimal::{Decimal, Exact};
 use super::wire::NoValue;
+use crate::http::decimal::{Decimal, Exact};
 use crate::text::Text;
 
 /// Characters that an expression may have.

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::model::MeasurementState;
 use crate::http::bulk::BulkRow;
+use crate::http::decimal::Decimal;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
-use crate::http::decimal::Decimal;
 
 /// A document that proves a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -25,15 +25,15 @@ use self::figures::{Desk, Figure, Made};
 use self::plan::{Asked, Cut, Plan};
 use self::sources::{Ask, Family};
 use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
-use crate::http::decimal::{Decimal, Exact};
 use super::definitions::store::histories;
-use super::rules::{self, About};
 use super::measurements::all_measured;
+use super::rules::{self, About};
 use super::store::some;
 use super::wire::{Comparator, Formula, KpiView, Source, Status, Target};
 use crate::auth::Reach;
 use crate::calendar::vn_date;
 use crate::error::ApiError;
+use crate::http::decimal::{Decimal, Exact};
 use crate::http::{At, Call};
 use crate::reports::Chosen;
 use crate::reports::filter::{GroupBy, Slice};
@@ -57,9 +57,7 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
         let of_span = made.entry(span.name.clone()).or_default();
         book.kpis.iter().for_each(|kpi| desk.make(&kpi.code, span, of_span));
     }
-    let of = |span: &Span, kpi: &KpiView| {
-        made.get(&span.name).and_then(|made| made.get(&kpi.code)).map(Vec::as_slice).unwrap_or_default()
-    };
+    let of = |span: &Span, kpi: &KpiView| made.get(&span.name).and_then(|made| made.get(&kpi.code)).map(Vec::as_slice).unwrap_or_default();
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     for span in &request.spans {
         for kpi in &book.kpis {

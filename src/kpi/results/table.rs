@@ -1,8 +1,8 @@
 //! Results as a table.
 
 use super::wire::{KpiComparison, KpiResult, Trend};
-use crate::http::table::{Cell, Table};
 use crate::http::decimal::Decimal;
+use crate::http::table::{Cell, Table};
 use crate::text::Text;
 
 const COLUMNS: [(&str, &str); 13] = [

@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::{At, Day};
 use crate::http::decimal::Decimal;
+use crate::http::{At, Day};
 use crate::kpi::measurements::Evidence;
 use crate::kpi::wire::{Comparator, NoValue, Status, Target};
 

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::{KpiOwedBecause, KpiSubmissionAct, KpiSubmissionState};
-use crate::http::{At, Prose, ResourceCode};
 use crate::http::decimal::Decimal;
+use crate::http::{At, Prose, ResourceCode};
 use crate::kpi::measurements::MeasurementState;
 use crate::kpi::wire::{Comparator, NoValue, Status};
 

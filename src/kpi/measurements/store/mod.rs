@@ -14,10 +14,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::auth::Reach;
-use crate::http::{At, Call};
 use crate::http::decimal::Decimal;
+use crate::http::{At, Call};
 use crate::kpi::measurements::wire::{MeasurementView, NewMeasurement};
-use crate::kpi::store::{exact, stored, statement};
+use crate::kpi::store::{exact, statement, stored};
 
 #[derive(FromQueryResult)]
 struct MeasurementRow {
