@@ -332,16 +332,10 @@ advice! {
         "The parts of the indicator's definition contradict each other."
         "Sửa đơn vị, nguồn hoặc chỉ tiêu giao như detail nêu."
         "Mend unit, source or targets as detail says.";
-    BadCriterion
-        "Tiêu chí có điều mâu thuẫn: tiêu chí có thành phần mà lại có cách chấm, thang điểm không hợp lệ, số liệu không đúng cách chấm."
-        "The criterion contradicts itself: it has parts and a kind of its own, its bands do not run downwards, or the score does not fit its kind."
-        "Sửa chỗ nêu trong errors: chỉ tiêu chí không có thành phần mới được chấm; thang điểm có mốc khác nhau, mỗi mốc một cách tính."
-        "Mend what errors tells: only a criterion without parts is scored; bands begin at different figures and say one way of counting each.";
-    AboveMaximum
-        "Điểm lớn hơn điểm tối đa của tiêu chí, hoặc tổng điểm tối đa của các thành phần lớn hơn của tiêu chí cha."
-        "The points are more than the criterion's maximum, or the maxima of its parts are more together than its own."
-        "Giảm điểm, hoặc sửa điểm tối đa trong bộ tiêu chí trước."
-        "Give fewer points, or change the maximum in the sheet first.";
+    BadCriterion "Tiêu chí có điều mâu thuẫn: tiêu chí có thành phần mà lại có cách chấm, thang điểm không hợp lệ, số liệu không đúng cách chấm." "The criterion contradicts itself: it has parts and a kind of its own, its bands do not run downwards, or the score does not fit its kind."
+        "Sửa chỗ nêu trong errors: chỉ tiêu chí không có thành phần mới được chấm; thang điểm có mốc khác nhau, mỗi mốc một cách tính." "Mend what errors tells: only a criterion without parts is scored; bands begin at different figures and say one way of counting each.";
+    AboveMaximum "Điểm lớn hơn điểm tối đa của tiêu chí, hoặc tổng điểm tối đa của các thành phần lớn hơn của tiêu chí cha." "The points are more than the criterion's maximum, or the maxima of its parts are more together than its own."
+        "Giảm điểm, hoặc sửa điểm tối đa trong bộ tiêu chí trước." "Give fewer points, or change the maximum in the sheet first.";
     BadOfficeHours
         "Giờ làm việc chồng nhau, ngược hoặc trống."
         "The office hours overlap, run backwards or are empty."

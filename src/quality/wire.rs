@@ -102,6 +102,15 @@ pub struct QualityTotal {
 
 /// The national quality index for a period, as far as the data allow.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"from": "2022-03-15", "to": "2022-04-14", "as_of": "2022-04-14", "department": "DKKD", "decision": "766/QĐ-TTg",
+    "title": {"vi": "Bộ chỉ số chỉ đạo, điều hành", "en": "Index of directing"}, "in_force": false,
+    "groups": [{"code": "TDGQ", "name": {"vi": "Tiến độ giải quyết", "en": "Progress of handling"}, "max_points": 20, "points": 18.4,
+        "computed_max_points": 20, "components": [{"number": "2.1", "measure": "on_time",
+            "name": {"vi": "Hồ sơ giải quyết đúng hạn", "en": "Dossiers handled on time"}, "formula": {"vi": "Đúng hạn / tổng số", "en": "On time / all"},
+            "status": "computed", "reason": null, "numerator": 23, "denominator": 25, "value": 92.0, "unit": "percent", "points": 18.4,
+            "max_points": 20, "max_stated": false, "full_at": 100}]}],
+    "total": {"max_points": 100, "points": 18.4, "computed_max_points": 20, "share": 92.0, "attainable_points": 98.4, "rating": null,
+        "attainable_rating": {"code": "excellent", "name": {"vi": "Xuất sắc", "en": "Excellent"}}}}))]
 pub struct QualityIndex {
     pub from: Day,
     pub to: Day,

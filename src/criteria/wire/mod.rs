@@ -176,6 +176,12 @@ pub struct CriteriaTotals {
 
 /// A sheet with its tree and what it comes to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000041", "code": "par-index-2022", "name": "Chỉ số cải cách hành chính năm 2022",
+    "year": 2022, "department": "SKHDT", "issuer": "UBND tỉnh Khánh Hòa", "decision": "2071/QĐ-UBND", "legal_basis": null, "follows": "par-index-2021",
+    "totals": {"max_points": 2, "points": 1.92, "index": 96.0, "scored_max_points": 2, "self_score": 2, "appraised_score": 0, "not_scored": 0},
+    "criteria": [{"code": "1", "parent": null, "level": 1, "name": "Mức độ hoàn thành kế hoạch", "max_points": 2, "kind": "formula", "full_at": null,
+        "bands": [], "kpi": null, "department": "SKHDT", "follows": null, "note": null, "points": 1.92, "basis": "computed", "self_score": 2,
+        "computed_score": 1.92, "survey_score": null, "appraised_score": null, "last_year_points": 1.7, "score_version": 1}], "version": 1}))]
 pub struct CriteriaSheetView {
     pub id: Uuid,
     pub code: String,
