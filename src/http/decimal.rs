@@ -21,13 +21,14 @@ const LARGEST: i64 = 999_999_999;
 pub struct Decimal(i64);
 
 impl Decimal {
-    /// The sum; `None` when it is larger than a figure may be.
-    pub fn plus(self, other: Decimal) -> Option<Decimal> {
-        self.0.checked_add(other.0).filter(|sum| *sum <= LARGEST * ONE + (ONE - 1)).map(Decimal)
-    }
     pub const ZERO: Decimal = Decimal(0);
     pub const ONE: Decimal = Decimal(ONE);
     pub const HUNDRED: Decimal = Decimal(100 * ONE);
+
+    /// A count; `None` when it is negative or larger than a figure may be.
+    pub fn of_count(count: i64) -> Option<Decimal> {
+        (0..=LARGEST).contains(&count).then(|| Decimal(count * ONE))
+    }
 
     pub fn is_whole(self) -> bool {
         self.0 % ONE == 0
@@ -40,6 +41,11 @@ impl Decimal {
     /// At most a whole number.
     pub fn is_at_most(self, whole: i64) -> bool {
         self.0 <= whole * ONE
+    }
+
+    /// The sum; `None` when it is larger than a figure may be.
+    pub fn checked_plus(self, other: Decimal) -> Option<Decimal> {
+        self.0.checked_add(other.0).filter(|sum| *sum <= LARGEST * ONE + (ONE - 1)).map(Decimal)
     }
 
     /// The sum; never more than the largest.

@@ -68,6 +68,8 @@ names! {
         TaskOnTimeRate "task_on_time_rate",
         TasksOverdueOrExtended "tasks_overdue_or_extended",
         PlanCompletionRate "plan_completion_rate",
+        CriteriaUp "criteria_up",
+        CriteriaDown "criteria_down",
     }
 }
 names! {
@@ -77,7 +79,10 @@ names! {
 
 impl Formula {
     pub fn unit(self) -> Unit {
-        if self == Formula::TasksOverdueOrExtended { Unit::Count } else { Unit::Percent }
+        match self {
+            Formula::TasksOverdueOrExtended | Formula::CriteriaUp | Formula::CriteriaDown => Unit::Count,
+            _ => Unit::Percent,
+        }
     }
 
     /// Whether it is counted from tasks.

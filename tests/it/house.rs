@@ -229,8 +229,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dossiers", &["departments", "calendar", "jobs", "procedures", "rule_sets"]),
     ("documents", &["departments", "calendar"]),
     ("plans", &["departments", "calendar"]),
-    // Indicators are computed over the periods and slices of the reports; some of them count tasks, judged by the day.
-    ("kpi", &["calendar", "departments", "plans", "reports"]),
+    // Indicators are computed over the periods and slices of the reports; some count tasks, judged by the day, criteria that rose or fell, or
+    // the answers of surveys.
+    ("kpi", &["calendar", "criteria", "departments", "plans", "reports", "surveys"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
     // Tells what is to be seen to, from the tables of all slices; what is owed comes from the explanations.

@@ -115,3 +115,10 @@ COMMENT ON COLUMN criterion_scores.appraised_at IS 'When; null before.';
 COMMENT ON COLUMN criterion_scores.version IS 'Counts the changes; the ETag of the resource.';
 COMMENT ON COLUMN criterion_scores.created_at IS 'When the row was made.';
 COMMENT ON COLUMN criterion_scores.updated_at IS 'When the row was last changed.';
+
+-- Criteria that rose or fell are indicators.
+ALTER TABLE kpis DROP CONSTRAINT kpi_formula_check;
+ALTER TABLE kpis ADD CONSTRAINT kpi_formula_check CHECK (formula IN
+    ('on_time_rate', 'on_time_rate_ii06a', 'online_rate', 'apology_coverage', 'supplement_rate', 'refusal_rate',
+     'e_document_rate', 'e_office_drafted_rate', 'task_on_time_rate', 'tasks_overdue_or_extended', 'plan_completion_rate',
+     'criteria_up', 'criteria_down'));

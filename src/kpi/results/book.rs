@@ -22,6 +22,7 @@ use crate::kpi::store::some;
 use crate::kpi::wire::{Formula, KpiView, NoValue, Source};
 use crate::reports::period::Span;
 use crate::reports::{self, Chosen};
+use crate::surveys;
 
 /// The plan of every indicator in every period, by code and name.
 pub type Plans = HashMap<(String, String), Result<Plan, NoValue>>;
@@ -94,7 +95,8 @@ impl<'a> Book<'a> {
         let measurers = call.actor.reach(Permission::ReadMeasurement);
         let ids: Vec<Uuid> = all.iter().filter(|kpi| plans.keys().any(|(code, _)| *code == kpi.code)).map(|kpi| kpi.id).collect();
         let periods: Vec<String> = spans.iter().map(|s| s.name.clone()).collect();
-        let measured = all_measured(db, &measurers, &ids, &periods).await?;
+        let mut measured = all_measured(db, &measurers, &ids, &periods).await?;
+        measured.extend(surveyed(db, call, &all, &periods).await?);
         let is_measured = |id: &Uuid| all.iter().any(|kpi| kpi.id == *id && kpi.source != Source::Computed);
         let ids: Vec<Uuid> = ids.into_iter().filter(is_measured).collect();
         let ever = if ids.is_empty() { HashSet::new() } else { store::ever_measured(db, &measurers, &ids).await? };
@@ -169,4 +171,16 @@ impl<'a> Book<'a> {
         let name = self.units.iter().find(|unit| unit.code == code).map(|unit| unit.name.clone()).unwrap_or_default();
         KpiDepartment { code: code.to_owned(), name }
     }
+}
+
+/// What closed waves of surveys give the indicators that are surveyed; of several for the same place, the one that was closed last.
+async fn surveyed(db: &impl ConnectionTrait, call: &Call, kpis: &[KpiView], periods: &[String]) -> Result<Vec<Measured>, ApiError> {
+    let codes: Vec<String> = kpis.iter().filter(|kpi| kpi.source == Source::Survey).map(|kpi| kpi.code.clone()).collect();
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut places = HashSet::new();
+    let mut figures = surveys::figures(db, &call.actor.reach(Permission::ReadMeasurement), &codes, None, periods).await?;
+    figures.retain(|f| places.insert((f.kpi.clone(), f.department.clone(), f.period.clone(), f.field.clone())));
+    Ok(figures.into_iter().map(|figure| Measured::of_survey(figure, call)).collect())
 }

@@ -4,13 +4,15 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use uuid::Uuid;
 
 use super::book::Book;
-use super::figures::{Made, exact};
+use super::figures::Made;
+use super::measured::exact;
 use super::plan::Plan;
 use super::request::{FigurePart, Request};
-use super::sources::{Ask, Counting};
+use super::sources::{self, Ask, Counting};
 use super::store;
 use super::wire::{ContributorKind, KpiContributor};
 use crate::auth::{Permission, Reach};
+use crate::criteria::MovedCriterion;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::decimal::{Decimal, Exact};
 use crate::http::{Call, Day};
@@ -64,6 +66,13 @@ impl<'a> Listing<'a> {
         let made_of = match plan {
             None => MadeOf::Known(Vec::new()),
             Some(plan) => match plan.counting() {
+                Some(counting @ Counting::Criteria(trend)) => {
+                    chosen_part(counting, part)?;
+                    let chosen = book.chosen_of(&plan.cut);
+                    let moved = sources::moved(db, &book.ask(&chosen, &[]), plan.cut.days).await?;
+                    let all = moved.into_iter().flat_map(|moved| moved.criteria).filter(|criterion| criterion.trend == trend);
+                    MadeOf::Known(numbered(all.map(of_criterion)))
+                }
                 Some(counting) => {
                     let (part, chosen) = (chosen_part(counting, part)?, Box::new(book.chosen_of(&plan.cut)));
                     MadeOf::Counted { counting, part, days: plan.cut.days, chosen }
@@ -72,7 +81,7 @@ impl<'a> Listing<'a> {
                     book.count(db).await?;
                     MadeOf::Known(inputs(&book, &plan, span))
                 }
-                None => MadeOf::Known(in_order(book.desk().behind(&plan).into_iter().map(of_measurement).collect())),
+                None => MadeOf::Known(numbered(book.desk().behind(&plan).into_iter().map(of_measurement))),
             },
         };
         Ok(Listing { book, made_of })
@@ -120,6 +129,8 @@ impl<'a> Listing<'a> {
                 let (sees, secret) = (actor.reach(Permission::ReadDocument), actor.reach(Permission::ReadSecretDocument));
                 Ok(found.into_iter().map(|document| of_document(document, &sees, &secret)).collect())
             }
+            // Known before a page is read.
+            Counting::Criteria(_) => Ok(Vec::new()),
             Counting::Tasks(some, all) => {
                 let scope = ask.of_tasks_by(days.to, all.is_none());
                 let counted = match all {
@@ -134,6 +145,11 @@ impl<'a> Listing<'a> {
             }
         }
     }
+}
+
+/// What is known already, in its order.
+fn numbered(views: impl Iterator<Item = KpiContributor>) -> Vec<Behind> {
+    views.zip(0..).map(|(view, n)| Behind { at: (Uuid::nil(), n), view }).collect()
 }
 
 fn in_order(mut all: Vec<Behind>) -> Vec<Behind> {
@@ -166,11 +182,11 @@ fn inputs(book: &Book<'_>, plan: &Plan, span: &Span) -> Vec<Behind> {
 
 fn chosen_part(counting: Counting, part: Option<FigurePart>) -> Result<FigurePart, ApiError> {
     match (counting, part) {
-        (Counting::Tasks(_, None), Some(FigurePart::Denominator)) => {
+        (Counting::Tasks(_, None) | Counting::Criteria(_), Some(FigurePart::Denominator)) => {
             let (vi, en) = ("Chỉ tiêu này là số lượng, không có mẫu số.", "This indicator is a plain count; it has no denominator.");
             Err(ApiError::new(Code::InvalidParameter).faults(vec![Fault::new(Code::InvalidParameter, "part", vi, en)]))
         }
-        (Counting::Tasks(_, None), _) => Ok(FigurePart::Numerator),
+        (Counting::Tasks(_, None) | Counting::Criteria(_), _) => Ok(FigurePart::Numerator),
         (_, part) => Ok(part.unwrap_or(FigurePart::Denominator)),
     }
 }
@@ -252,12 +268,36 @@ fn of_task(task: TaskBehind, sees: &Reach) -> Behind {
     told((task.id, task.n), seen, view)
 }
 
-fn of_measurement(measured: &Measured) -> Behind {
+fn of_criterion(criterion: MovedCriterion) -> KpiContributor {
+    KpiContributor {
+        title: Some(criterion.name),
+        departments: vec![criterion.department.clone()],
+        department: Some(criterion.department),
+        link: Some(format!("/api/v1/criteria-sheets/{}/scores/{}", criterion.sheet, criterion.criterion)),
+        code: Some(format!("{}/{}", criterion.sheet, criterion.criterion)),
+        ..bare(ContributorKind::Criterion)
+    }
+}
+
+fn of_measurement(measured: &Measured) -> KpiContributor {
     let view = &measured.view;
+    if let Some(survey) = &measured.survey {
+        return KpiContributor {
+            code: Some(survey.clone()),
+            title: Some(measured.department_name.clone()),
+            department: Some(view.department.clone()),
+            departments: vec![view.department.clone()],
+            numerator: view.numerator.and_then(|n| serde_json::Number::from_f64(n.shown())),
+            denominator: view.denominator.and_then(|n| serde_json::Number::from_f64(n.shown())),
+            value: exact(measured).map(Exact::rounded),
+            link: Some(format!("/api/v1/surveys/{survey}/results")),
+            ..bare(ContributorKind::Survey)
+        };
+    }
     let shown = |figure: Decimal| serde_json::Number::from_f64(figure.shown());
     let field = view.field.as_ref().map(|field| format!("?field={field}")).unwrap_or_default();
     let code = format!("{}/{}/{}", view.kpi, view.department, view.period);
-    let told = KpiContributor {
+    KpiContributor {
         id: Some(view.id),
         code: Some(code),
         title: Some(measured.department_name.clone()),
@@ -269,6 +309,5 @@ fn of_measurement(measured: &Measured) -> Behind {
         evidence: view.evidence.clone(),
         link: Some(format!("/api/v1/kpis/{}/measurements/{}/{}{field}", view.kpi, view.department, view.period)),
         ..bare(ContributorKind::Measurement)
-    };
-    Behind { at: (view.id, 0), view: told }
+    }
 }

@@ -3,17 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::book::{Plans, Slate};
+use super::measured::{figure, sum};
 use super::plan::Plan;
 use super::request::Request;
 use super::sources::{Counting, Row, Tally};
 use super::store::Unit;
 use super::tree::{Child, Children};
-use super::wire::PublishedFigure;
-use crate::http::decimal::{Decimal, Exact};
+use crate::http::decimal::Exact;
 use crate::kpi::expression::Expression;
 use crate::kpi::measurements::Measured;
 use crate::kpi::rules::Chain;
-use crate::kpi::wire::{NoValue, Source, Unit as Counted};
+use crate::kpi::wire::{NoValue, Source};
 use crate::reports::Chosen;
 use crate::reports::filter::GroupBy;
 use crate::reports::period::{Period, Span};
@@ -154,23 +154,33 @@ impl<'a> Desk<'a> {
         self.asked().or_else(root)
     }
 
-    /// The measurements of an indicator for a period. A measurement is of no procedure.
+    /// What was recorded of an indicator for a period, and what surveys give. A measurement is of no procedure.
     fn of_period(&self, kpi: &str, span: &Span) -> Vec<&'a Measured> {
         let all = self.measured.iter().filter(|m| m.view.kpi == kpi && m.view.period == span.name);
         all.filter(|_| self.chosen.procedure.is_none()).collect()
     }
 
-    /// What was published of a figure that is computed. One for all that the indicator is about needs no field.
+    /// The measurements that figures are made from: where a survey was counted, its answers, and what was recorded is what was published.
+    fn counting(&self, kpi: &str, span: &Span) -> Vec<&'a Measured> {
+        let here = self.of_period(kpi, span);
+        let outdone = |m: &Measured| m.survey.is_none() && here.iter().any(|other| other.survey.is_some() && other.is_beside(m));
+        here.iter().copied().filter(|m| !outdone(m)).collect()
+    }
+
+    /// What was published of a figure that is computed, or counted from a survey. One for all that the indicator is about needs no field.
     pub fn published(&self, plan: &Plan, figure: &Figure) -> Option<&'a Measured> {
         let whose = figure.department.as_deref().or(self.head())?;
         let scoped = plan.definition.scope.field.is_some();
         let here = self.of_period(&plan.definition.code, &plan.span);
         let of_field = |field: &Option<String>| *field == figure.field || (scoped && field.is_none());
-        here.into_iter().find(|m| m.view.department == whose && of_field(&m.view.field))
+        let computed = plan.definition.source == Source::Computed;
+        let surveyed = |m: &Measured| here.iter().any(|other| other.survey.is_some() && other.is_beside(m));
+        let mut recorded = here.iter().copied().filter(|m| m.survey.is_none() && (computed || surveyed(m)));
+        recorded.find(|m| m.view.department == whose && of_field(&m.view.field))
     }
 
     fn measured(&self, plan: &Plan) -> Vec<Figure> {
-        let here = self.of_period(&plan.definition.code, &plan.span);
+        let here = self.counting(&plan.definition.code, &plan.span);
         let field = self.chosen.field.as_deref();
         let of_head = || here.iter().copied().filter(|m| Some(m.view.department.as_str()) == self.head());
         match (self.children, self.request.group_by) {
@@ -212,7 +222,7 @@ impl<'a> Desk<'a> {
 
     /// The measurements that make the figure of a department and those below it.
     pub fn behind(&self, plan: &Plan) -> Vec<&'a Measured> {
-        self.standing(&self.of_period(&plan.definition.code, &plan.span), self.head(), &self.among)
+        self.standing(&self.counting(&plan.definition.code, &plan.span), self.head(), &self.among)
     }
 
     /// The measurement of the head stands for all; without it those do that have none above them.
@@ -307,58 +317,4 @@ fn counted(tally: Tally, about: Figure) -> Figure {
         reason: value.is_none().then_some(NoValue::ZeroDenominator),
         ..about
     }
-}
-
-fn shown(figure: Decimal) -> Option<serde_json::Number> {
-    serde_json::Number::from_f64(figure.shown())
-}
-
-/// The figure that a measurement is.
-pub fn figure(measured: &Measured) -> Figure {
-    let view = &measured.view;
-    Figure {
-        department: Some(view.department.clone()),
-        field: view.field.clone(),
-        numerator: view.numerator.and_then(shown),
-        denominator: view.denominator.and_then(shown),
-        value: exact(measured),
-        ..Figure::default()
-    }
-}
-
-/// The value of a measurement, unrounded.
-pub fn exact(measured: &Measured) -> Option<Exact> {
-    let view = &measured.view;
-    let ratio = view.numerator.zip(view.denominator).and_then(|(n, d)| Exact::per_cent_of(n, d));
-    view.value.map(Exact::of).or(ratio)
-}
-
-impl PublishedFigure {
-    /// What was published, beside the computed figure.
-    pub fn beside(computed: Option<Exact>, measured: &Measured) -> PublishedFigure {
-        let value = exact(measured);
-        let difference = computed.zip(value).and_then(|(computed, published)| computed.minus(published));
-        PublishedFigure {
-            value: value.map(Exact::rounded),
-            difference: difference.map(Exact::rounded),
-            recorded_at: measured.view.recorded_at,
-        }
-    }
-}
-
-/// Shares add up as sums over sums where each has its numerator and denominator, counts as they are; anything else does not.
-fn sum(measured: &[&Measured], unit: Counted, about: Figure) -> Figure {
-    let added = |of: fn(&Measured) -> Option<Decimal>| -> Option<Decimal> {
-        let mut parts = measured.iter().map(|m| of(m));
-        let first = parts.next()??;
-        parts.try_fold(first, |sum, part| sum.plus(part?))
-    };
-    if unit == Counted::Count {
-        if let Some(count) = added(|m| m.view.value) {
-            return Figure { value: Some(Exact::of(count)), ..about };
-        }
-    } else if let Some((n, d)) = added(|m| m.view.numerator).zip(added(|m| m.view.denominator)) {
-        return Figure { numerator: shown(n), denominator: shown(d), value: Exact::per_cent_of(n, d), ..about };
-    }
-    Figure { reason: Some(NoValue::NotAdditive), ..about }
 }

@@ -4,6 +4,7 @@
 mod book;
 mod contributors;
 mod figures;
+mod measured;
 mod plan;
 mod request;
 mod routes;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 use self::book::{Book, Plans, Slate};
 use self::figures::{Desk, Figure, Made};
+use self::measured::figure as measured_figure;
 use self::plan::{Asked, Cut, Plan};
 use self::sources::{Ask, Family};
 use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
@@ -111,7 +113,7 @@ fn judge(desk: &Desk<'_>, call: &Call, (kpi, plan): (&KpiView, Option<&Plan>), s
     let standing = standing(desk, kpi, span, figure, Some(vn_date(call.now)));
     let deciding = standing.first();
     let without = if figure.value.is_some() { Status::NoTarget } else { Status::NoData };
-    let published = plan.filter(|plan| plan.definition.source == Source::Computed).and_then(|plan| desk.published(plan, figure));
+    let published = plan.and_then(|plan| desk.published(plan, figure));
     let target = deciding.map(|(target, _, _)| *target);
     KpiResult {
         kpi: kpi.code.clone(),
@@ -206,7 +208,7 @@ pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Res
         } else if kpi.source == Source::Computed {
             continue;
         } else {
-            measured.iter().filter(|m| m.view.kpi == kpi.code).map(figures::figure).collect()
+            measured.iter().filter(|m| m.view.kpi == kpi.code).map(measured_figure).collect()
         };
         found.extend(figures.into_iter().filter_map(|figure| {
             let standing = standing(&desk, kpi, span, &figure, None);

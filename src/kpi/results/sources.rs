@@ -1,16 +1,17 @@
 //! Where the figures of formulas come from: each formula says what it counts, and what is counted alike is asked for together, once a
 //! period. A new source of figures is a variant of [`Counting`], a family with its rows, and what stands behind them.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use sea_orm::ConnectionTrait;
 
 use super::tree::Children;
 use crate::auth::Reach;
+use crate::criteria::{self, Moved, Trend};
 use crate::error::ApiError;
 use crate::kpi::wire::Formula;
 use crate::plans::{self, TaskCounted, TaskCounts, TaskRows, TaskScope};
 use crate::reports::filter::GroupBy;
-use crate::reports::period::Range;
+use crate::reports::period::{Period, PeriodSet, Range};
 use crate::reports::{self, Chosen, Counted, Counts, DocumentCounts, Question, Sent};
 
 /// What a formula counts.
@@ -21,6 +22,8 @@ pub enum Counting {
     Documents(Sent),
     /// Of the second, those that are also the first; without a second the first are a plain count.
     Tasks(TaskCounted, Option<TaskCounted>),
+    /// Criteria of the sheets of a year that went this way against the year before.
+    Criteria(Trend),
 }
 
 /// What is counted by one query for all its formulas.
@@ -29,6 +32,7 @@ pub enum Family {
     Dossiers,
     Documents,
     Tasks,
+    Criteria,
 }
 
 impl Counting {
@@ -45,6 +49,8 @@ impl Counting {
             Formula::TaskOnTimeRate => Counting::Tasks(TaskCounted::OnTime, Some(TaskCounted::Due)),
             Formula::PlanCompletionRate => Counting::Tasks(TaskCounted::Done, Some(TaskCounted::Due)),
             Formula::TasksOverdueOrExtended => Counting::Tasks(TaskCounted::LateOrExtended, None),
+            Formula::CriteriaUp => Counting::Criteria(Trend::Up),
+            Formula::CriteriaDown => Counting::Criteria(Trend::Down),
         }
     }
 
@@ -53,6 +59,7 @@ impl Counting {
             Counting::Dossiers(..) => Family::Dossiers,
             Counting::Documents(_) => Family::Documents,
             Counting::Tasks(..) => Family::Tasks,
+            Counting::Criteria(_) => Family::Criteria,
         }
     }
 }
@@ -194,6 +201,17 @@ pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, days
             let rows = counts.iter().map(|row| ask.of_documents(row)).collect();
             Ok(ask.gathered(rows, &ask.of_documents(&DocumentCounts::default())))
         }
+        Family::Criteria => {
+            let row = |moved: Moved| {
+                let tallies = ask.tallies(|counting| match counting {
+                    Counting::Criteria(Trend::Up) => Some(Tally { numerator: moved.up, denominator: None }),
+                    Counting::Criteria(Trend::Down) => Some(Tally { numerator: moved.down, denominator: None }),
+                    _ => None,
+                });
+                Row { tallies, ..Row::default() }
+            };
+            Ok(moved(db, ask, days).await?.map(row).into_iter().collect())
+        }
         Family::Tasks if ask.is_by_procedures() => Ok(Vec::new()),
         Family::Tasks => {
             let counts = task_counts(db, ask, days).await?;
@@ -204,6 +222,22 @@ pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, days
             let named = |row: &Row| row.key.is_some() || (ask.children.is_none() && ask.group_by == GroupBy::None);
             Ok(ask.gathered(rows.into_iter().filter(named).collect(), &ask.of_tasks(&TaskCounts::default())))
         }
+    }
+}
+
+/// The year that a period is, as it is cut either way; sheets are of years.
+pub fn year(days: Range) -> Option<i32> {
+    let year = days.to.year();
+    let whole = Period::parse(&year.to_string())?;
+    [PeriodSet::Calendar, PeriodSet::Administrative].into_iter().any(|set| whole.days(set) == days).then_some(year)
+}
+
+/// Criteria are counted for one department with those below it, for a year.
+pub async fn moved(db: &impl ConnectionTrait, ask: &Ask<'_>, days: Range) -> Result<Option<Moved>, ApiError> {
+    let one = ask.children.is_none() && ask.group_by == GroupBy::None && !ask.is_by_procedures();
+    match year(days).filter(|_| one) {
+        Some(year) => criteria::moved(db, ask.reach, ask.chosen.department.as_ref().map(|d| d.id), year).await,
+        None => Ok(None),
     }
 }
 

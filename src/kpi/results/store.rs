@@ -64,8 +64,8 @@ pub async fn procedures(db: &impl ConnectionTrait, codes: &[String]) -> Result<H
     Ok(found.into_iter().map(|procedure| (procedure.code, procedure.id)).collect())
 }
 
-/// The measurements or indicators with these ids, for counting them.
+/// As many rows as there are of what is known already, for counting them.
 pub async fn there(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
-    let sql = "SELECT id FROM kpi_measurements WHERE id = ANY($1) UNION ALL SELECT id FROM kpis WHERE id = ANY($1)";
+    let sql = "SELECT id FROM unnest($1::uuid[]) AS known(id)";
     db.query_all_raw(statement(sql, vec![ids.to_vec().into()])).await.map(drop)
 }

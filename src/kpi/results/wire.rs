@@ -155,6 +155,10 @@ pub enum ContributorKind {
     /// An occurrence of a task.
     Task,
     Measurement,
+    /// A wave of a satisfaction survey.
+    Survey,
+    /// An index criterion.
+    Criterion,
     /// An indicator that an expression names.
     Kpi,
 }
@@ -168,7 +172,7 @@ pub enum ContributorKind {
 pub struct KpiContributor {
     /// Null where it is withheld.
     pub id: Option<Uuid>,
-    /// Code of the dossier, document, task or indicator; `indicator/department/period` of a measurement.
+    /// Code of the dossier, document, task, survey or indicator; `indicator/department/period` of a measurement, `sheet/criterion` of a criterion.
     pub code: Option<String>,
     pub kind: ContributorKind,
     /// Name of the procedure or indicator, title of the task, summary of the document.

@@ -45,6 +45,8 @@ pub struct Measured {
     pub view: MeasurementView,
     pub department_name: String,
     pub field_name: Option<String>,
+    /// Code of the wave of a survey whose answers it was counted from; nobody recorded it.
+    pub survey: Option<String>,
 }
 
 impl TryFrom<MeasurementRow> for Measured {
@@ -68,7 +70,7 @@ impl TryFrom<MeasurementRow> for Measured {
             recorded_at: At(r.recorded_at),
             version: r.version,
         };
-        Ok(Measured { view, department_name: r.department_name, field_name: r.field_name })
+        Ok(Measured { view, department_name: r.department_name, field_name: r.field_name, survey: None })
     }
 }
 
