@@ -5,23 +5,15 @@ mod definitions;
 mod expression;
 mod measurements;
 mod results;
+mod routes;
 mod rules;
 mod store;
 mod submissions;
 mod targets;
 mod wire;
 
-use crate::http::ServiceConfig;
-
 pub use definitions::routes::exported;
 pub use measurements::{MeasurementView, NewMeasurement, exported as exported_measurements};
 pub use results::{Unmet, unmet};
+pub use routes::configure;
 pub use wire::{Comparator, Direction, Formula, KpiView, NewKpi, NoValue, Source, Status, Unit};
-
-pub fn configure(cfg: &mut ServiceConfig) {
-    definitions::routes::configure(cfg);
-    targets::routes::configure(cfg);
-    measurements::configure(cfg);
-    results::configure(cfg);
-    submissions::configure(cfg);
-}

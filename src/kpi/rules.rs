@@ -1,4 +1,4 @@
-//! What holds for definitions, targets and measurements alike. Pure.
+//! What definitions, targets and measurements have in common: figures of a unit, codes of periods. Pure.
 
 use std::borrow::Cow;
 

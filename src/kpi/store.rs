@@ -1,4 +1,4 @@
-//! What every query on indicators needs.
+//! What the queries on indicators, targets, measurements and results have in common.
 
 pub use super::definitions::store::{EXPANDED, find, known, some};
 

@@ -29,6 +29,8 @@ pub struct Figure {
     pub denominator: Option<serde_json::Number>,
     pub value: Option<Exact>,
     pub reason: Option<NoValue>,
+    /// A provisional measurement is among what it is made of.
+    pub provisional: bool,
     /// Codes of departments that owe a measurement for it.
     pub missing: Vec<String>,
 }

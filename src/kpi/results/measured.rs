@@ -23,8 +23,13 @@ pub fn figure(measured: &Measured) -> Figure {
         numerator: view.numerator.and_then(shown),
         denominator: view.denominator.and_then(shown),
         value: exact(measured),
+        provisional: is_provisional(measured),
         ..Figure::default()
     }
+}
+
+fn is_provisional(measured: &Measured) -> bool {
+    measured.view.state == MeasurementState::Provisional
 }
 
 /// The value of a measurement, unrounded.
@@ -84,6 +89,7 @@ pub fn sum(measured: &[&Measured], unit: Counted, about: Figure) -> Figure {
         let first = parts.next()??;
         parts.try_fold(first, |sum, part| sum.checked_plus(part?))
     };
+    let about = Figure { provisional: measured.iter().any(|m| is_provisional(m)), ..about };
     if unit == Counted::Count {
         if let Some(count) = added(|m| m.view.value) {
             return Figure { value: Some(Exact::of(count)), ..about };

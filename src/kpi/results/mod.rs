@@ -43,7 +43,6 @@ use crate::reports::period::Span;
 
 pub use request::Request;
 pub use routes::configure;
-pub use store::units;
 
 /// Every result asked for: by period and indicator in the order asked, then by row.
 ///
@@ -130,6 +129,7 @@ fn judge(desk: &Desk<'_>, call: &Call, (kpi, plan): (&KpiView, Option<&Plan>), s
         comparator: target.map(|t| t.comparator),
         met: deciding.and_then(|(_, met, _)| *met),
         status: deciding.map_or(without, |(_, _, status)| *status),
+        provisional: figure.provisional,
         targets: standing.iter().map(|(target, met, status)| TargetStanding::of(target, *met, *status)).collect(),
         previous: None,
         year_before: None,

@@ -37,6 +37,8 @@ pub struct KpiResult {
     /// Whether the unrounded figure meets the target; null when either is missing.
     pub met: Option<bool>,
     pub status: Status,
+    /// A provisional measurement is among what the figure is made of.
+    pub provisional: bool,
     /// Every target that holds, one of each authority; the first decides and is told above.
     pub targets: Vec<TargetStanding>,
     /// Against the period of the same kind right before it, by its end; only with `trend=true`.
@@ -137,7 +139,7 @@ pub struct MissingMeasurement {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"items": [{"kpi": "on_time_rate", "department": null, "period": "2022", "field": null, "numerator": 11,
     "denominator": 17, "value": 64.71, "reason": null, "target": 99.0, "comparator": ">=", "met": false, "status": "not_met",
-    "targets": [{"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "comparator": ">=", "value": 99.0, "margin": null, "met": false, "status": "not_met"}],
+    "provisional": false, "targets": [{"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "comparator": ">=", "value": 99.0, "margin": null, "met": false, "status": "not_met"}],
     "previous": {"period": "2021", "value": 60.0, "change": 4.71, "trend": "better"}, "missing": [], "published": null,
     "computed_at": "2022-12-31T23:59:59+07:00"}], "missing": []}))]
 pub struct KpiResults {

@@ -172,12 +172,12 @@ pub async fn standing(tx: &impl ConnectionTrait, kpis: &[Uuid], periods: Vec<Str
 
 /// Creates or changes measurements. Each version of each stays in the table of versions, which the database sees to.
 pub async fn save(tx: &impl ConnectionTrait, call: &Call, rows: &[(Place<'_>, &NewMeasurement)]) -> Result<(), DbErr> {
-    let exact = |value: Option<Decimal>| value.map(|v| v.to_string());
+    let text = |value: Option<Decimal>| value.map(|v| v.to_string());
     let rows: Vec<serde_json::Value> = rows
         .iter()
         .map(|(place, row)| {
             json!({"id": Uuid::now_v7(), "kpi": place.kpi, "department": place.department, "period": place.period, "field": place.field,
-                "value": exact(row.value), "numerator": exact(row.numerator), "denominator": exact(row.denominator), "evidence": row.evidence,
+                "value": text(row.value), "numerator": text(row.numerator), "denominator": text(row.denominator), "evidence": row.evidence,
                 "note": row.note, "state": row.state, "reason": row.correction_reason})
         })
         .collect();
