@@ -1,6 +1,7 @@
 //! Exact figures: decimals with at most six places, never floats until they are shown.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -20,6 +21,11 @@ const LARGEST: i64 = 999_999_999;
 pub struct Decimal(i64);
 
 impl Decimal {
+    /// The sum; `None` when it is larger than a figure may be.
+    pub fn plus(self, other: Decimal) -> Option<Decimal> {
+        self.0.checked_add(other.0).filter(|sum| *sum <= LARGEST * ONE + (ONE - 1)).map(Decimal)
+    }
+
     pub fn is_whole(self) -> bool {
         self.0 % ONE == 0
     }
@@ -39,11 +45,22 @@ impl Decimal {
     }
 }
 
-/// A figure as a fraction, compared unrounded.
+/// A figure as a fraction, compared unrounded. It may be negative; the lower part is greater than 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact {
     upper: i128,
     lower: i128,
+}
+
+/// The largest part that arithmetic may give: it can still be rounded without overflowing.
+const LARGEST_PART: i128 = i128::MAX / 400;
+
+fn common(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.abs().max(1)
 }
 
 impl Exact {
@@ -64,13 +81,68 @@ impl Exact {
         Exact { upper: i128::from(count), lower: 1 }
     }
 
-    pub fn compare(self, target: Decimal) -> std::cmp::Ordering {
-        (self.upper * i128::from(ONE)).cmp(&(i128::from(target.0) * self.lower))
+    /// In lowest terms; `None` when a part grows too large.
+    fn reduced(upper: i128, lower: i128) -> Option<Exact> {
+        let shared = common(upper, lower);
+        let (upper, lower) = (upper / shared, lower / shared);
+        (upper.checked_abs()? <= LARGEST_PART && lower <= LARGEST_PART).then_some(Exact { upper, lower })
+    }
+
+    /// The sum; `None` when it cannot be held exactly.
+    pub fn plus(self, other: Exact) -> Option<Exact> {
+        let shared = common(self.lower, other.lower);
+        let (own, others) = (other.lower / shared, self.lower / shared);
+        let upper = self.upper.checked_mul(own)?.checked_add(other.upper.checked_mul(others)?)?;
+        Exact::reduced(upper, self.lower.checked_mul(own)?)
+    }
+
+    /// The difference; `None` when it cannot be held exactly.
+    pub fn minus(self, other: Exact) -> Option<Exact> {
+        self.plus(Exact { upper: -other.upper, ..other })
+    }
+
+    /// The product; `None` when it cannot be held exactly.
+    pub fn times(self, other: Exact) -> Option<Exact> {
+        let (one, two) = (common(self.upper, other.lower), common(other.upper, self.lower));
+        let upper = (self.upper / one).checked_mul(other.upper / two)?;
+        Exact::reduced(upper, (self.lower / two).checked_mul(other.lower / one)?)
+    }
+
+    /// The quotient; `None` when it cannot be held exactly, or by zero.
+    pub fn over(self, other: Exact) -> Option<Exact> {
+        let sign = other.upper.signum();
+        (sign != 0).then(|| Exact { upper: other.lower * sign, lower: other.upper * sign }).and_then(|turned| self.times(turned))
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.upper == 0
+    }
+
+    pub fn compare(self, target: Decimal) -> Ordering {
+        self.against(Exact::of(target))
+    }
+
+    /// Compares whole parts, then what remains turned upside down: nothing is multiplied, so nothing overflows.
+    pub fn against(self, other: Exact) -> Ordering {
+        let (mut a, mut b) = (self, other);
+        loop {
+            let (whole, rest) = (a.upper.div_euclid(a.lower), a.upper.rem_euclid(a.lower));
+            let (other_whole, other_rest) = (b.upper.div_euclid(b.lower), b.upper.rem_euclid(b.lower));
+            match (whole.cmp(&other_whole), rest, other_rest) {
+                (Ordering::Equal, 0, 0) => return Ordering::Equal,
+                (Ordering::Equal, 0, _) => return Ordering::Less,
+                (Ordering::Equal, _, 0) => return Ordering::Greater,
+                (Ordering::Equal, _, _) => {
+                    (a, b) = (Exact { upper: b.lower, lower: other_rest }, Exact { upper: a.lower, lower: rest });
+                }
+                (order, _, _) => return order,
+            }
+        }
     }
 
     /// With two decimals, half up.
     pub fn rounded(self) -> f64 {
-        let hundredths = (self.upper * 200 + self.lower) / (2 * self.lower);
+        let hundredths = (self.upper * 200 + self.lower).div_euclid(2 * self.lower);
         hundredths as f64 / 100.0
     }
 }
@@ -154,9 +226,40 @@ impl ToSchema for Decimal {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::cmp::Ordering;
+    use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn arithmetic_is_exact(a in -9_999i64..9_999, b in 1i64..9_999, c in -9_999i64..9_999, d in 1i64..9_999) {
+            let part = |upper: i64, lower: i64| Exact::of_count(upper).over(Exact::of_count(lower)).unwrap();
+            let same = |one: Exact, upper: i64, lower: i64| one.against(part(upper, lower)) == Ordering::Equal;
+            let (x, y) = (part(a, b), part(c, d));
+            prop_assert!(same(x.plus(y).unwrap(), a * d + c * b, b * d));
+            prop_assert!(same(x.minus(y).unwrap(), a * d - c * b, b * d));
+            prop_assert!(same(x.times(y).unwrap(), a * c, b * d));
+            if c == 0 {
+                prop_assert!(x.over(y).is_none());
+            } else {
+                prop_assert!(same(x.over(y).unwrap(), a * d * c.signum(), b * c.abs()));
+            }
+            prop_assert_eq!(x.against(y), (a * d).cmp(&(c * b)));
+        }
+    }
+
+    #[test]
+    fn what_grows_too_large_is_no_figure() {
+        let large = Exact::of_count(100_000_000_000_000_000);
+        let larger = large.times(large).unwrap();
+        assert!(larger.times(large).is_none());
+        assert_eq!(larger.against(large), Ordering::Greater);
+        assert_eq!(larger.over(larger).unwrap().rounded(), 1.0);
+        let tiny = Exact::of_count(1).over(larger).unwrap();
+        assert_eq!((tiny.rounded(), tiny.against(Exact::of_count(0))), (0.0, Ordering::Greater));
+        let below = Exact::of_count(-1).over(Exact::of_count(3)).unwrap();
+        assert_eq!((below.rounded(), Exact::of_count(-1).over(Exact::of_count(200)).unwrap().rounded()), (-0.33, 0.0));
+    }
 
     #[test]
     fn decimals_are_exact_and_print_as_sent() {

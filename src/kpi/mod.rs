@@ -1,17 +1,20 @@
 //! Indicators (chỉ tiêu): what is computed or measured, what has to be reached, and how the figures stand against it.
 //! Figures stay exact until they are shown; ratios are sums over sums, never a mean of ratios.
 
-mod acts;
 mod decimal;
+mod definitions;
+mod expression;
 mod measurements;
 mod results;
 mod routes;
 mod rules;
 mod store;
 mod submissions;
+mod targets;
 mod wire;
 
+pub use definitions::routes::exported;
 pub use measurements::{MeasurementView, NewMeasurement, exported as exported_measurements};
 pub use results::{Unmet, unmet};
-pub use routes::{configure, exported};
+pub use routes::configure;
 pub use wire::{Comparator, Direction, Formula, KpiView, NewKpi, NoValue, Source, Status, Unit};

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-use uuid::Uuid;
 
 use super::decimal::Decimal;
+pub use super::definitions::wire::{KpiView, NewKpi};
 use crate::http::{Line, Prose, ResourceCode};
 
 /// Declares a closed list with its names on the wire and in the database.
@@ -40,17 +40,18 @@ macro_rules! names {
         }
     };
 }
+pub(in crate::kpi) use names;
 
 names! {
-    /// What the figure is counted in; per cent runs from 0 to 100.
-    Unit { Percent "percent", Count "count" }
+    /// What the figure is counted in; per cent runs from 0 to 100, a count is whole, points and days may have decimals.
+    Unit { Percent "percent", Count "count", Point "point", Day "day" }
 }
 names! {
     /// Whether more or less is better.
     Direction { Higher "higher_is_better", Lower "lower_is_better" }
 }
 names! {
-    /// Where the figure comes from. Computed ones follow a formula, the others are measured and need evidence.
+    /// Where the figure comes from. Computed ones follow a formula or an expression, the others are measured and need evidence.
     Source { Computed "computed", Imported "imported", Survey "survey", Manual "manual" }
 }
 names! {
@@ -93,8 +94,8 @@ impl Formula {
 /// What an indicator has to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = KpiTarget, example = json!({"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "field": null, "period": "2022", "comparator": ">=",
-    "value": 99.0, "wording": "phấn đấu 99% thủ tục hành chính phải được giải quyết đúng hạn"}))]
+#[schema(as = KpiTarget, example = json!({"authority": "kh-1186-skhdt-2022", "department": "SKHDT", "field": null, "procedure": null, "period": "2022",
+    "comparator": ">=", "value": 99.0, "margin": 0.5, "wording": "phấn đấu 99% thủ tục hành chính phải được giải quyết đúng hạn"}))]
 pub struct Target {
     /// Who set it: the code of a plan, or an agency.
     pub authority: Line,
@@ -105,110 +106,43 @@ pub struct Target {
     /// Code of the field of procedures it is for. Null: all.
     #[serde(default)]
     pub field: Option<ResourceCode>,
+    /// Code of the procedure it is for. Null: all.
+    #[serde(default)]
+    pub procedure: Option<ResourceCode>,
     /// Code of a period; it also holds for every period inside that one.
     #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
     pub period: Line,
+    /// It does not point against the indicator's direction: `<=` is for `lower_is_better` only, `>=` for `higher_is_better`.
     pub comparator: Comparator,
     /// Null when the authority has not named a figure.
     #[serde(default)]
     pub value: Option<Decimal>,
+    /// How near to the value a figure is at risk while its period runs: by less than this it meets the target and may yet miss it, or
+    /// misses it and may yet meet it. Null: it is never at risk.
+    #[serde(default)]
+    pub margin: Option<Decimal>,
     /// The words in which it was set.
     #[serde(default)]
     pub wording: Option<Prose>,
 }
 
-/// An indicator as it is put; absent members take their default.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"code": "reform_index", "name": "Chỉ số cải cách hành chính của Sở", "unit": "percent",
-    "direction": "higher_is_better", "source": "imported", "targets": [{"authority": "kh-1186-skhdt-2022", "department": "SKHDT",
-    "period": "2022", "comparator": ">=", "value": 85, "wording": "đạt từ 85% trở lên"}]}))]
-pub struct NewKpi {
-    pub code: ResourceCode,
-    pub name: Line,
-    pub unit: Unit,
-    pub direction: Direction,
-    pub source: Source,
-    /// Needed for a computed indicator, and kept; the others have none.
-    #[serde(default)]
-    pub formula: Option<Formula>,
-    /// Code of the index that this one is a part of.
-    #[serde(default)]
-    pub component_of: Option<ResourceCode>,
-    #[serde(default)]
-    pub note: Option<Prose>,
-    /// Of two that fit equally well the first counts.
-    #[serde(default)]
-    pub targets: Vec<Target>,
-}
-
-/// An indicator.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "0198c5a0-1000-7000-8000-000000000001", "code": "on_time_rate",
-    "name": "Tỷ lệ thủ tục hành chính được hoàn thành đúng hạn", "unit": "percent", "direction": "higher_is_better", "source": "computed",
-    "formula": "on_time_rate", "component_of": null, "note": null, "targets": [{"authority": "kh-1186-skhdt-2022", "department": "SKHDT",
-    "field": null, "period": "2022", "comparator": ">=", "value": 99.0, "wording": "phấn đấu 99%"}], "version": 2}))]
-pub struct KpiView {
-    pub id: Uuid,
-    pub code: String,
-    pub name: String,
-    pub unit: Unit,
-    pub direction: Direction,
-    pub source: Source,
-    pub formula: Option<Formula>,
-    pub component_of: Option<String>,
-    pub note: Option<String>,
-    pub targets: Vec<Target>,
-    pub version: i32,
-}
-
-crate::page_of!(
-    /// A page of indicators.
-    KpiPage, KpiView);
-
 names! {
-    /// How the figure stands against its target.
-    Status { Met "met", NotMet "not_met", NoData "no_data", NoTarget "no_target" }
+    /// How the figure stands against its target. At risk it is only while the period runs: near the target, on either side, by less than
+    /// the target's margin.
+    Status { Met "met", AtRisk "at_risk", NotMet "not_met", NoData "no_data", NoTarget "no_target" }
 }
 names! {
-    /// Why there is no value: nothing to divide by; nothing measured; or nothing recorded yet to compute from.
-    NoValue { ZeroDenominator "zero_denominator", NoMeasurement "no_measurement", NoDataSource "no_data_source" }
-}
-
-/// One indicator for one department (or all), one period and, when grouped, one row.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct KpiResult {
-    pub kpi: String,
-    /// The department asked for, or of the row; null for everything in your sight.
-    pub department: Option<String>,
-    /// Code of the period, or both dates as `2022-01-01/2022-03-31`.
-    pub period: String,
-    /// The field of procedures, when the figure is about one.
-    pub field: Option<String>,
-    /// Code of the department, field or procedure, when grouped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[schema(value_type = Option<f64>)]
-    pub numerator: Option<serde_json::Number>,
-    #[schema(value_type = Option<f64>)]
-    pub denominator: Option<serde_json::Number>,
-    /// Per cent or count, with two decimals, half up.
-    pub value: Option<f64>,
-    /// Why there is no value.
-    pub reason: Option<NoValue>,
-    pub target: Option<Decimal>,
-    pub comparator: Option<Comparator>,
-    /// Whether the unrounded figure meets the target; null when either is missing.
-    pub met: Option<bool>,
-    pub status: Status,
-}
-
-/// Indicators against their targets.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"kpi": "on_time_rate", "department": null, "period": "2022", "field": null, "numerator": 11,
-    "denominator": 17, "value": 64.71, "reason": null, "target": 99.0, "comparator": ">=", "met": false, "status": "not_met"}]}))]
-pub struct KpiResults {
-    pub items: Vec<KpiResult>,
+    /// Why there is no value: nothing to divide by; nothing measured; nothing recorded yet to compute from; measurements of several
+    /// departments that cannot be added up; a figure too large to be held exactly; the indicator not in force at the end of the period,
+    /// not defined for such periods, or not for what was asked.
+    NoValue {
+        ZeroDenominator "zero_denominator",
+        NoMeasurement "no_measurement",
+        NoDataSource "no_data_source",
+        NotAdditive "not_additive",
+        OutOfRange "out_of_range",
+        NotInForce "not_in_force",
+        OtherPeriods "other_periods",
+        OutOfScope "out_of_scope",
+    }
 }

@@ -18,7 +18,7 @@ pub use model::{Frequency, ScheduleKind};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::exported as exported_tasks;
-pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
+pub use tasks::{Counted as TaskCounted, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts, task_counts, tasks_behind};
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut crate::http::ServiceConfig) {

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use utoipa::IntoParams;
 
 use super::period::{Period, PeriodSet, Span};
+use super::wanted::spans;
 use crate::error::{Code, Fault};
 use crate::http::QueryReader;
 use crate::http::query::FromQuery;
@@ -54,8 +55,13 @@ pub struct Slice {
 
 impl Slice {
     pub fn read(q: &mut QueryReader) -> Slice {
+        Slice::read_scoped(q, &["self", "subtree"]).0
+    }
+
+    /// With whatever else `scope` may be, and which it is.
+    pub fn read_scoped(q: &mut QueryReader, scopes: &[&'static str]) -> (Slice, Option<&'static str>) {
         let department = q.text("department").map(|text| Key::from(text.as_str()));
-        let scope = q.choice("scope", &["self", "subtree"]);
+        let scope = q.choice("scope", scopes);
         if scope.is_some() && department.is_none() {
             q.fault(Fault::new(
                 Code::InvalidParameter,
@@ -64,70 +70,13 @@ impl Slice {
                 "Means something only beside “department”.",
             ));
         }
-        Slice {
+        let slice = Slice {
             department,
-            subtree: scope == Some("subtree"),
+            subtree: scope.is_some_and(|scope| scope != "self"),
             procedure: q.text("procedure").map(|text| Key::from(text.as_str())),
             field: q.text("field"),
-        }
-    }
-}
-
-/// Periods one request may ask for.
-const MAX_PERIODS: usize = 24;
-
-/// Reads `period`, `period_set`, `from` and `to`; with faults noted, the answer is empty.
-pub fn spans(q: &mut QueryReader, default: PeriodSet, several: bool) -> Vec<Span> {
-    let set = q.choice("period_set", PeriodSet::NAMES).map_or(default, PeriodSet::named);
-    let given = q.text("period");
-    let (from, to) = (q.day("from"), q.day("to"));
-    let asked_by_dates = ["from", "to"].map(|name| q.raw.split('&').any(|pair| pair.split('=').next() == Some(name)));
-    let mut fault = |code: Code, name: &'static str, vi: String, en: String| q.fault(Fault::new(code, name, vi, en));
-    let invalid = Code::InvalidParameter;
-    match (given, asked_by_dates) {
-        (Some(text), [false, false]) => {
-            let codes: Vec<&str> = text.split(',').map(str::trim).collect();
-            let most = if several { MAX_PERIODS } else { 1 };
-            if codes.len() > most {
-                fault(invalid, "period", format!("Nhiều nhất {most} kỳ."), format!("At most {most}."));
-            }
-            let mut spans: Vec<Span> = Vec::new();
-            for code in codes.into_iter().take(most) {
-                match Period::parse(code) {
-                    Some(period) if spans.iter().all(|s| s.name != code) => spans.push(Span::of(&period, set)),
-                    Some(_) => {}
-                    None => fault(
-                        invalid,
-                        "period",
-                        format!("“{code}” không phải kỳ báo cáo; ví dụ: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M."),
-                        format!("“{code}” is no period; examples: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M."),
-                    ),
-                }
-            }
-            spans
-        }
-        (Some(_), _) => {
-            fault(invalid, "period", "Chọn “period”, hoặc “from” và “to”.".into(), "Give “period”, or “from” and “to”.".into());
-            Vec::new()
-        }
-        (None, [false, false]) => {
-            fault(invalid, "period", "Phải có “period”, hoặc “from” và “to”.".into(), "Give “period”, or “from” and “to”.".into());
-            Vec::new()
-        }
-        (None, [has_from, has_to]) => {
-            if !has_from || !has_to {
-                let name = if has_from { "to" } else { "from" };
-                fault(invalid, name, "Phải có cả “from” và “to”.".into(), "“from” and “to” go together.".into());
-            }
-            match (from, to) {
-                (Some(from), Some(to)) if from > to => {
-                    fault(invalid, "to", "“to” trước “from”.".into(), "“to” is before “from”.".into());
-                    Vec::new()
-                }
-                (Some(from), Some(to)) => vec![Span::between(from, to, set)],
-                _ => Vec::new(),
-            }
-        }
+        };
+        (slice, scope)
     }
 }
 
@@ -289,26 +238,6 @@ impl FromQuery for FindingFilter {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    fn faults(query: &str) -> Vec<String> {
-        let read = QueryReader::new(query).finish_with(|q| spans(q, PeriodSet::Administrative, true));
-        read.map_or_else(|e| e.fault_list().iter().map(|f| f.pointer.to_string()).collect(), |_| Vec::new())
-    }
-
-    #[test]
-    fn a_period_or_two_dates() {
-        assert!(faults("period=2022").is_empty());
-        assert!(faults("period=2022,2022H1,2022-04&period_set=calendar").is_empty());
-        assert!(faults("from=2022-01-01&to=2022-01-01").is_empty());
-        assert_eq!(faults(""), ["period"]);
-        assert_eq!(faults("period=2022X,2022Q9"), ["period", "period"]);
-        assert_eq!(faults("period=2022&from=2022-01-01"), ["period"]);
-        assert_eq!(faults("from=2022-01-01"), ["to"]);
-        assert_eq!(faults("to=2022-01-01"), ["from"]);
-        assert_eq!(faults("from=2022-02-01&to=2022-01-01"), ["to"]);
-        assert_eq!(faults("from=x&to=2022-01-01"), ["from"]);
-        assert_eq!(faults("period=2022&period_set=lunar"), ["period_set"]);
-    }
 
     #[test]
     fn a_scope_needs_a_department() {

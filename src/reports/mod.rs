@@ -10,8 +10,12 @@ pub mod period;
 mod routes;
 mod rules;
 mod store;
+pub mod wanted;
 mod wire;
 
 pub use figures::results_statement;
 pub use routes::configure;
-pub use store::{Caused, Chosen, Counts, DocumentCounts, Found, Question, choose, counts, document_counts, findings, reasons};
+pub use store::{
+    Caused, Chosen, Counted, Counts, DocumentBehind, DocumentCounts, DossierBehind, Found, Named, Question, Sent, choose, counts,
+    document_counts, documents_behind, dossiers_behind, findings, reasons,
+};

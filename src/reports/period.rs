@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 /// How the months of a period are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,46 @@ impl Period {
         (1..=12).map(month).collect()
     }
 
+    fn of(year: i32, first_month: u32, months: u32) -> Option<Period> {
+        let code = match (months, first_month) {
+            (12, _) => format!("{year:04}"),
+            (9, _) => format!("{year:04}-9M"),
+            (6, first) => format!("{year:04}H{}", first.div_ceil(6)),
+            (3, first) => format!("{year:04}Q{}", first.div_ceil(3)),
+            (_, first) => format!("{year:04}-{first:02}"),
+        };
+        YEARS.contains(&year).then(|| Period { code, year, first_month, last_month: first_month + months - 1 })
+    }
+
+    fn length_in_months(&self) -> u32 {
+        self.last_month + 1 - self.first_month
+    }
+
+    /// The period of so many months (1, 3, 6 or 12) in which a day lies.
+    pub fn around(day: NaiveDate, months: u32, set: PeriodSet) -> Option<Period> {
+        // From the 15th on a day is of the next administrative month.
+        let ahead = u32::from(set == PeriodSet::Administrative && day.day() >= 15);
+        let month = day.month0() + ahead;
+        let (year, month) = (day.year() + i32::from(month == 12), month % 12);
+        Period::of(year, month / months * months + 1, months)
+    }
+
+    /// The one of the same length right before it. Nine months have none but those of the year before.
+    pub fn before(&self) -> Option<Period> {
+        let months = self.length_in_months();
+        if self.first_month > months { Period::of(self.year, self.first_month - months, months) } else { self.last_of_the_year_before() }
+    }
+
+    fn last_of_the_year_before(&self) -> Option<Period> {
+        let months = self.length_in_months();
+        Period::of(self.year - 1, if months == 9 { 1 } else { 13 - months }, months)
+    }
+
+    /// The same one a year before.
+    pub fn year_before(&self) -> Option<Period> {
+        Period::of(self.year - 1, self.first_month, self.length_in_months())
+    }
+
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -94,7 +134,7 @@ impl Period {
 }
 
 /// Days from the first to the last, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     pub from: NaiveDate,
     pub to: NaiveDate,
@@ -108,6 +148,49 @@ impl Range {
     /// Number of days.
     pub fn length(self) -> i64 {
         (self.to - self.from).num_days() + 1
+    }
+}
+
+/// A period by what it is today. Closed: these are all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relative {
+    /// The period of so many months that is so many before the running one.
+    One { months: u32, back: u32 },
+    /// The twelve months that are over.
+    LastTwelveMonths,
+    /// Each of the other periods asked for, a year before.
+    SameLastYear,
+}
+
+impl Relative {
+    pub const NAMES: &[(&str, Relative)] = &[
+        ("this_month", Relative::One { months: 1, back: 0 }),
+        ("last_month", Relative::One { months: 1, back: 1 }),
+        ("this_quarter", Relative::One { months: 3, back: 0 }),
+        ("last_quarter", Relative::One { months: 3, back: 1 }),
+        ("this_half", Relative::One { months: 6, back: 0 }),
+        ("last_half", Relative::One { months: 6, back: 1 }),
+        ("this_year", Relative::One { months: 12, back: 0 }),
+        ("last_year", Relative::One { months: 12, back: 1 }),
+        ("last_12_months", Relative::LastTwelveMonths),
+        ("same_period_last_year", Relative::SameLastYear),
+    ];
+
+    pub fn named(name: &str) -> Option<Relative> {
+        Relative::NAMES.iter().find(|(known, _)| *known == name).map(|(_, relative)| *relative)
+    }
+
+    /// What it is today, the earliest first; `others` are the periods asked for beside it.
+    pub fn on(self, today: NaiveDate, set: PeriodSet, others: &[Period]) -> Vec<Period> {
+        let back = |months: u32, back: u32| {
+            let running = Period::around(today, months, set);
+            (0..back).fold(running, |period, _| period.and_then(|p| p.before()))
+        };
+        match self {
+            Relative::One { months, back: n } => back(months, n).into_iter().collect(),
+            Relative::LastTwelveMonths => (1..=12).rev().filter_map(|n| back(1, n)).collect(),
+            Relative::SameLastYear => others.iter().filter_map(Period::year_before).collect(),
+        }
     }
 }
 
@@ -128,6 +211,34 @@ impl Span {
     pub fn between(from: NaiveDate, to: NaiveDate, set: PeriodSet) -> Span {
         let days = Range { from, to };
         Span { name: days.to_string(), days, set }
+    }
+
+    /// The same period, cut another way; days stay as they are.
+    pub fn cut(&self, set: PeriodSet) -> Span {
+        Period::parse(&self.name).map_or_else(|| self.clone(), |period| Span::of(&period, set))
+    }
+
+    /// The one right before it: the period of the same kind, or as many days.
+    pub fn before(&self) -> Option<Span> {
+        match Period::parse(&self.name) {
+            Some(period) => Some(Span::of(&period.before()?, self.set)),
+            None => {
+                let to = self.days.from.pred_opt()?;
+                let from = to.checked_sub_days(Days::new(u64::try_from(self.days.length() - 1).ok()?))?;
+                Some(Span::between(from, to, self.set))
+            }
+        }
+    }
+
+    /// The same a year before; the 29th of February is the 28th.
+    pub fn year_before(&self) -> Option<Span> {
+        match Period::parse(&self.name) {
+            Some(period) => Some(Span::of(&period.year_before()?, self.set)),
+            None => {
+                let back = |day: NaiveDate| day.checked_sub_months(Months::new(12));
+                Some(Span::between(back(self.days.from)?, back(self.days.to)?, self.set))
+            }
+        }
     }
 }
 
@@ -190,6 +301,72 @@ mod tests {
         for code in wrong {
             assert_eq!(Period::parse(code), None, "{code}");
         }
+    }
+
+    #[test]
+    fn every_period_has_one_before_it_and_one_a_year_before() {
+        let cases = [
+            ("2022", "2021", "2021"),
+            ("2022H1", "2021H2", "2021H1"),
+            ("2022H2", "2022H1", "2021H2"),
+            ("2022Q1", "2021Q4", "2021Q1"),
+            ("2022Q3", "2022Q2", "2021Q3"),
+            ("2022-9M", "2021-9M", "2021-9M"),
+            ("2022-01", "2021-12", "2021-01"),
+            ("2022-12", "2022-11", "2021-12"),
+        ];
+        for (code, before, year_before) in cases {
+            let period = Period::parse(code).unwrap();
+            assert_eq!(period.before(), Period::parse(before), "{code}");
+            assert_eq!(period.year_before(), Period::parse(year_before), "{code}");
+            for set in [PeriodSet::Administrative, PeriodSet::Calendar] {
+                let span = Span::of(&period, set);
+                assert_eq!(span.before().unwrap().name, before);
+                assert_eq!(span.year_before().unwrap().name, year_before);
+                if !code.ends_with("9M") {
+                    assert_eq!(span.before().unwrap().days.to + Days::new(1), span.days.from, "{code}");
+                }
+            }
+        }
+        assert_eq!(Period::parse("1901").unwrap().before(), None);
+        let days = |from: &str, to: &str| Span::between(from.parse().unwrap(), to.parse().unwrap(), PeriodSet::Calendar);
+        assert_eq!(days("2024-02-29", "2024-03-04").before().unwrap().name, "2024-02-24/2024-02-28");
+        assert_eq!(days("2024-02-29", "2024-03-04").year_before().unwrap().name, "2023-02-28/2023-03-04");
+        assert_eq!(days("2022-06-01", "2022-06-01").before().unwrap().name, "2022-05-31/2022-05-31");
+    }
+
+    #[test]
+    fn words_are_what_they_are_today() {
+        use PeriodSet::{Administrative, Calendar};
+        let cases = [
+            ("this_month", "2022-06-14", Calendar, "2022-06"),
+            ("this_month", "2022-06-14", Administrative, "2022-06"),
+            ("this_month", "2022-06-15", Administrative, "2022-07"),
+            ("last_month", "2022-01-03", Calendar, "2021-12"),
+            ("this_quarter", "2022-06-30", Calendar, "2022Q2"),
+            ("this_quarter", "2022-06-30", Administrative, "2022Q3"),
+            ("last_quarter", "2022-02-10", Calendar, "2021Q4"),
+            ("this_half", "2022-07-01", Calendar, "2022H2"),
+            ("last_half", "2022-07-01", Calendar, "2022H1"),
+            ("this_year", "2022-12-14", Administrative, "2022"),
+            ("this_year", "2022-12-15", Administrative, "2023"),
+            ("this_month", "2022-12-31", Administrative, "2023-01"),
+            ("last_year", "2022-12-31", Calendar, "2021"),
+        ];
+        for (word, today, set, code) in cases {
+            let found = Relative::named(word).unwrap().on(today.parse().unwrap(), set, &[]);
+            assert_eq!(found, [Period::parse(code).unwrap()], "{word} on {today}");
+            let days = found[0].days(set);
+            let running = days.from <= today.parse().unwrap() && today.parse::<NaiveDate>().unwrap() <= days.to;
+            assert_eq!(running, word.starts_with("this"), "{word} on {today}");
+        }
+        let year: Vec<String> =
+            Relative::LastTwelveMonths.on("2022-03-10".parse().unwrap(), Calendar, &[]).iter().map(|p| p.code().to_owned()).collect();
+        assert_eq!((year.len(), year[0].as_str(), year[11].as_str()), (12, "2021-03", "2022-02"));
+        let others = [Period::parse("2022Q2").unwrap(), Period::parse("2022-9M").unwrap()];
+        let before = Relative::SameLastYear.on("2022-03-10".parse().unwrap(), Calendar, &others);
+        assert_eq!(before.iter().map(Period::code).collect::<Vec<_>>(), ["2021Q2", "2021-9M"]);
+        assert_eq!(Relative::named("today"), None);
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl World {
         admin.post("/api/v1/departments/bulk", departments).await.expect(200);
         let user = json!({"username": "someone", "display_name": "Ai đó", "password": PASSWORD, "grants": [{"role": "director"}]});
         admin.put("/api/v1/users/someone", user).await.expect(201);
-        let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+        let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey",
+            "targets": [{"authority": "UBND", "department": "SKHDT", "period": "1999", "comparator": ">=", "value": 85}]});
         office.put("/api/v1/kpis/satisfaction", kpi).await.expect(201);
         let mut places = Vec::new();
         for (relation, department) in [(Relation::Own, HOME), (Relation::Below, "DKKD1"), (Relation::Other, "DN")] {
@@ -455,6 +456,11 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_plan_progress", No, format!("/api/v1/reports/plan-progress?plan=kh-{department}"));
     read("list_kpis", No, "/api/v1/kpis".into());
     read("get_kpi", No, "/api/v1/kpis/satisfaction".into());
+    read("list_kpi_versions", No, "/api/v1/kpis/satisfaction/versions".into());
+    read("get_kpi_version", No, "/api/v1/kpis/satisfaction/versions/1".into());
+    read("list_targets", No, "/api/v1/kpi-targets".into());
+    read("list_kpi_targets", No, "/api/v1/kpis/satisfaction/targets".into());
+    read("delete_kpi_target", No, "/api/v1/kpis/satisfaction/targets/1?dry_run=true".into());
     read("list_measurements", No, "/api/v1/kpis/satisfaction/measurements".into());
     let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
@@ -463,6 +469,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_missing_submissions", Named, format!("/api/v1/submissions/missing?period=2022&department={department}"));
     read("get_submission", Sight(Permission::ReadMeasurement), format!("/api/v1/submissions/{department}/2020"));
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
+    let behind = format!("/api/v1/kpi-results/supplement_rate/contributors?period=2022-06&department={department}");
+    read("list_kpi_contributors", Named, behind);
     read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
     for (operation, report) in [
         ("get_outcomes_by_month", "outcomes-by-month?year=2022"),
@@ -614,7 +622,8 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     write("load_tasks", No, "/api/v1/tasks/bulk", json!([above]));
     let new = json!({"code": "reform_index", "name": "Chỉ số", "unit": "percent", "direction": "higher_is_better", "source": "imported",
         "targets": [{"authority": "kh", "department": department, "period": "2022", "comparator": ">=", "value": 85}]});
-    write("put_kpi", No, "/api/v1/kpis/reform_index", new);
+    write("put_kpi", No, "/api/v1/kpis/reform_index", new.clone());
+    write("put_kpi_target", No, "/api/v1/kpis/satisfaction/targets/2", new["targets"][0].clone());
     let figure = json!({"value": 91.5, "correction_reason": "Đếm lại",
         "evidence": [{"document_number": "2/BC", "issued_on": "2022-01-13", "title": "Báo cáo lại"}]});
     write("put_measurement", Seen, &measurement, figure.clone());
@@ -1045,6 +1054,7 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
                 (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
+                (Permission::ReadReport, "/api/v1/kpi-results/supplement_rate/contributors?period=2022-06", "items", "department"),
             ] {
                 let about = format!("{} (at home: {at_home}) at {path}", role.name());
                 let answer = actor.get(path).await;

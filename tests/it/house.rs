@@ -68,6 +68,7 @@ fn is_pure(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     matches!(name, "rules.rs" | "deeds.rs" | "decide.rs" | "decimal.rs" | "period.rs")
         || path.starts_with("dossiers/clock/")
+        || path.starts_with("kpi/expression/")
         || path.contains("/rules/")
         || matches!(
             path,

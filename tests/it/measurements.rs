@@ -35,8 +35,12 @@ async fn every_figure_stays_in_the_versions() {
     let (head, office) = (app.actor(Role::Head, Some("DKKD")).await, app.office().await);
     let first = head.put(PATH, figure(json!({"numerator": 80, "denominator": 100, "state": "provisional"}))).await.expect(201).body;
     assert_eq!((&first["state"], &first["published"], &first["correction_reason"]), (&json!("provisional"), &json!(false), &Value::Null));
+    let shown =
+        async || head.get("/api/v1/kpi-results?kpi=satisfaction&period=2022Q1&department=DKKD").await.expect(200).body["items"][0].clone();
+    assert_eq!((&shown().await["provisional"], &shown().await["value"]), (&json!(true), &json!(80.0)));
     // What is provisional changes and becomes final without a word.
     change(&head, 1, &figure(json!({"numerator": 82, "denominator": 100}))).await.expect(200);
+    assert_eq!(shown().await["provisional"], false);
     let silent = change(&head, 2, &figure(json!({"numerator": 83, "denominator": 100}))).await.expect(422);
     assert_eq!((silent.pointers(), silent.fault_codes()), (vec!["/correction_reason"], vec!["missing"]));
     let back = change(&head, 2, &figure(json!({"numerator": 82, "denominator": 100, "state": "provisional"}))).await.expect(422);

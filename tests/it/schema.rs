@@ -125,6 +125,7 @@ const WORDS: &[Words] = &[
     same("kpi_targets.comparator", &["KpiComparator"]),
     same("kpis.direction", &["KpiDirection"]),
     same("kpis.formula", &["KpiFormula"]),
+    same("kpis.period_cut", &["KpiPeriodCut"]),
     same("kpis.source", &["KpiSource"]),
     same("kpis.unit", &["KpiUnit"]),
     same("obstacle_steps.act", &["ObstacleAct"]),

@@ -12,4 +12,4 @@ mod wire;
 pub use model::MeasurementState;
 pub use routes::{configure, exported};
 pub use store::{Measured, all_measured};
-pub use wire::{MeasurementView, NewMeasurement};
+pub use wire::{Evidence, MeasurementView, NewMeasurement};

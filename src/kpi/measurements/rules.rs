@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::model::MeasurementState;
 use super::wire::{MeasurementView, NewMeasurement};
 use crate::error::{Code, Fault};
+use crate::kpi::definitions::rules as definitions;
 use crate::kpi::rules::{fits, unit_words};
 use crate::kpi::wire::{KpiView, Unit};
 use crate::reports::period::{Period, PeriodSet};
@@ -16,8 +17,12 @@ pub fn faults(row: &NewMeasurement, kpi: &KpiView, period: &Period, today: Naive
     match (row.value, row.numerator, row.denominator) {
         (Some(value), None, None) if fits(value, kpi.unit) => {}
         (Some(_), None, None) => faults.push(bad("/value", unit_words(kpi.unit).0, unit_words(kpi.unit).1)),
-        (None, Some(_), Some(_)) if kpi.unit == Unit::Count => {
-            faults.push(bad("/numerator", "Số lượng thì nhập value.", "A count is given as value."));
+        (None, Some(_), Some(_)) if kpi.unit != Unit::Percent => {
+            faults.push(bad(
+                "/numerator",
+                "Chỉ tỷ lệ phần trăm có tử số và mẫu số; hãy nhập value.",
+                "Only per cent has a numerator and a denominator; give value.",
+            ));
         }
         (None, Some(_), Some(denominator)) if denominator.is_zero() => {
             faults.push(bad("/denominator", "Mẫu số phải lớn hơn 0.", "The denominator must be greater than 0."));
@@ -32,6 +37,7 @@ pub fn faults(row: &NewMeasurement, kpi: &KpiView, period: &Period, today: Naive
             "Give value, or both numerator and denominator, and not all of them.",
         )),
     }
+    faults.extend(definitions::place_faults(kpi, period, row.field.as_ref().map(|f| f.as_str())));
     if period.days(PeriodSet::Administrative).from > today {
         faults.push(Fault::new(Code::DateInFuture, "", "Kỳ này chưa bắt đầu.", "The period has not begun."));
     }

@@ -4,6 +4,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::rules::{self, Owed};
+use super::store;
 use super::wire::{KpiMissing, KpiSubmissionComputed, KpiSubmissionFigure};
 use crate::auth::Reach;
 use crate::departments;
@@ -43,9 +44,8 @@ pub async fn owing(db: &impl ConnectionTrait, reach: &Reach, period: &Period) ->
     let all = all_measured(db, reach, &ids, &periods).await?.into_iter().map(|m| m.view);
     let (mut measured, before): (Vec<_>, Vec<_>) = all.partition(|m| m.period == period.code());
     measured.sort_by(|a, b| (&a.department, &a.kpi, &a.field).cmp(&(&b.department, &b.kpi, &b.field)));
-    let (units, known) = (definitions::units(db).await?, departments::known(db).await?);
-    let roots: Vec<&str> = units.iter().filter(|u| u.is_root).map(|u| u.code.as_str()).collect();
-    let mut owed = rules::owed(&kpis, &roots, period.code(), &before);
+    let (roots, known) = (store::roots(db).await?, departments::known(db).await?);
+    let mut owed = rules::owed(&kpis, &roots, period, &before);
     let days = period.days(PeriodSet::Calendar);
     owed.retain(|owed| {
         let department = known.get(&owed.department).filter(|d| reach.covers(d.id));
@@ -90,8 +90,8 @@ pub async fn read(db: &impl ConnectionTrait, call: &Call, (id, code): (Uuid, &st
     if !formulas.is_empty() {
         let slice = Slice { department: Some(Key::Code(code.to_owned())), subtree: true, ..Slice::default() };
         let spans = vec![Span::of(period, PeriodSet::Calendar)];
-        let request = Request { kpis: formulas, spans, group_by: GroupBy::None, slice };
-        for result in results::results(db, call, &Reach::All, &request).await? {
+        let request = Request { kpis: formulas, spans, group_by: GroupBy::None, children: false, trend: false, cut_named: false, slice };
+        for result in results::results(db, call, &Reach::All, &request).await?.items {
             computed.push(KpiSubmissionComputed {
                 name: name(&result.kpi),
                 kpi: result.kpi,

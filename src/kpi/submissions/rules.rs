@@ -4,6 +4,7 @@ use super::model::{KpiOwedBecause, KpiSubmissionAct, KpiSubmissionState};
 use super::wire::{KpiApproval, KpiSubmissionComputed, KpiSubmissionDifference, KpiSubmissionFigure, KpiWithout, NewKpiSubmission};
 use crate::error::{Code, Fault};
 use crate::kpi::decimal::Exact;
+use crate::kpi::definitions::rules::place_faults;
 use crate::kpi::measurements::MeasurementView;
 use crate::kpi::wire::{KpiView, Source};
 use crate::reports::period::Period;
@@ -42,11 +43,15 @@ pub struct Owed {
 
 /// What is owed for a period: figures of indicators that are not computed, by a department that has a target for this very period (one of the
 /// whole organisation is the root agencies'), or that measured the indicator for the period before. A target of a department above, or
-/// of a longer period, obliges nobody: figures against it may be measured once, for all.
-pub fn owed(kpis: &[KpiView], roots: &[&str], period: &str, before: &[MeasurementView]) -> Vec<Owed> {
+/// of a longer period, obliges nobody: figures against it may be measured once, for all. Nor is anything owed of an indicator that has no figures
+/// for such a period, or that has ended.
+pub fn owed(kpis: &[KpiView], roots: &[String], period: &Period, before: &[MeasurementView]) -> Vec<Owed> {
     let mut all = Vec::new();
     for kpi in kpis.iter().filter(|kpi| kpi.source != Source::Computed) {
         let mut owe = |department: &str, field: Option<&str>, because| {
+            if !place_faults(kpi, period, field).is_empty() {
+                return;
+            }
             all.push(Owed {
                 department: department.to_owned(),
                 kpi: kpi.code.clone(),
@@ -55,7 +60,7 @@ pub fn owed(kpis: &[KpiView], roots: &[&str], period: &str, before: &[Measuremen
                 name: kpi.name.clone(),
             });
         };
-        for target in kpi.targets.iter().filter(|target| target.period.as_str() == period) {
+        for target in kpi.targets.iter().filter(|target| target.period.as_str() == period.code() && target.procedure.is_none()) {
             let field = target.field.as_ref().map(|f| f.as_str());
             match &target.department {
                 Some(department) => owe(department.as_str(), field, KpiOwedBecause::Target),

@@ -154,3 +154,9 @@ pub async fn states(db: &impl ConnectionTrait, reach: &Reach, period: &str) -> R
                 WHERE ($1::uuid[] IS NULL OR s.department_id = ANY($1)) AND s.period = $2";
     documents(db, sql, vec![reach.ids().into(), period.into()]).await
 }
+
+/// The root agencies, by code: a target of the whole organisation is theirs.
+pub async fn roots(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT to_jsonb(code) AS doc FROM departments WHERE kind = 'agency' AND parent_id IS NULL ORDER BY code COLLATE \"C\"";
+    documents(db, sql, vec![]).await
+}

@@ -10,5 +10,5 @@ pub(super) mod wire;
 pub(super) use acts::settle;
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
+pub use store::{Counted, Rows, Scope, TaskBehind, TaskCounts, task_counts, tasks_behind};
 pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
-pub use store::{Scope, TaskCounts, task_counts};

@@ -1,6 +1,8 @@
 //! Outgoing documents, as the indicators count them.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use uuid::Uuid;
 
 use super::Question;
 
@@ -20,6 +22,14 @@ pub struct DocumentCounts {
 }
 
 impl DocumentCounts {
+    /// How many documents of the row a figure is about, and how many of them it counts.
+    pub fn of(&self, which: Sent) -> (i64, i64) {
+        match which {
+            Sent::Electronically => (self.sendable, self.sent),
+            Sent::Drafted => (self.outgoing, self.drafted),
+        }
+    }
+
     /// The sum of rows.
     pub fn total(rows: &[DocumentCounts]) -> DocumentCounts {
         let sum = |of: fn(&DocumentCounts) -> i64| rows.iter().map(of).sum();
@@ -40,15 +50,66 @@ impl DocumentCounts {
 /// # Errors
 /// The database's.
 pub async fn document_counts(db: &impl ConnectionTrait, question: &Question<'_>) -> Result<Vec<DocumentCounts>, DbErr> {
-    let issued = "WITH issued AS (
-        SELECT d.department_id, NULL::uuid AS procedure_id, d.secrecy, d.drafted_in_e_office AND d.approved_in_e_office AS drafted,
+    let counts = "count(*) AS outgoing, count(*) FILTER (WHERE s.secrecy = 'normal') AS sendable,
+        count(*) FILTER (WHERE s.secrecy = 'normal' AND s.sent) AS sent, count(*) FILTER (WHERE s.drafted) AS drafted";
+    question.ask(db, ISSUED, "issued", counts).await
+}
+
+/// The outgoing documents of the period.
+const ISSUED: &str = "WITH issued AS (
+        SELECT d.id, d.department_id, NULL::uuid AS procedure_id, d.issued_on, d.secrecy, d.drafted_in_e_office AND d.approved_in_e_office AS drafted,
                d.sent_electronically AND (d.sent_at IS NULL OR d.sent_at < $6::timestamptz) AS sent
           FROM documents d
          WHERE d.direction = 'outgoing' AND d.issued_on BETWEEN $3::date AND least($4::date, $5::date)
            AND (d.voided_at IS NULL OR d.voided_at >= $6::timestamptz)
            AND ($1::uuid[] IS NULL OR d.department_id = ANY($1::uuid[])) AND ($2::uuid[] IS NULL OR d.department_id = ANY($2::uuid[]))
            AND $7::uuid IS NULL AND $8::text IS NULL)";
-    let counts = "count(*) AS outgoing, count(*) FILTER (WHERE s.secrecy = 'normal') AS sendable,
-        count(*) FILTER (WHERE s.secrecy = 'normal' AND s.sent) AS sent, count(*) FILTER (WHERE s.drafted) AS drafted";
-    question.ask(db, issued, "issued", counts).await
+
+/// Which documents a figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Those that may be sent electronically; of them, those that were.
+    Electronically,
+    /// All; of them, those drafted and approved in E-Office.
+    Drafted,
+}
+
+/// A document behind a figure.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct DocumentBehind {
+    pub id: Uuid,
+    pub code: String,
+    pub summary: String,
+    /// The department that drafted.
+    pub department: Option<String>,
+    pub issued_on: NaiveDate,
+    pub department_id: Option<Uuid>,
+    pub secret: bool,
+    /// Whether it counts for the numerator.
+    pub also: bool,
+}
+
+/// The documents behind a figure, or those of its numerator only; by id.
+///
+/// # Errors
+/// The database's.
+pub async fn documents_behind(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    (which, numerator): (Sent, bool),
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<DocumentBehind>, DbErr> {
+    let (all, some) = match which {
+        Sent::Electronically => ("s.secrecy = 'normal'", "s.sent"),
+        Sent::Drafted => ("true", "s.drafted"),
+    };
+    let text = format!(
+        "{ISSUED}, behind AS (SELECT s.*, {some} AS also FROM issued s
+             WHERE {all} AND ({some} OR NOT $9::boolean) AND ($10::uuid IS NULL OR s.id > $10::uuid) ORDER BY s.id LIMIT $11)
+         SELECT b.id, d.code, d.summary, n.code AS department, b.issued_on, b.department_id, b.secrecy <> 'normal' AS secret, b.also
+           FROM behind b JOIN documents d ON d.id = b.id LEFT JOIN departments n ON n.id = b.department_id ORDER BY b.id"
+    );
+    let more: Vec<Value> = vec![numerator.into(), after.into(), (i64::from(limit) + 1).into()];
+    DocumentBehind::find_by_statement(question.statement(text, more)).all(db).await
 }

@@ -9,11 +9,11 @@ mod snapshots;
 mod state;
 mod times;
 
-pub use documents::{DocumentCounts, document_counts};
+pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, documents_behind};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use reasons::{Caused, reasons};
-pub use results::{Counts, Handling, Verdicts, counts, handling, handling_statement, verdicts};
+pub use results::{Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts};
 pub use snapshots::{Frozen, Listed, NewSnapshot, find as find_snapshot, freeze, list as list_snapshots};
 
 pub use times::{Ordinals, Spread, times};
@@ -125,6 +125,8 @@ pub struct Chosen {
     /// It, or it and those below; `None` for all.
     pub departments: Option<Vec<Uuid>>,
     pub procedure: Option<Uuid>,
+    /// The code of that procedure.
+    pub procedure_code: Option<String>,
     pub field: Option<String>,
 }
 
@@ -153,7 +155,10 @@ pub async fn choose(db: &impl ConnectionTrait, reach: &Reach, slice: &Slice) -> 
     }
     if let Some(key) = &slice.procedure {
         match named(db, "procedures", key).await? {
-            Some(found) => chosen.procedure = Some(found.id),
+            Some(found) => {
+                chosen.procedure = Some(found.id);
+                chosen.procedure_code = Some(found.code);
+            }
             None => faults.push(Fault::unknown("procedure", text(key).as_str())),
         }
     }

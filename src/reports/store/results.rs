@@ -1,6 +1,8 @@
 //! Results of handling, outcomes, and the counts that indicators are made of.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use uuid::Uuid;
 
 use super::Question;
 use super::state::{APOLOGISED, Relevant, state};
@@ -103,6 +105,23 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// How many dossiers of the row are counted so.
+    pub fn of(&self, counted: Counted) -> i64 {
+        match counted {
+            Counted::Accepted => self.accepted,
+            Counted::Supplemented => self.supplemented,
+            Counted::Finished => self.finished,
+            Counted::Withdrawn => self.withdrawn,
+            Counted::Kept => self.finished - self.withdrawn,
+            Counted::OnTime => self.on_time,
+            Counted::Online => self.online,
+            Counted::Late => self.late,
+            Counted::LateApologised => self.late_apologised,
+            Counted::Refused => self.refused,
+            Counted::OnTimeOrWithdrawn => self.on_time + self.withdrawn,
+        }
+    }
+
     /// The sum of rows.
     pub fn total(rows: &[Counts]) -> Counts {
         let sum = |of: fn(&Counts) -> i64| rows.iter().map(of).sum();
@@ -123,30 +142,108 @@ impl Counts {
     }
 }
 
+/// What is counted of a dossier for the indicators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Accepted,
+    Supplemented,
+    Finished,
+    Withdrawn,
+    /// Finished, not withdrawn.
+    Kept,
+    /// Of those kept.
+    OnTime,
+    Online,
+    Late,
+    LateApologised,
+    Refused,
+    /// By the rules of II.06a a withdrawn one is in time.
+    OnTimeOrWithdrawn,
+}
+
+impl Counted {
+    /// What holds for the state of `s`.
+    fn condition(self) -> String {
+        let kept = "s.finished_on >= $3 AND s.decision <> 'withdrawn'";
+        match self {
+            Counted::Accepted => "s.accepted_on >= $3".to_owned(),
+            Counted::Supplemented => "s.accepted_on >= $3 AND EXISTS (SELECT FROM dossier_pauses p
+                     WHERE p.dossier_id = s.id AND p.kind = 'supplement' AND p.from_at < $6)"
+                .to_owned(),
+            Counted::Finished => "s.finished_on >= $3".to_owned(),
+            Counted::Withdrawn => "s.finished_on >= $3 AND s.decision = 'withdrawn'".to_owned(),
+            Counted::Kept => kept.to_owned(),
+            Counted::OnTime => format!("{kept} AND s.timeliness <> 'late'"),
+            Counted::Online => format!("{kept} AND s.channel = 'online'"),
+            Counted::Late => format!("{kept} AND s.timeliness = 'late'"),
+            Counted::LateApologised => format!("{kept} AND s.timeliness = 'late' AND {APOLOGISED}"),
+            Counted::Refused => format!("{kept} AND s.decision IN ('refused', 'not_accepted')"),
+            Counted::OnTimeOrWithdrawn => "s.finished_on >= $3 AND (s.decision = 'withdrawn' OR s.timeliness <> 'late')".to_owned(),
+        }
+    }
+}
+
 /// Counts for the indicators. A row in which nothing was accepted or finished is left out.
 ///
 /// # Errors
 /// The database's.
 pub async fn counts(db: &impl ConnectionTrait, question: &Question<'_>) -> Result<Vec<Counts>, DbErr> {
-    let here = "s.finished_on >= $3 AND s.decision <> 'withdrawn'";
-    let rows: Vec<Counts> = question
-        .ask(
-            db,
-            &state(Relevant::AcceptedOrFinishedInPeriod),
-            "state",
-            &format!(
-                "count(*) FILTER (WHERE s.accepted_on >= $3) AS accepted,
-                 count(*) FILTER (WHERE s.accepted_on >= $3 AND EXISTS (SELECT FROM dossier_pauses p
-                     WHERE p.dossier_id = s.id AND p.kind = 'supplement' AND p.from_at < $6)) AS supplemented,
-                 count(*) FILTER (WHERE s.finished_on >= $3) AS finished,
-                 count(*) FILTER (WHERE s.finished_on >= $3 AND s.decision = 'withdrawn') AS withdrawn,
-                 count(*) FILTER (WHERE {here} AND s.timeliness <> 'late') AS on_time,
-                 count(*) FILTER (WHERE {here} AND s.channel = 'online') AS online,
-                 count(*) FILTER (WHERE {here} AND s.timeliness = 'late') AS late,
-                 count(*) FILTER (WHERE {here} AND s.timeliness = 'late' AND {APOLOGISED}) AS late_apologised,
-                 count(*) FILTER (WHERE {here} AND s.decision IN ('refused', 'not_accepted')) AS refused"
-            ),
-        )
-        .await?;
+    let columns = [
+        (Counted::Accepted, "accepted"),
+        (Counted::Supplemented, "supplemented"),
+        (Counted::Finished, "finished"),
+        (Counted::Withdrawn, "withdrawn"),
+        (Counted::OnTime, "on_time"),
+        (Counted::Online, "online"),
+        (Counted::Late, "late"),
+        (Counted::LateApologised, "late_apologised"),
+        (Counted::Refused, "refused"),
+    ];
+    let counts = columns.map(|(counted, name)| format!("count(*) FILTER (WHERE {}) AS {name}", counted.condition())).join(", ");
+    let rows: Vec<Counts> = question.ask(db, &state(Relevant::AcceptedOrFinishedInPeriod), "state", &counts).await?;
     Ok(rows.into_iter().filter(|row| row.accepted > 0 || row.finished > 0).collect())
+}
+
+/// A dossier behind a figure.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct DossierBehind {
+    pub id: Uuid,
+    pub code: String,
+    /// Name of its procedure.
+    pub procedure: String,
+    /// Whose it was.
+    pub department: String,
+    pub department_id: Uuid,
+    pub accepted_on: NaiveDate,
+    pub finished_on: Option<NaiveDate>,
+    /// Whether it also fulfils the second condition.
+    pub also: bool,
+}
+
+/// The dossiers that are `counted`, and whether they are `also` counted as something else; by id.
+///
+/// # Errors
+/// The database's.
+pub async fn dossiers_behind(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    (counted, also): (Counted, Counted),
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<DossierBehind>, DbErr> {
+    let text = format!(
+        "{}, behind AS (
+             SELECT s.id, s.department_id, s.procedure_id, s.accepted_on, s.finished_on, coalesce({}, false) AS also
+               FROM state s WHERE {} AND ($9::uuid IS NULL OR s.id > $9::uuid) ORDER BY s.id LIMIT $10
+         )
+         SELECT b.id, d.code, p.name AS procedure, n.code AS department, b.department_id, b.accepted_on, b.finished_on, b.also
+           FROM behind b JOIN dossiers d ON d.id = b.id JOIN procedures p ON p.id = b.procedure_id
+           JOIN departments n ON n.id = b.department_id
+          ORDER BY b.id",
+        state(Relevant::AcceptedOrFinishedInPeriod),
+        also.condition(),
+        counted.condition()
+    );
+    let more: Vec<Value> = vec![after.into(), (i64::from(limit) + 1).into()];
+    DossierBehind::find_by_statement(question.statement(text, more)).all(db).await
 }

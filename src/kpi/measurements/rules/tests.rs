@@ -3,21 +3,12 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::kpi::definitions::rules::tests::{self as definitions, pointers};
 
 fn kpi(unit: &str, source: &str) -> KpiView {
-    KpiView {
-        id: uuid::Uuid::nil(),
-        code: "satisfaction".into(),
-        name: "Mức độ hài lòng".into(),
-        unit: serde_json::from_value(json!(unit)).unwrap(),
-        direction: serde_json::from_value(json!("higher_is_better")).unwrap(),
-        source: serde_json::from_value(json!(source)).unwrap(),
-        formula: None,
-        component_of: None,
-        note: None,
-        targets: Vec::new(),
-        version: 1,
-    }
+    let body =
+        json!({"code": "satisfaction", "unit": unit, "source": source, "period_rule": {"kinds": ["year"]}, "scope": {"field": "DT"}});
+    definitions::view(&definitions::kpi(body))
 }
 
 fn proof() -> Value {
@@ -29,10 +20,6 @@ fn row(mut body: Value) -> NewMeasurement {
         body["evidence"] = proof();
     }
     serde_json::from_value(body).unwrap()
-}
-
-fn pointers(faults: &[Fault]) -> Vec<String> {
-    faults.iter().map(|f| f.pointer.to_string()).collect()
 }
 
 fn told(unit: &str, body: Value) -> Vec<String> {
@@ -50,6 +37,10 @@ fn a_measurement_is_a_figure_with_evidence() {
         ("count", json!({"value": 2}), &[]),
         ("percent", json!({"value": 100}), &[]),
         ("percent", json!({"value": 100.01}), &["/value"]),
+        ("point", json!({"value": 100.01}), &[]),
+        ("day", json!({"numerator": 1, "denominator": 2}), &["/numerator"]),
+        ("percent", json!({"value": 1, "field": "DT"}), &[]),
+        ("percent", json!({"value": 1, "field": "DK"}), &["/field"]),
         ("count", json!({"value": 1.5}), &["/value"]),
         ("count", json!({"numerator": 1, "denominator": 2}), &["/numerator"]),
         ("percent", json!({}), &["/value"]),
@@ -71,6 +62,9 @@ fn a_measurement_is_a_figure_with_evidence() {
     let early = Period::parse("2024").unwrap();
     let early = faults(&row(json!({"value": 1})), &kpi("percent", "survey"), &early, "2023-02-01".parse().unwrap());
     assert_eq!((early.len(), early[0].code), (1, Code::DateInFuture));
+    let quarter =
+        faults(&row(json!({"value": 1})), &kpi("percent", "survey"), &Period::parse("2022Q1").unwrap(), "2023-02-01".parse().unwrap());
+    assert_eq!((quarter.len(), quarter[0].code), (1, Code::BadMeasurement));
     // What was published of a computed indicator is held to the same.
     let published =
         |body| pointers(&faults(&row(body), &kpi("percent", "computed"), &Period::parse("2022").unwrap(), "2023-02-01".parse().unwrap()));

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::statement;
 use crate::db::documents;
 use crate::http::Call;
+use crate::kpi::store::statement;
 
 /// A submission that holds the figures of a department and period.
 #[derive(Clone, Debug, Deserialize)]

@@ -9,8 +9,7 @@ pub use versions::versions;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
-use serde::de::DeserializeOwned;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,19 +17,7 @@ use crate::auth::Reach;
 use crate::http::{At, Call};
 use crate::kpi::decimal::Decimal;
 use crate::kpi::measurements::wire::{MeasurementView, NewMeasurement};
-
-fn statement(sql: impl Into<String>, values: Vec<Value>) -> Statement {
-    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
-}
-
-/// What was stored as JSON or as the name of a closed list; the schema holds it to that.
-fn stored<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, DbErr> {
-    serde_json::from_value(value).map_err(|e| DbErr::Type(e.to_string()))
-}
-
-fn exact(text: Option<String>) -> Result<Option<Decimal>, DbErr> {
-    text.map(|t| t.parse().map_err(|e: &str| DbErr::Type(e.to_owned()))).transpose()
-}
+use crate::kpi::store::{exact, statement, stored};
 
 #[derive(FromQueryResult)]
 struct MeasurementRow {
@@ -183,12 +170,12 @@ pub async fn standing(tx: &impl ConnectionTrait, kpis: &[Uuid], periods: Vec<Str
 
 /// Creates or changes measurements. Each version of each stays in the table of versions, which the database sees to.
 pub async fn save(tx: &impl ConnectionTrait, call: &Call, rows: &[(Place<'_>, &NewMeasurement)]) -> Result<(), DbErr> {
-    let exact = |value: Option<Decimal>| value.map(|v| v.to_string());
+    let text = |value: Option<Decimal>| value.map(|v| v.to_string());
     let rows: Vec<serde_json::Value> = rows
         .iter()
         .map(|(place, row)| {
             json!({"id": Uuid::now_v7(), "kpi": place.kpi, "department": place.department, "period": place.period, "field": place.field,
-                "value": exact(row.value), "numerator": exact(row.numerator), "denominator": exact(row.denominator), "evidence": row.evidence,
+                "value": text(row.value), "numerator": text(row.numerator), "denominator": text(row.denominator), "evidence": row.evidence,
                 "note": row.note, "state": row.state, "reason": row.correction_reason})
         })
         .collect();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::KpiSubmissionAct::{Approve, Correct, Reopen, Return, Submit, Withdraw};
 use super::KpiSubmissionState::{Approved, Draft, Returned, Submitted};
 use super::*;
+use crate::kpi::definitions::rules::tests as definitions;
 
 #[test]
 fn each_state_allows_what_follows_it() {
@@ -41,20 +42,10 @@ fn the_period_before_is_of_the_same_kind() {
     }
 }
 
-fn kpi(code: &str, source: &str, targets: Value) -> KpiView {
-    KpiView {
-        id: uuid::Uuid::nil(),
-        code: code.into(),
-        name: code.to_uppercase(),
-        unit: serde_json::from_value(json!("percent")).unwrap(),
-        direction: serde_json::from_value(json!("higher_is_better")).unwrap(),
-        source: serde_json::from_value(json!(source)).unwrap(),
-        formula: None,
-        component_of: None,
-        note: None,
-        targets: serde_json::from_value(targets).unwrap(),
-        version: 1,
-    }
+fn kpi(code: &str, source: &str, change: Value) -> KpiView {
+    let mut body = json!({"code": code, "name": code.to_uppercase(), "source": source});
+    body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    definitions::view(&definitions::kpi(body))
 }
 
 fn target(department: Value, period: &str, field: Value) -> Value {
@@ -84,15 +75,28 @@ fn measured(department: &str, kpi: &str, field: Option<&str>) -> MeasurementView
 #[test]
 fn figures_are_owed_by_target_or_because_they_were_measured_before() {
     let (none, dt) = (Value::Null, json!("DT"));
+    let only_quarters = json!({"targets": [target(json!("DKKD"), "2022", none.clone())], "period_rule": {"kinds": ["quarter"]}});
     let kpis = [
         // The year's target of the department above, and one of another period, oblige nobody below or within.
-        kpi("a", "survey", json!([target(json!("SKHDT"), "2022", none.clone()), target(json!("DKKD"), "2022Q1", none.clone())])),
-        kpi("b", "manual", json!([target(none.clone(), "2022", none.clone()), target(json!("DKKD"), "2022", dt)])),
-        kpi("c", "survey", json!([])),
-        kpi("d", "computed", json!([target(json!("DKKD"), "2022", none)])),
+        kpi(
+            "a",
+            "survey",
+            json!({"targets": [target(json!("SKHDT"), "2022", none.clone()), target(json!("DKKD"), "2022Q1", none.clone())]}),
+        ),
+        kpi("b", "manual", json!({"targets": [target(none.clone(), "2022", none.clone()), target(json!("DKKD"), "2022", dt)]})),
+        kpi("c", "survey", json!({})),
+        kpi("d", "computed", json!({"formula": "on_time_rate", "targets": [target(json!("DKKD"), "2022", none)]})),
+        kpi("e", "survey", only_quarters),
+        kpi("f", "survey", json!({"valid_to": "2022-06-30"})),
     ];
-    let before = [measured("DKKD", "c", None), measured("DKKD", "d", None), measured("DN", "c", Some("DT")), measured("SKHDT", "a", None)];
-    let all = owed(&kpis, &["SKHDT"], "2022", &before);
+    let before = [
+        measured("DKKD", "c", None),
+        measured("DKKD", "d", None),
+        measured("DN", "c", Some("DT")),
+        measured("SKHDT", "a", None),
+        measured("DN", "f", None),
+    ];
+    let all = owed(&kpis, &["SKHDT".to_owned()], &Period::parse("2022").unwrap(), &before);
     let told: Vec<String> =
         all.iter().map(|o| format!("{} {} {} {}", o.department, o.kpi, o.field.as_deref().unwrap_or("-"), o.because.name())).collect();
     let expected = ["DKKD b DT target", "DKKD c - measured_before", "DN c DT measured_before", "SKHDT a - target", "SKHDT b - target"];

@@ -41,7 +41,7 @@ fn counted() -> String {
     let state = occurrence_state("$2::date", "f.due_on");
     format!(
         "counted AS (
-            SELECT t.id AS task_id, t.code, t.title, t.group_id, o.label, o.first_due_on, f.due_on, f.extended,
+            SELECT t.id AS task_id, o.n, t.code, t.title, t.group_id, o.label, o.first_due_on, f.due_on, f.extended,
                    CASE WHEN o.completed_on <= $2::date THEN o.completed_on END AS completed_on, {state} AS state
               FROM task_occurrences o JOIN tasks t ON t.id = o.task_id LEFT JOIN plans p ON p.id = t.plan_id
               CROSS JOIN LATERAL (SELECT coalesce((array_agg(e.new_due_on ORDER BY e.n DESC))[1], o.first_due_on) AS due_on,
@@ -61,6 +61,8 @@ const BROKEN: &str = "(c.state IN ('overdue', 'done_late') OR c.extended)";
 pub enum Rows {
     One,
     Department,
+    /// The departments that stand so deep in the tree, each with what is below it.
+    Depth(u8),
     Group,
 }
 
@@ -71,6 +73,11 @@ impl Rows {
             Rows::One => "CROSS JOIN (SELECT NULL::text AS key, NULL::text AS name) k".to_owned(),
             Rows::Department => format!(
                 "LEFT JOIN LATERAL (SELECT d.code AS key, d.name FROM task_parts td JOIN departments d ON d.id = td.department_id
+                    WHERE td.task_id = c.task_id AND {LEAD}) k ON true"
+            ),
+            Rows::Depth(depth) => format!(
+                "JOIN LATERAL (SELECT DISTINCT a.code AS key, a.name
+                    FROM task_parts td JOIN departments d ON d.id = td.department_id JOIN departments a ON a.id = d.path[{depth}]
                     WHERE td.task_id = c.task_id AND {LEAD}) k ON true"
             ),
             Rows::Group => {
@@ -133,6 +140,84 @@ pub async fn issues(db: &impl ConnectionTrait, scope: &Scope<'_>) -> Result<Vec<
     documents(db, sql, scope.values()).await
 }
 
+/// Due in the days from `$6` to `$7`, and by the day of judgement.
+fn due() -> String {
+    format!("{LIVE} AND c.due_on BETWEEN $6::date AND least($7::date, $2::date)")
+}
+
+/// First due in the days from `$6` to `$7`, and late, overdue or extended.
+fn late_or_extended() -> String {
+    format!("{LIVE} AND c.first_due_on BETWEEN $6::date AND $7::date AND {BROKEN}")
+}
+
+/// What is counted of a task's occurrence for the indicators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Due,
+    /// Of those due.
+    Done,
+    OnTime,
+    LateOrExtended,
+}
+
+impl Counted {
+    fn condition(self) -> String {
+        match self {
+            Counted::Due => due(),
+            Counted::Done => format!("{} AND c.state IN ('done_on_time', 'done_late')", due()),
+            Counted::OnTime => format!("{} AND c.state = 'done_on_time'", due()),
+            Counted::LateOrExtended => late_or_extended(),
+        }
+    }
+}
+
+/// An occurrence of a task behind a figure.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct TaskBehind {
+    pub id: Uuid,
+    pub n: i32,
+    pub code: String,
+    pub title: String,
+    pub label: String,
+    pub due_on: Option<NaiveDate>,
+    /// Codes and ids of the departments that lead it, those in scope.
+    pub lead: Vec<String>,
+    pub lead_ids: Vec<Uuid>,
+    /// Whether it also fulfils the second condition.
+    pub also: bool,
+}
+
+/// The occurrences that are `counted`, and whether they are `also` counted as something else; by task and occurrence.
+///
+/// # Errors
+/// The database's.
+pub async fn tasks_behind(
+    db: &impl ConnectionTrait,
+    scope: &Scope<'_>,
+    (from, to): (NaiveDate, NaiveDate),
+    (counted_as, also): (Counted, Counted),
+    after: Option<(Uuid, i32)>,
+    limit: u32,
+) -> Result<Vec<TaskBehind>, DbErr> {
+    let sql = format!(
+        "WITH {counted}
+         SELECT c.task_id AS id, c.n, c.code, c.title, c.label, c.due_on, coalesce({also}, false) AS also, l.codes AS lead, l.ids AS lead_ids
+           FROM counted c
+          CROSS JOIN LATERAL (SELECT coalesce(array_agg(d.code ORDER BY td.position, d.code), '{{}}') AS codes,
+                                     coalesce(array_agg(d.id ORDER BY td.position, d.code), '{{}}') AS ids
+                                FROM task_parts td JOIN departments d ON d.id = td.department_id
+                               WHERE td.task_id = c.task_id AND {LEAD}) l
+          WHERE {condition} AND ($8::uuid IS NULL OR (c.task_id, c.n) > ($8, $9)) ORDER BY c.task_id, c.n LIMIT $10",
+        counted = counted(),
+        also = also.condition(),
+        condition = counted_as.condition()
+    );
+    let mut values = scope.values();
+    let (id, n) = after.unzip();
+    values.extend([from.into(), to.into(), id.into(), n.into(), (i64::from(limit) + 1).into()]);
+    TaskBehind::find_by_statement(Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, values)).all(db).await
+}
+
 /// What the indicators on tasks are made of.
 #[derive(Clone, Debug, Default, FromQueryResult)]
 pub struct TaskCounts {
@@ -147,6 +232,18 @@ pub struct TaskCounts {
     pub late_or_extended: i64,
 }
 
+impl TaskCounts {
+    /// How many occurrences of the row are counted so.
+    pub fn of(&self, counted: Counted) -> i64 {
+        match counted {
+            Counted::Due => self.due,
+            Counted::Done => self.done,
+            Counted::OnTime => self.on_time,
+            Counted::LateOrExtended => self.late_or_extended,
+        }
+    }
+}
+
 /// Counts for the indicators over the days of a period, judged at the end of a day. What is due later than that day is not judged.
 ///
 /// # Errors
@@ -155,18 +252,18 @@ pub async fn task_counts(
     db: &impl ConnectionTrait,
     scope: &Scope<'_>,
     (from, to): (NaiveDate, NaiveDate),
-    by_department: bool,
+    rows: Rows,
 ) -> Result<Vec<TaskCounts>, DbErr> {
-    let due = format!("{LIVE} AND c.due_on BETWEEN $6::date AND least($7::date, $2::date)");
-    let rows = if by_department { Rows::Department } else { Rows::One };
+    let due = due();
     let sql = format!(
         "WITH {counted}
          SELECT k.key, k.name, count(*) FILTER (WHERE {due}) AS due,
                 count(*) FILTER (WHERE {due} AND c.state IN ('done_on_time', 'done_late')) AS done,
                 count(*) FILTER (WHERE {due} AND c.state = 'done_on_time') AS on_time,
-                count(*) FILTER (WHERE {LIVE} AND c.first_due_on BETWEEN $6::date AND $7::date AND {BROKEN}) AS late_or_extended
+                count(*) FILTER (WHERE {late_or_extended}) AS late_or_extended
            FROM counted c {joined} GROUP BY k.key, k.name ORDER BY k.key COLLATE \"C\" NULLS LAST",
         counted = counted(),
+        late_or_extended = late_or_extended(),
         joined = rows.joined()
     );
     let mut values = scope.values();

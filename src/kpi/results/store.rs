@@ -1,0 +1,71 @@
+//! Queries of the results: the tree of departments, who ever measured, and how many there are of something.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
+use uuid::Uuid;
+
+use crate::auth::Reach;
+use crate::kpi::rules::Chain;
+
+fn statement(sql: &str, values: Vec<Value>) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
+}
+
+/// A department, and whose targets hold for it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Unit {
+    pub id: Uuid,
+    pub code: String,
+    pub name: String,
+    /// An agency without a department above it.
+    pub is_root: bool,
+    /// Its own code and those above it, nearest first.
+    pub chain: Chain,
+}
+
+/// Every department, by code.
+pub async fn units(db: &impl ConnectionTrait) -> Result<Vec<Unit>, DbErr> {
+    let sql = "SELECT d.id, d.code, d.name, d.kind = 'agency' AND d.parent_id IS NULL AS is_root,
+                      array(SELECT a.code FROM unnest(d.path) WITH ORDINALITY AS up(id, depth) JOIN departments a ON a.id = up.id
+                             ORDER BY up.depth DESC) AS chain
+                 FROM departments d ORDER BY d.code COLLATE \"C\"";
+    Unit::find_by_statement(statement(sql, vec![])).all(db).await
+}
+
+#[derive(FromQueryResult)]
+struct Pair {
+    kpi: String,
+    department: String,
+}
+
+/// Which indicators were ever measured for which departments within reach, by codes.
+pub async fn ever_measured(db: &impl ConnectionTrait, reach: &Reach, kpis: &[Uuid]) -> Result<HashSet<(String, String)>, DbErr> {
+    let sql = "SELECT DISTINCT k.code AS kpi, d.code AS department
+                 FROM kpi_measurements m JOIN kpis k ON k.id = m.kpi_id JOIN departments d ON d.id = m.department_id
+                WHERE m.kpi_id = ANY($1) AND ($2::uuid[] IS NULL OR m.department_id = ANY($2))";
+    let pairs = Pair::find_by_statement(statement(sql, vec![kpis.to_vec().into(), reach.ids().into()])).all(db).await?;
+    Ok(pairs.into_iter().map(|pair| (pair.kpi, pair.department)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    code: String,
+}
+
+/// The procedures with these codes.
+pub async fn procedures(db: &impl ConnectionTrait, codes: &[String]) -> Result<HashMap<String, Uuid>, DbErr> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT id, code FROM procedures WHERE code = ANY($1)";
+    let found = Named::find_by_statement(statement(sql, vec![codes.to_vec().into()])).all(db).await?;
+    Ok(found.into_iter().map(|procedure| (procedure.code, procedure.id)).collect())
+}
+
+/// The measurements or indicators with these ids, for counting them.
+pub async fn there(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
+    let sql = "SELECT id FROM kpi_measurements WHERE id = ANY($1) UNION ALL SELECT id FROM kpis WHERE id = ANY($1)";
+    db.query_all_raw(statement(sql, vec![ids.to_vec().into()])).await.map(drop)
+}
