@@ -12,6 +12,7 @@ pub mod client;
 pub mod clients;
 pub mod config;
 pub mod db;
+pub mod dashboard;
 pub mod departments;
 pub mod documents;
 pub mod dossiers;

@@ -2,13 +2,16 @@
 //! Figures stay exact until they are shown; ratios are sums over sums, never a mean of ratios.
 
 mod acts;
+mod counted;
 mod decimal;
 mod results;
 mod routes;
 mod rules;
 mod store;
+mod tiles;
 mod wire;
 
 pub use results::{Unmet, unmet};
 pub use routes::{configure, exported, exported_measurements};
-pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};
+pub use tiles::{Tile, TileSpans, tiles};
+pub use wire::{Comparator, Direction, Formula, KpiResult, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -3,20 +3,20 @@
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::counted::Counted;
 use super::decimal::{Decimal, Exact};
 use super::rules::{self, Chain};
 use super::store::{self, Measured, Unit};
 use super::wire::{Comparator, Formula, KpiResult, KpiView, NoValue, Source, Status};
 use crate::auth::Permission;
 use crate::auth::Reach;
-use crate::calendar::vn_date;
 use crate::error::{ApiError, Fault};
 use crate::http::Call;
 use crate::http::table::{Cell, Table};
-use crate::plans::{self, TaskCounts, TaskScope};
+use crate::plans::TaskCounts;
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
-use crate::reports::{self, Counts, DocumentCounts, Question};
+use crate::reports::{self, Census, Counts, DocumentCounts, Question};
 use crate::text::Text;
 
 /// What is asked for.
@@ -26,6 +26,8 @@ pub struct Request {
     pub spans: Vec<Span>,
     pub group_by: GroupBy,
     pub slice: Slice,
+    /// What was counted already, of these periods among others.
+    pub census: Option<Census>,
 }
 
 /// A figure with what it is about, before it is set against its target.
@@ -64,52 +66,21 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     };
     let asked = chosen.department.as_ref().map(|d| d.code.clone());
     let desk = Desk { request, units: &units, asked: asked.as_deref(), among: chosen.departments.as_deref() };
-    let of_documents = |k: &KpiView| k.formula.is_some_and(Formula::is_of_documents);
-    let of_tasks = |k: &KpiView| k.formula.is_some_and(Formula::is_of_tasks);
-    let needs_counts = kpis.iter().any(|k| k.source == Source::Computed && !of_documents(k) && !of_tasks(k));
+    let counted = Counted::of(db, call, (reach, &chosen), request, &kpis).await?;
     let mut results = Vec::new();
-    for span in &request.spans {
-        let question = Question { reach, chosen: &chosen, days: span.days, as_of: span.days.to, group_by: request.group_by };
-        let counts = if needs_counts { reports::counts(db, &question).await? } else { Vec::new() };
-        let documents = if kpis.iter().any(of_documents) { reports::document_counts(db, &question).await? } else { Vec::new() };
-        let tasks =
-            if kpis.iter().any(of_tasks) { task_counts(db, &question, vn_date(call.now), &request.slice).await? } else { Vec::new() };
+    for (n, span) in request.spans.iter().enumerate() {
+        let (counts, documents, tasks) = counted.at(n);
         for kpi in &kpis {
             let figures = match kpi.formula {
-                Some(formula) if formula.is_of_documents() => desk.of_documents(formula, &documents),
-                Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, &tasks),
-                Some(formula) => desk.computed(formula, &counts),
+                Some(formula) if formula.is_of_documents() => desk.of_documents(formula, documents),
+                Some(formula) if formula.is_of_tasks() => desk.of_tasks(formula, tasks),
+                Some(formula) => desk.computed(formula, counts),
                 None => desk.measured(kpi, span, &measured),
             };
             results.extend(figures.into_iter().map(|figure| desk.judge(kpi, span, figure)));
         }
     }
     Ok(results)
-}
-
-/// Counts of tasks, by leading department where that is asked, judged at the end of the period, today while it runs. Whether one that
-/// is due on the last day is late is known afterwards only: that count is of today. A task is of no procedure and no field: asked by
-/// these, there are none.
-async fn task_counts(
-    db: &impl ConnectionTrait,
-    question: &Question<'_>,
-    today: chrono::NaiveDate,
-    slice: &Slice,
-) -> Result<Vec<TaskCounts>, ApiError> {
-    if slice.field.is_some() || slice.procedure.is_some() || matches!(question.group_by, GroupBy::Field | GroupBy::Procedure) {
-        return Ok(Vec::new());
-    }
-    let departments = question.chosen.departments.as_deref();
-    let scope = TaskScope { reach: question.reach, departments, plan: None, origin: None, as_of: question.as_of.min(today) };
-    let (days, by_department) = ((question.days.from, question.days.to), question.group_by == GroupBy::Department);
-    let mut counts = plans::task_counts(db, &scope, days, by_department).await?;
-    if scope.as_of < today {
-        let late = plans::task_counts(db, &TaskScope { as_of: today, ..scope }, days, by_department).await?;
-        for row in &mut counts {
-            row.late_or_extended = late.iter().find(|l| l.key == row.key).map_or(0, |l| l.late_or_extended);
-        }
-    }
-    Ok(counts)
 }
 
 /// What all figures of a request are judged with.
@@ -321,7 +292,7 @@ pub struct Unmet {
 /// The database's.
 pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Result<Vec<Unmet>, ApiError> {
     let spans = vec![span.clone()];
-    let request = Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, slice: Slice::default() };
+    let request = Request { kpis: Vec::new(), spans, group_by: GroupBy::Department, slice: Slice::default(), census: None };
     let (kpis, units) = (store::some(db, &[]).await?, store::units(db).await?);
     let ids: Vec<Uuid> = kpis.iter().filter(|k| k.source != Source::Computed).map(|k| k.id).collect();
     let measured = store::all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;

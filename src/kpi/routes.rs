@@ -311,6 +311,7 @@ impl FromQuery for ResultFilter {
             spans: filter::spans(q, PeriodSet::Calendar, true),
             group_by: GroupBy::read(q),
             slice: Slice::read(q),
+            census: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! difference is shown.
 
 mod acts;
+mod census;
 mod figures;
 pub mod filter;
 pub mod period;
@@ -12,6 +13,10 @@ mod rules;
 mod store;
 mod wire;
 
+pub use census::{Census, Verdict};
 pub use figures::results_statement;
 pub use routes::configure;
-pub use store::{Caused, Chosen, Counts, DocumentCounts, Found, Question, choose, counts, document_counts, findings, reasons};
+pub use store::{
+    Caused, Chosen, Counts, DocumentCounts, Found, Question, census, choose, counts, document_counts, document_counts_over, findings, reasons,
+};
+pub use wire::{FindingReport, HandlingCounts, Outcomes};

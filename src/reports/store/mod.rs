@@ -1,5 +1,6 @@
 //! Every query of the reports. Those on dossiers stand on one thing: the state of each as of the end of a day.
 
+mod census;
 mod documents;
 mod findings;
 mod months;
@@ -9,7 +10,8 @@ mod snapshots;
 mod state;
 mod times;
 
-pub use documents::{DocumentCounts, document_counts};
+pub use census::census;
+pub use documents::{DocumentCounts, document_counts, document_counts_over};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use reasons::{Caused, reasons};

@@ -21,6 +21,8 @@ pub enum Relevant {
     AcceptedInPeriod,
     AcceptedOrFinishedInPeriod,
     FinishedInPeriod,
+    /// Open then, accepted by the end of the period.
+    OpenThen,
     /// Open, with a consulted agency that had not answered; without those voided since, of which nothing is due any more.
     Consulting,
 }
@@ -38,14 +40,14 @@ impl Relevant {
                 "d.accepted_on BETWEEN $3::date AND $4::date AND d.finished_on <= $4::date",
                 "d.accepted_on < $3::date AND d.finished_on BETWEEN $3::date AND $4::date",
             ],
-            Relevant::Consulting => &[],
+            Relevant::OpenThen | Relevant::Consulting => &[],
         }
     }
 
     /// What holds for those that were open then.
     fn open(self) -> &'static str {
         match self {
-            Relevant::OfThePeriod => "d.accepted_on <= $4::date",
+            Relevant::OfThePeriod | Relevant::OpenThen => "d.accepted_on <= $4::date",
             Relevant::AcceptedInPeriod | Relevant::AcceptedOrFinishedInPeriod => "d.accepted_on BETWEEN $3::date AND $4::date",
             Relevant::FinishedInPeriod => "false",
             // Asked of each open one, so that the consultations of the closed are not read.
