@@ -449,6 +449,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     let measurement = format!("/api/v1/kpis/satisfaction/measurements/{department}/2021");
     read("get_measurement", Sight(Permission::ReadMeasurement), measurement.clone());
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
+    read("get_dashboard", Named, format!("/api/v1/dashboard?period=2022&department={department}"));
     read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
     for (operation, report) in [
         ("get_outcomes_by_month", "outcomes-by-month?year=2022"),

@@ -10,6 +10,7 @@ mod calendar;
 mod calendar_changes;
 mod clients;
 mod contract;
+mod dashboard;
 mod demo;
 mod departments;
 mod documents;

@@ -80,7 +80,8 @@ const WORDS = {
   refusedOutcome: ["Từ chối, dừng", "Refused, terminated"],
   withdrawnOutcome: ["Rút", "Withdrawn"],
   close: ["Đóng", "Close"],
-  back: ["Quay lại", "Back"],
+  back: ["← Quay lại danh sách", "← Back to the list"],
+  history: ["Quá trình giải quyết", "What happened"],
   more: ["Xem thêm", "More"],
   empty: ["Không có dòng nào.", "Nothing to show."],
   shown: ["Đang hiện {n} dòng", "{n} rows shown"],
@@ -118,6 +119,13 @@ const CODES = {
   done_late: ["Hoàn thành quá hạn", "Done late"], handed_in: ["Đã nộp", "Handed in"], cancelled: ["Đã hủy", "Cancelled"],
   overdue_internally: ["Quá hạn nội bộ", "Overdue internally"], upcoming: ["Chưa đến hạn", "Upcoming"], consolidated: ["Đã tổng hợp", "Consolidated"],
   raised: ["Đã phản ánh", "Raised"], escalated: ["Trình Giám đốc", "Escalated"], owed: ["Chưa giải trình", "Owed"], draft: ["Dự thảo", "Draft"],
+  submission: ["Nộp hồ sơ", "Submission"], acceptance: ["Tiếp nhận", "Acceptance"], "non-acceptance": ["Từ chối tiếp nhận", "Non-acceptance"],
+  "completion-request": ["Hướng dẫn hoàn thiện", "Completion request"], completion: ["Hoàn thiện hồ sơ", "Completion"], "supplement-request": ["Yêu cầu bổ sung", "Supplement request"],
+  fulfilment: ["Bổ sung xong", "Fulfilment"], "fee-request": ["Yêu cầu nghĩa vụ tài chính", "Fee request"], payment: ["Đã nộp", "Payment"], suspension: ["Tạm dừng", "Suspension"],
+  "suspension-end": ["Hết tạm dừng", "End of suspension"], consultation: ["Lấy ý kiến", "Consultation"], "consultation-answer": ["Trả lời ý kiến", "Answer"],
+  "consultation-reminder": ["Đôn đốc", "Reminder"], "consultation-escalation": ["Báo cáo cấp trên", "Escalation"], apology: ["Xin lỗi, hẹn lại", "Apology"], transfer: ["Chuyển đơn vị", "Transfer"],
+  "calendar-revision": ["Tính lại theo lịch", "Calendar revision"], resolution: ["Giải quyết xong", "Resolution"], refusal: ["Từ chối giải quyết", "Refusal"], termination: ["Dừng giải quyết", "Termination"],
+  return: ["Trả kết quả", "Return of results"], withdrawal: ["Rút hồ sơ", "Withdrawal"], void: ["Hủy", "Void"],
   outgoing: ["Văn bản đi", "Outgoing"], incoming: ["Văn bản đến", "Incoming"], normal: ["Thường", "Normal"],
 };
 
@@ -134,6 +142,7 @@ const COLUMNS = {
   comparator: ["So sánh", "Comparison"], met: ["Đạt", "Met"], reason: ["Lý do", "Reason"], duty: ["Chế độ báo cáo", "Duty"], cause: ["Nguyên nhân", "Cause"],
   note: ["Ghi chú", "Note"], recorded_at: ["Ghi nhận", "Recorded"], finished_at: ["Giải quyết xong", "Finished"], first_due_on: ["Hạn ban đầu", "First due"],
   evidence: ["Tài liệu", "Evidence"], drafted_in_e_office: ["Tham mưu E-Office", "Drafted in E-Office"], sent_electronically: ["Gửi điện tử", "Sent electronically"],
+  at: ["Lúc", "At"], act: ["Việc", "Act"], document_no: ["Số văn bản", "Document"], recorded_by: ["Người nhập", "Entered by"],
   local_code: ["Mục", "Item"], total: ["Tổng số", "Total"], agency: ["Cơ quan", "Agency"],
 };
 
@@ -146,7 +155,8 @@ const count = n => new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 })
 const exact = n => new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(n);
 const figure = (n, unit) => (unit === "percent" ? `${exact(n)} %` : count(n));
 const day = iso => iso.slice(0, 10).split("-").reverse().join("/");
-const instant = iso => new Intl.DateTimeFormat(locale(), { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Ho_Chi_Minh" }).format(new Date(iso));
+// The API tells instants at the time of Vietnam.
+const instant = iso => `${day(iso)} ${iso.slice(11, 16)}`;
 const compared = { ">=": "≥", "<=": "≤", "=": "=" };
 
 // `2022-04` as people say it.
