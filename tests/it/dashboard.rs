@@ -290,12 +290,19 @@ async fn the_page_shows_the_demo_year_and_opens_every_figure() {
         browser.until("!document.getElementById('drawer').open").await;
     }
     browser.resize(1280, 900).await;
-    // A month opens its dossiers, page by page.
+    // A month opens its dossiers, and one of these what happened to it.
     browser.evaluate("document.querySelectorAll('#months a')[4].dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))").await;
-    browser.until("document.querySelectorAll('#drawer .scroll tbody tr').length >= 50").await;
+    browser.until("document.querySelectorAll('#drawer .scroll tbody .link').length >= 10").await;
     browser.picture("dashboard-month-1280").await;
+    browser.evaluate("document.querySelector('#drawer .scroll tbody .link').click()").await;
+    browser.until("document.querySelector('#drawer dl') && document.querySelectorAll('#drawer tbody tr').length >= 1").await;
+    browser.picture("dashboard-dossier-1280").await;
+    browser.evaluate("document.getElementById('drawer-close').click()").await;
+    // Long lists come page by page.
+    browser.evaluate("document.querySelector('#documents .link').click()").await;
+    browser.until("document.querySelectorAll('#drawer .scroll tbody tr').length === 50").await;
     browser.evaluate("[...document.querySelectorAll('#drawer button')].find(b => b.textContent === 'Xem thêm').click()").await;
-    browser.until("document.querySelectorAll('#drawer .scroll tbody tr').length >= 100").await;
+    browser.until("document.querySelectorAll('#drawer .scroll tbody tr').length === 100").await;
     browser.evaluate("document.getElementById('drawer-close').click()").await;
     // Another period and another language; both stay when the page is opened again.
     browser.evaluate("const part = document.getElementById('part'); part.value = 'Q2'; part.dispatchEvent(new Event('change'))").await;

@@ -12,12 +12,12 @@ function draw(name, attributes = {}, ...children) {
 // A line over the points that have a value, with the target as a dashed one. What it shows is told in words beside it.
 function sparkline(points, target, unit) {
   const known = points.map((p, i) => ({ ...p, i })).filter(p => p.value !== null);
-  if (known.length === 0) return null;
+  if (known.length < 2) return null;
   const [wide, high, pad] = [220, 44, 5];
   const values = known.map(p => p.value).concat(target === null ? [] : [target]);
   let [low, top] = [Math.min(...values), Math.max(...values)];
   if (top - low < 1e-9) [low, top] = [low - 1, top + 1];
-  const x = i => pad + (points.length === 1 ? (wide - 2 * pad) / 2 : (i * (wide - 2 * pad)) / (points.length - 1));
+  const x = i => pad + (i * (wide - 2 * pad)) / (points.length - 1);
   const y = v => high - pad - ((v - low) * (high - 2 * pad)) / (top - low);
   const last = known[known.length - 1];
   const label = known.map(p => `${periodName(p.period)}: ${figure(p.value, unit)}`).join("; ");

@@ -28,9 +28,10 @@ const FILES: [File; 5] = [
 /// The routes of the page, which need no token: there is nothing in it.
 pub fn serve(config: &mut web::ServiceConfig) {
     for file in &FILES {
-        config.route(file.path, web::get().to(move |req: HttpRequest| async move { answer(&req, file) }));
+        let read = web::get().to(move |req: HttpRequest| async move { answer(&req, file) });
+        config.service(web::resource(file.path).route(read));
     }
-    config.route("/dashboard/", web::get().to(door));
+    config.service(web::resource("/dashboard/").route(web::get().to(door)));
 }
 
 async fn door() -> HttpResponse {

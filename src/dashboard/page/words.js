@@ -41,7 +41,7 @@ const WORDS = {
   no_data_source: ["Chưa có nguồn số liệu", "No source yet"],
   than: ["so với", "against"],
   unchanged: ["không đổi so với", "the same as"],
-  noCourse: ["Chưa có số liệu theo tháng", "No figures by month"],
+  noCourse: ["Chưa có kỳ khác để so sánh", "No other period to compare with"],
   dossiers: ["Hồ sơ thủ tục hành chính", "Dossiers"],
   received_total: ["Tổng số tiếp nhận", "Received"],
   received_online: ["Tiếp nhận trực tuyến", "Received online"],
