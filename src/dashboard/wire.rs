@@ -201,7 +201,8 @@ pub struct DashboardAttention {
     pub kind: &'static str,
     /// In the caller's language.
     pub name: String,
-    pub count: i64,
+    /// Null for the explanations owed, which follow from the figures of the month that ended last: the list at `href` works them out.
+    pub count: Option<i64>,
     /// Where they are listed.
     pub href: String,
 }

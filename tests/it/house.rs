@@ -248,7 +248,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Shows what others count, and how much waits of what.
     (
         "dashboard",
-        &["calendar", "departments", "duties", "explanations", "kpi", "plans", "reminders", "reports"],
+        &["calendar", "departments", "duties", "kpi", "plans", "reminders", "reports"],
     ),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
     ("client", &[]),

@@ -235,9 +235,10 @@ function show() {
   document.title = `${say("title")} · ${name} · Đúng Hẹn`;
 
   $("attention").replaceChildren(...(board.attention.length
-    ? board.attention.map(a => el("li", {}, el("button", { type: "button", class: /overdue|owed|decision/.test(a.kind) ? "urgent" : null, onclick: () => drawer(a.name, [list(a.href)]) }, el("b", {}, count(a.count)), a.name)))
+    ? board.attention.map(a => el("li", {}, el("button", { type: "button", class: /overdue|owed|decision/.test(a.kind) ? "urgent" : null, onclick: () => drawer(a.name, [list(a.href)]) }, el("b", {}, a.count === null ? "…" : count(a.count)), a.name)))
     : [el("li", { class: "soft" }, say("nothingWaits"))]));
 
+  board.attention.forEach((a, i) => { if (a.count === null) countOwed(a.href, $("attention").children[i]); });
   const aimed = board.kpis.filter(k => k.target !== null);
   $("kpis").replaceChildren(...aimed.map(tile));
   const others = board.kpis.filter(k => k.target === null);
@@ -282,6 +283,14 @@ function show() {
     [button(say("outgoing"), () => drawer(say("outgoing"), [list(documents.href)])), [count(documents.outgoing)]],
     [say("sent_electronically"), [share(documents.sent_electronically, documents.sendable)]],
     [say("drafted_in_e_office"), [share(documents.drafted_in_e_office, documents.outgoing)]]]));
+}
+
+// How much is owed, which its own list works out.
+async function countOwed(href, place) {
+  const answer = await get(href).catch(() => null);
+  const n = (answer?.items ?? []).filter(o => o.still_owed && ["owed", "returned"].includes(o.state)).length;
+  place.querySelector("b").textContent = count(n);
+  place.hidden = n === 0;
 }
 
 const button = (text, onclick) => el("button", { type: "button", class: "link", onclick }, text);

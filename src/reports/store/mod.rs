@@ -130,6 +130,13 @@ pub struct Chosen {
     pub field: Option<String>,
 }
 
+impl Chosen {
+    /// Nothing was named.
+    pub fn is_everything(&self) -> bool {
+        self.departments.is_none() && self.procedure.is_none() && self.field.is_none()
+    }
+}
+
 /// An id with its code.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Named {
