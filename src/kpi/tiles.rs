@@ -55,8 +55,7 @@ pub async fn tiles(
         }
     }
     let (computed, measured): (Vec<&KpiView>, Vec<&KpiView>) = kpis.iter().partition(|k| k.source == Source::Computed);
-    let within = census.cuts.whole();
-    let counted: Vec<Span> = all.iter().filter(|span| within.holds(span.days)).cloned().collect();
+    let counted: Vec<Span> = all.iter().filter(|span| census.holds(span.days)).cloned().collect();
     let mut found = Vec::new();
     for (some, spans, census) in [(computed, counted, Some(census)), (measured, all, None)] {
         if !some.is_empty() {

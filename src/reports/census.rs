@@ -159,6 +159,12 @@ pub struct Census {
 }
 
 impl Census {
+    /// Whether these days can be asked for.
+    pub fn holds(&self, days: Range) -> bool {
+        let after = days.to.checked_add_days(Days::new(1)).unwrap_or(days.to);
+        [days.from, after].iter().all(|day| self.cuts.days().contains(day))
+    }
+
     fn known(&self, last: i32) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(move |cell| cell.is_known(last))
     }
@@ -245,6 +251,7 @@ mod tests {
     fn a_dossier_counts_where_it_was_accepted_and_where_it_was_finished() {
         let all = census(vec![cell(1, Some(2)), cell(0, Some(1)), cell(3, None)]);
         let told = |code: &str| all.counts(days(code)).first().map(|c| (c.accepted, c.finished, c.on_time)).unwrap_or_default();
+        assert!(all.holds(days("2022Q1")) && !all.holds(days("2022H1")));
         assert_eq!((told("2022-01"), told("2022-02"), told("2022-03"), told("2022Q1")), ((1, 1, 1), (0, 1, 1), (1, 0, 0), (2, 2, 2)));
         let row = &all.handling(days("2022Q1"))[0];
         assert_eq!((row.received_online, row.carried_over, row.resolved_early, row.open_overdue), (2, 1, 2, 1));
