@@ -377,7 +377,7 @@ $("drawer").addEventListener("click", event => { if (event.target === $("drawer"
 
 // Columns of rows: what is known to be worth reading, in this order; of unknown rows whatever is plain.
 const ORDER = ["at", "act", "code", "number", "symbol", "key", "name", "title", "text", "what", "summary", "duty", "kpi", "period", "procedure", "resolving_department", "department_name", "department", "lead",
-  "kind", "cause", "channel", "issued_on", "raised_on", "day", "accepted_at", "due_on", "internal_due_on", "finished_on", "completed_on", "days_late", "status", "state", "outcome", "timeliness", "missing",
+  "occurrence", "on", "in_numerator", "kind", "cause", "channel", "issued_on", "raised_on", "day", "accepted_at", "due_on", "internal_due_on", "finished_on", "completed_on", "days_late", "status", "state", "outcome", "timeliness", "missing",
   "numerator", "denominator", "value", "comparator", "target", "met", "reason", "document_no", "recorded_by", "note", "drafted_in_e_office", "sent_electronically", "received_total", "received_online", "carried_over", "resolved_total",
   "resolved_early", "resolved_on_time", "resolved_late", "open_in_time", "open_overdue", "total", "dossiers"];
 
@@ -394,7 +394,7 @@ function shown(name, value) {
   if (typeof value === "boolean") return say(value ? "yes" : "no");
   if (typeof value === "number") return [count(value)];
   if (Array.isArray(value)) return value.join(", ") || "—";
-  if (/_on$|^day$/.test(name)) return day(value);
+  if (/_on$|^day$|^on$/.test(name)) return day(value);
   if (/_at$|^at$/.test(name)) return instant(value);
   if (/^code$|^number$/.test(name)) return el("span", { class: "code" }, value);
   return ["status", "state", "outcome", "timeliness", "channel", "kind", "act"].includes(name) ? told(value) : name === "comparator" ? compared[value] : value;
@@ -425,7 +425,7 @@ function list(href, instead = null) {
     const more = next && el("button", { type: "button", class: "quiet", onclick: () => { more.disabled = true; page(`${address.replace(/[?&]cursor=[^&]*/, "")}${address.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(next)}`, null); } }, say("more"));
     const foot = answer.total && typeof answer.total === "object" && names.length > 1 ? names.map((name, i) => (i ? (flat(answer.total)[name] === undefined ? "" : shown(name, flat(answer.total)[name])) : say("total"))) : null;
     const body = rows.length
-      ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": $("drawer-name").textContent }, table(names.map(name => (typeof rows.find(r => r[name] !== null && r[name] !== undefined)?.[name] === "number" ? [heading(name)] : heading(name))), rows.map(row => names.map(name => (name === "code" && row.id && row.resolving_department ? button(row.code, () => openDossier(row)) : shown(name, row[name])))), foot))
+      ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": $("drawer-name").textContent }, table(names.map(name => (typeof rows.find(r => r[name] !== null && r[name] !== undefined)?.[name] === "number" ? [heading(name)] : heading(name))), rows.map(row => names.map(name => (name === "code" && row.id && row.code && (row.resolving_department || row.kind === "dossier") ? button(row.code, () => openDossier(row)) : shown(name, row[name])))), foot))
       : el("p", { class: "soft" }, say("empty"));
     box.replaceChildren(body, el("p", { class: "soft", role: "status" }, rows.length ? say("shown", { n: count(rows.length) }) : ""), ...(more ? [more] : []), el("p", { class: "source" }, `${say("source")}: `, el("code", {}, address.replace(/[?&]cursor=[^&]*/, ""))));
   };
@@ -434,12 +434,13 @@ function list(href, instead = null) {
 }
 
 // A dossier, in place of the list that it was in.
-function openDossier(row) {
+async function openDossier(found) {
+  const row = found.resolving_department ? found : await get(`${API}/dossiers/${found.id}`).catch(() => found);
   const [name, before] = [$("drawer-name").textContent, [...$("drawer-body").childNodes]];
   const back = el("button", { type: "button", class: "quiet", onclick: () => { drawer(name, before); } }, say("back"));
   const facts = ["procedure", "resolving_department", "channel", "status", "outcome", "timeliness", "accepted_at", "first_due_on", "due_on", "finished_on"];
   const fact = member => el("div", {}, el("dt", {}, heading(member)), el("dd", {}, [shown(member, row[member])].flat()));
-  drawer(row.code, [back, el("dl", { class: "facts" }, facts.map(fact)), el("h3", {}, say("history")), list(`${API}/dossiers/${row.id}/timeline`)]);
+  drawer(row.code, [back, el("dl", { class: "facts" }, facts.filter(member => row[member] !== undefined).map(fact)), el("h3", {}, say("history")), list(`${API}/dossiers/${row.id}/timeline`)]);
 }
 
 function translate() {

@@ -126,6 +126,7 @@ const CODES = {
   "consultation-reminder": ["Đôn đốc", "Reminder"], "consultation-escalation": ["Báo cáo cấp trên", "Escalation"], apology: ["Xin lỗi, hẹn lại", "Apology"], transfer: ["Chuyển đơn vị", "Transfer"],
   "calendar-revision": ["Tính lại theo lịch", "Calendar revision"], resolution: ["Giải quyết xong", "Resolution"], refusal: ["Từ chối giải quyết", "Refusal"], termination: ["Dừng giải quyết", "Termination"],
   return: ["Trả kết quả", "Return of results"], withdrawal: ["Rút hồ sơ", "Withdrawal"], void: ["Hủy", "Void"],
+  dossier: ["Hồ sơ", "Dossier"], task: ["Nhiệm vụ", "Task"], document: ["Văn bản", "Document"], measurement: ["Số đo", "Measurement"], indicator: ["Chỉ tiêu", "Indicator"],
   outgoing: ["Văn bản đi", "Outgoing"], incoming: ["Văn bản đến", "Incoming"], normal: ["Thường", "Normal"],
 };
 
@@ -143,6 +144,7 @@ const COLUMNS = {
   note: ["Ghi chú", "Note"], recorded_at: ["Ghi nhận", "Recorded"], finished_at: ["Giải quyết xong", "Finished"], first_due_on: ["Hạn ban đầu", "First due"],
   evidence: ["Tài liệu", "Evidence"], drafted_in_e_office: ["Tham mưu E-Office", "Drafted in E-Office"], sent_electronically: ["Gửi điện tử", "Sent electronically"],
   at: ["Lúc", "At"], act: ["Việc", "Act"], document_no: ["Số văn bản", "Document"], recorded_by: ["Người nhập", "Entered by"],
+  on: ["Ngày tính", "Counted on"], in_numerator: ["Tính vào tử số", "In the numerator"], occurrence: ["Lần thực hiện", "Occurrence"],
   local_code: ["Mục", "Item"], total: ["Tổng số", "Total"], agency: ["Cơ quan", "Agency"],
 };
 
