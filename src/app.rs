@@ -158,6 +158,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::surveys::configure(cfg);
     crate::jobs::configure(cfg);
     crate::exports::configure(cfg);
+    crate::dashboard::configure(cfg);
 }
 
 /// What can be done in the background; a slice with a load adds its own.
@@ -248,6 +249,7 @@ fn serve(shared: Arc<Shared>, host: &str, port: u16, signals: Signals) -> std::i
             })
             .route("/docs", web::get().to(crate::openapi::docs_door))
             .service(crate::openapi::docs())
+            .configure(crate::dashboard::page)
             .default_service(web::to(no_route))
             .wrap(from_fn(admit))
             .wrap(Compress::default())

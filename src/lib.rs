@@ -12,6 +12,7 @@ pub mod client;
 pub mod clients;
 pub mod config;
 pub mod criteria;
+pub mod dashboard;
 pub mod db;
 pub mod departments;
 pub mod documents;

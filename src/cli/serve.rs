@@ -174,5 +174,5 @@ fn tell(outcome: Result<Option<demo::Loaded>, ClientError>, url: &str) {
 }
 
 fn address(url: &str) -> String {
-    format!("Đúng Hẹn: {url}    docs: {url}/docs/    contract: {url}/openapi.json")
+    format!("Đúng Hẹn: {url}    dashboard: {url}/dashboard    docs: {url}/docs/    contract: {url}/openapi.json")
 }

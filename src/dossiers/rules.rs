@@ -19,6 +19,8 @@ pub struct Derived {
     pub timeliness: Option<Timeliness>,
     /// An apology naming a new date was sent, on or before the finish if there is one.
     pub apologised: bool,
+    /// When papers were first asked for.
+    pub supplement_asked_on: Option<NaiveDate>,
     /// Open, and the answer of a consulted agency is awaited that was not escalated.
     pub consulting: bool,
     /// Sorted, once a kind, without the ones that depend on the day of asking.
@@ -115,7 +117,9 @@ pub fn derive(
     let edition = reading.as_ref().map(|_| calendar.edition().clone());
     let awaited = facts.consultations.iter().any(|c| c.answered_at.is_none() && c.escalated_at.is_none());
     let consulting = awaited && facts.verdict.is_none() && facts.void.is_none();
-    Ok(Derived { status, reading, edition, timeliness, apologised, consulting, findings })
+    let asked = facts.pauses.iter().filter(|p| p.kind == clock::PauseKind::Supplement).map(|p| p.from).min();
+    let supplement_asked_on = asked.map(vn_date);
+    Ok(Derived { status, reading, edition, timeliness, apologised, supplement_asked_on, consulting, findings })
 }
 
 /// Timeliness of a finish. While a pause is open the due date in force when it began is what counts.

@@ -10,10 +10,12 @@ mod rules;
 mod store;
 mod submissions;
 mod targets;
+mod tiles;
 mod wire;
 
 pub use definitions::routes::exported;
 pub use measurements::{MeasurementView, NewMeasurement, exported as exported_measurements};
-pub use results::{Unmet, unmet};
+pub use results::{KpiResult, Unmet, unmet};
 pub use routes::configure;
+pub use tiles::{Tile, TileSpans, tiles};
 pub use wire::{Comparator, Direction, Formula, KpiView, NewKpi, NoValue, Source, Status, Unit};

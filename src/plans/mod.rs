@@ -18,7 +18,10 @@ pub use model::{Frequency, ScheduleKind};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::exported as exported_tasks;
-pub use tasks::{Counted as TaskCounted, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts, task_counts, tasks_behind};
+pub use tasks::{
+    Counted as TaskCounted, ProgressCounts as TaskProgress, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts,
+    progress as task_progress, task_counts, task_counts_over, tasks_behind,
+};
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut crate::http::ServiceConfig) {

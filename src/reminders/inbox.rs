@@ -138,7 +138,7 @@ async fn reports_due(db: &impl ConnectionTrait, actor: &Actor, asked: &Asked) ->
 }
 
 /// The administrative month that ended last before `today`.
-fn last_month(today: NaiveDate) -> Option<Span> {
+pub fn last_month(today: NaiveDate) -> Option<Span> {
     // It ends on the 14th of the month that names it.
     let named = if today.day() > 14 { today } else { today.checked_sub_months(Months::new(1))? };
     Some(Span::of(&Period::parse(&named.format("%Y-%m").to_string())?, PeriodSet::Administrative))

@@ -9,5 +9,6 @@ mod routes;
 mod store;
 mod wire;
 
+pub use inbox::last_month;
 pub use post::{post_digests, run};
 pub use routes::configure;

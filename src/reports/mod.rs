@@ -4,6 +4,7 @@
 //! difference is shown.
 
 mod acts;
+mod census;
 mod figures;
 pub mod filter;
 pub mod period;
@@ -13,9 +14,12 @@ mod store;
 pub mod wanted;
 mod wire;
 
+pub use census::{Census, Verdict};
 pub use figures::results_statement;
 pub use routes::configure;
 pub use store::{
     Caused, Chosen, Counted, Counts, DocumentBehind, DocumentCounts, DossierBehind, Found, Named, QualityCounts, QualityServices, Question,
-    Sent, choose, counts, document_counts, documents_behind, dossiers_behind, findings, quality_counts, quality_services, reasons,
+    Sent, census, choose, counts, document_counts, document_counts_over, documents_behind, dossiers_behind, findings, quality_counts,
+    quality_services, reasons,
 };
+pub use wire::{FindingReport, HandlingCounts, Outcomes};

@@ -19,6 +19,10 @@ impl PeriodSet {
     pub fn named(name: &str) -> PeriodSet {
         if name == "calendar" { PeriodSet::Calendar } else { PeriodSet::Administrative }
     }
+
+    pub fn name(self) -> &'static str {
+        PeriodSet::NAMES[self as usize]
+    }
 }
 
 /// Years a period may name. The administrative period of the first still begins in a year that a date may have.

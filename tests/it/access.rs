@@ -496,6 +496,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_kpi_results", Named, format!("/api/v1/kpi-results?period=2022&department={department}"));
     let behind = format!("/api/v1/kpi-results/supplement_rate/contributors?period=2022-06&department={department}");
     read("list_kpi_contributors", Named, behind);
+    read("get_dashboard", Named, format!("/api/v1/dashboard?period=2022&department={department}"));
     read("get_dossier_results", Named, format!("/api/v1/reports/dossier-results?period=2022-06&department={department}"));
     for (operation, report) in [
         ("get_outcomes_by_month", "outcomes-by-month?year=2022"),

@@ -31,7 +31,7 @@ const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, rec
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
     effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version, calendar_base_version, timeliness,
-    apologised, consulting, source_due_on, rule_set_id, facts_hash, search, received_at, version, created_at, updated_at";
+    apologised, supplement_asked_on, consulting, source_due_on, rule_set_id, facts_hash, search, received_at, version, created_at, updated_at";
 const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
 const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
@@ -155,7 +155,8 @@ impl Chunk {
         d.at(reading.and_then(|r| r.due_at)).day(reading.and_then(|r| r.due_before));
         let edition = derived.edition.as_ref();
         d.some(edition.map(|e| e.code.as_str())).maybe(edition.map(|e| e.version)).maybe(edition.map(|e| e.base_version));
-        d.maybe(derived.timeliness.map(|t| t.name())).plain(derived.apologised).plain(derived.consulting);
+        d.maybe(derived.timeliness.map(|t| t.name())).plain(derived.apologised);
+        d.day(derived.supplement_asked_on).plain(derived.consulting);
         d.day(identity.source_due_on).maybe(dossier.rule_set_id).text(&hex).text(&search);
         d.at(Some(Dossier::received_at(facts, dossier.created_at))).plain(dossier.version).at(Some(dossier.created_at)).at(Some(now));
         d.plain(place.index).plain(place.existing);

@@ -37,7 +37,8 @@ fn columns(dossier: &Dossier, derived: &Derived, now: DateTime<Utc>) -> Value {
         "voided_at": void.and_then(|v| v.at), "void_reason": void.and_then(|v| v.reason.as_ref()),
         "effective_on": reading.map(|r| r.effective_on), "first_due_on": reading.and_then(|r| r.first_due_on),
         "due_on": reading.and_then(|r| r.due_on), "due_at": reading.and_then(|r| r.due_at), "due_before": reading.and_then(|r| r.due_before),
-        "timeliness": derived.timeliness, "apologised": derived.apologised, "consulting": derived.consulting, "source_due_on": identity.source_due_on,
+        "timeliness": derived.timeliness, "apologised": derived.apologised, "supplement_asked_on": derived.supplement_asked_on,
+        "consulting": derived.consulting, "source_due_on": identity.source_due_on,
         "facts_hash": format!("\\x{hash}"), "search": Dossier::search_words(identity),
         "received_at": Dossier::received_at(facts, dossier.created_at), "version": dossier.version,
         "created_at": dossier.created_at, "updated_at": now,
@@ -55,7 +56,7 @@ const COLUMNS: &str = "id, code, source_system, external_code, procedure_id, rec
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
     void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
-    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash, search,
+    calendar_base_version, timeliness, apologised, supplement_asked_on, consulting, source_due_on, rule_set_id, facts_hash, search,
     received_at, version, created_at, updated_at";
 
 const RECORD: &str =
@@ -63,7 +64,7 @@ const RECORD: &str =
     applicant_kind, applicant_name, applicant_sealed, digitised, submitted_at, accepted_at, processing_at, limit_value, limit_unit, supplement_policy,
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, return_method, voided_at,
     void_reason, effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version,
-    calendar_base_version, timeliness, apologised, consulting, source_due_on, rule_set_id, facts_hash,
+    calendar_base_version, timeliness, apologised, supplement_asked_on, consulting, source_due_on, rule_set_id, facts_hash,
     array_to_tsvector(array(SELECT jsonb_array_elements_text(search_words))), received_at, version, created_at, updated_at
   FROM (SELECT r.*, $1::jsonb -> 'search' AS search_words
           FROM jsonb_populate_record(NULL::dossiers, $1::jsonb - 'search') AS r) AS r";

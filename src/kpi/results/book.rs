@@ -20,8 +20,8 @@ use crate::kpi::definitions::store::histories;
 use crate::kpi::measurements::{Measured, all_measured};
 use crate::kpi::store::some;
 use crate::kpi::wire::{Formula, KpiView, NoValue, Source};
-use crate::reports::period::Span;
-use crate::reports::{self, Chosen};
+use crate::reports::period::{Range, Span};
+use crate::reports::{self, Census, Chosen};
 use crate::surveys;
 
 /// The plan of every indicator in every period, by code and name.
@@ -121,12 +121,42 @@ impl<'a> Book<'a> {
             }
         }
         let mut slate = Slate::new();
+        if let Some(census) = &self.request.census {
+            self.count_over(db, census, &mut wanted, &mut slate).await?;
+        }
         for ((cut, family), formulas) in wanted {
             let chosen = self.chosen_of(&cut);
             let rows = sources::rows(db, &self.ask(&chosen, &formulas), family, cut.days).await?;
             slate.insert((cut, family), rows);
         }
         self.slate = slate;
+        Ok(())
+    }
+
+    /// Takes what a census tells from what is wanted, each family once for all periods.
+    async fn count_over(
+        &self,
+        db: &impl ConnectionTrait,
+        census: &Census,
+        wanted: &mut HashMap<(Cut, Family), Vec<Formula>>,
+        slate: &mut Slate,
+    ) -> Result<(), ApiError> {
+        for family in Family::OVER {
+            let told = |cut: &Cut| {
+                let narrowed = (&cut.field, &cut.procedure) != (&self.chosen.field, &self.chosen.procedure_code);
+                census.holds(cut.days) && cut.within.is_none() && !narrowed
+            };
+            let taken: Vec<((Cut, Family), Vec<Formula>)> = wanted.extract_if(|(cut, own), _| *own == family && told(cut)).collect();
+            let mut formulas: Vec<Formula> = Vec::new();
+            for formula in taken.iter().flat_map(|(_, formulas)| formulas) {
+                if !formulas.contains(formula) {
+                    formulas.push(*formula);
+                }
+            }
+            let days: Vec<Range> = taken.iter().map(|((cut, _), _)| cut.days).collect();
+            let rows = sources::rows_over(db, &self.ask(&self.chosen, &formulas), family, &days, census).await?;
+            slate.extend(taken.into_iter().map(|(key, _)| key).zip(rows));
+        }
         Ok(())
     }
 

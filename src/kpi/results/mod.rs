@@ -26,7 +26,7 @@ use self::figures::{Desk, Figure, Made};
 use self::measured::figure as measured_figure;
 use self::plan::{Asked, Cut, Plan};
 use self::sources::{Ask, Family};
-use self::wire::{KpiDepartment, KpiResult, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
+use self::wire::{KpiDepartment, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
 use super::definitions::store::histories;
 use super::measurements::all_measured;
 use super::rules::{self, About};
@@ -43,6 +43,7 @@ use crate::reports::period::Span;
 
 pub use request::Request;
 pub use routes::configure;
+pub use wire::KpiResult;
 
 /// Every result asked for: by period and indicator in the order asked, then by row.
 ///
@@ -166,6 +167,7 @@ pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Res
         trend: false,
         cut_named: true,
         slice: Slice::default(),
+        census: None,
     };
     let (kpis, units, chosen) = (some(db, &[]).await?, store::units(db).await?, Chosen::default());
     let ids: Vec<Uuid> = kpis.iter().map(|kpi| kpi.id).collect();

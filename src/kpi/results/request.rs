@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use crate::error::{Code, Fault};
 use crate::http::QueryReader;
 use crate::http::query::FromQuery;
+use crate::reports::Census;
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::{PeriodSet, Span};
 use crate::reports::wanted::{self, Wanted};
@@ -25,12 +26,14 @@ pub struct Request {
     /// Whether all periods are cut as was asked; otherwise each indicator cuts them its own way.
     pub cut_named: bool,
     pub slice: Slice,
+    /// What was counted already, of these periods among others.
+    pub census: Option<Census>,
 }
 
 impl Request {
     /// One figure for each indicator and period.
     pub fn plain(kpis: Vec<String>, spans: Vec<Span>, slice: Slice) -> Request {
-        Request { kpis, spans, group_by: GroupBy::None, children: false, trend: false, cut_named: false, slice }
+        Request { kpis, spans, group_by: GroupBy::None, children: false, trend: false, cut_named: false, slice, census: None }
     }
 }
 
@@ -133,7 +136,7 @@ impl FromQuery for ResultFilter {
 impl ResultFilter {
     pub fn on(self, today: NaiveDate) -> Request {
         let ResultFilter { kpis, wanted, group_by, children, trend, slice } = self;
-        Request { kpis, spans: wanted.on(today), group_by, children, trend, cut_named: wanted.cut_named, slice }
+        Request { kpis, spans: wanted.on(today), group_by, children, trend, cut_named: wanted.cut_named, slice, census: None }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kpi::wire::Formula;
 use crate::plans::{self, TaskCounted, TaskCounts, TaskRows, TaskScope};
 use crate::reports::filter::GroupBy;
 use crate::reports::period::{Period, PeriodSet, Range};
-use crate::reports::{self, Chosen, Counted, Counts, DocumentCounts, Question, Sent};
+use crate::reports::{self, Census, Chosen, Counted, Counts, DocumentCounts, Question, Sent};
 
 /// What a formula counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub enum Family {
     Documents,
     Tasks,
     Criteria,
+}
+
+impl Family {
+    /// Those that can be counted for many periods at once.
+    pub const OVER: [Family; 3] = [Family::Dossiers, Family::Documents, Family::Tasks];
 }
 
 impl Counting {
@@ -222,6 +227,39 @@ pub async fn rows(db: &impl ConnectionTrait, ask: &Ask<'_>, family: Family, days
             let named = |row: &Row| row.key.is_some() || (ask.children.is_none() && ask.group_by == GroupBy::None);
             Ok(ask.gathered(rows.into_iter().filter(named).collect(), &ask.of_tasks(&TaskCounts::default())))
         }
+    }
+}
+
+/// The same for many periods at once, in one row each; dossiers were counted by a census.
+///
+/// # Errors
+/// The database's.
+pub async fn rows_over(
+    db: &impl ConnectionTrait,
+    ask: &Ask<'_>,
+    family: Family,
+    periods: &[Range],
+    census: &Census,
+) -> Result<Vec<Vec<Row>>, ApiError> {
+    match family {
+        Family::Dossiers => Ok(periods
+            .iter()
+            .map(|days| {
+                let rows = census.counts(*days).iter().map(|row| ask.of_dossiers(row)).collect();
+                ask.gathered(rows, &ask.of_dossiers(&Counts::default()))
+            })
+            .collect()),
+        Family::Documents => {
+            let question = ask.question(census.cuts.whole(), GroupBy::None);
+            let counts = reports::document_counts_over(db, &question, periods).await?;
+            Ok(counts.iter().map(|row| vec![ask.of_documents(row)]).collect())
+        }
+        Family::Tasks if !ask.is_by_procedures() => {
+            let periods: Vec<_> = periods.iter().map(|days| (days.from, days.to)).collect();
+            let counts = plans::task_counts_over(db, &ask.of_tasks_by(ask.today, true), &periods).await?;
+            Ok(counts.iter().map(|row| vec![ask.of_tasks(row)]).collect())
+        }
+        Family::Tasks | Family::Criteria => Ok(vec![Vec::new(); periods.len()]),
     }
 }
 

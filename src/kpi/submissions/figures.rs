@@ -16,7 +16,7 @@ use crate::kpi::measurements::{MeasurementView, all_measured};
 use crate::kpi::results::{self, Request};
 use crate::kpi::store as definitions;
 use crate::kpi::wire::{KpiView, Source};
-use crate::reports::filter::{GroupBy, Slice};
+use crate::reports::filter::Slice;
 use crate::reports::period::{Period, PeriodSet, Span};
 
 /// What departments owe for a period, and what they have measured for it.
@@ -90,7 +90,7 @@ pub async fn read(db: &impl ConnectionTrait, call: &Call, (id, code): (Uuid, &st
     if !formulas.is_empty() {
         let slice = Slice { department: Some(Key::Code(code.to_owned())), subtree: true, ..Slice::default() };
         let spans = vec![Span::of(period, PeriodSet::Calendar)];
-        let request = Request { kpis: formulas, spans, group_by: GroupBy::None, children: false, trend: false, cut_named: false, slice };
+        let request = Request::plain(formulas, spans, slice);
         for result in results::results(db, call, &Reach::All, &request).await?.items {
             computed.push(KpiSubmissionComputed {
                 name: name(&result.kpi),

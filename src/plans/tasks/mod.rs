@@ -10,5 +10,6 @@ pub(super) mod wire;
 pub(super) use acts::settle;
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
-pub use store::{Counted, Rows, Scope, TaskBehind, TaskCounts, task_counts, tasks_behind};
+pub use store::{Counted, Rows, Scope, TaskBehind, TaskCounts, progress, task_counts, task_counts_over, tasks_behind};
 pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
+pub use wire::ProgressCounts;

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::Question;
+use super::{Question, end_of};
+use crate::reports::period::Range;
 
 /// What the indicators on documents are made of.
 #[derive(Clone, Debug, Default, FromQueryResult)]
@@ -112,4 +113,36 @@ pub async fn documents_behind(
     );
     let more: Vec<Value> = vec![numerator.into(), after.into(), (i64::from(limit) + 1).into()];
     DocumentBehind::find_by_statement(question.statement(text, more)).all(db).await
+}
+
+/// The same in all, for many periods at once: one count each, in their order, judged at their ends.
+///
+/// # Errors
+/// The database's.
+pub async fn document_counts_over(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    periods: &[Range],
+) -> Result<Vec<DocumentCounts>, DbErr> {
+    let period = |(n, days): (usize, &Range)| {
+        format!("({n}, '{}'::date, '{}'::date, '{}'::timestamptz)", days.from, days.to, end_of(days.to).to_rfc3339())
+    };
+    let periods: Vec<String> = periods.iter().enumerate().map(period).collect();
+    if periods.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sent = "d.sent_electronically AND (d.sent_at IS NULL OR d.sent_at < w.end_at)";
+    let text = format!(
+        "SELECT NULL::text AS key, NULL::text AS name, count(d.id) AS outgoing, count(*) FILTER (WHERE d.secrecy = 'normal') AS sendable,
+                count(*) FILTER (WHERE d.secrecy = 'normal' AND {sent}) AS sent,
+                count(*) FILTER (WHERE d.drafted_in_e_office AND d.approved_in_e_office) AS drafted
+           FROM (VALUES {}) AS w(n, from_on, to_on, end_at)
+           LEFT JOIN documents d ON d.direction = 'outgoing' AND d.issued_on BETWEEN w.from_on AND w.to_on
+            AND (d.voided_at IS NULL OR d.voided_at >= w.end_at)
+            AND ($1::uuid[] IS NULL OR d.department_id = ANY($1::uuid[])) AND ($2::uuid[] IS NULL OR d.department_id = ANY($2::uuid[]))
+            AND $7::uuid IS NULL AND $8::text IS NULL
+          GROUP BY w.n ORDER BY w.n",
+        periods.join(", ")
+    );
+    DocumentCounts::find_by_statement(question.statement(text, Vec::new())).all(db).await
 }

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Question;
 use super::state::{DEPARTMENT, Relevant, SILENT, chosen, state};
+use crate::reports::filter::GroupBy;
 
 /// The findings of a row.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -20,6 +21,20 @@ pub struct Found {
 /// # Errors
 /// The database's.
 pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Result<Vec<Found>, DbErr> {
+    // Asked of everything as one, nobody needs to be known: voided dossiers have no findings.
+    let everything = question.reach.ids().is_none() && question.group_by == GroupBy::None && question.chosen.is_everything();
+    let stored = if everything {
+        "SELECT f.dossier_id AS id, NULL::uuid AS department_id, NULL::uuid AS procedure_id, f.kind FROM dossier_findings f
+          WHERE f.arose_on BETWEEN $3::date AND least($4::date, $5::date)"
+            .to_owned()
+    } else {
+        format!(
+            "SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, f.kind
+               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id
+              WHERE f.arose_on BETWEEN $3::date AND $4::date AND f.arose_on <= $5::date AND d.status <> 'voided' AND {}",
+            chosen()
+        )
+    };
     let with = format!(
         "{}, due AS (
              SELECT s.id, s.department_id, s.procedure_id, k.kind, min(k.arose_on) AS arose_on
@@ -37,9 +52,7 @@ pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
               WHERE s.finished_on IS NULL AND s.waiting_for IS NULL AND k.arose_on IS NOT NULL
               GROUP BY 1, 2, 3, 4
          ), found AS (
-             SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, f.kind
-               FROM dossier_findings f JOIN dossiers d ON d.id = f.dossier_id
-              WHERE f.arose_on BETWEEN $3::date AND $4::date AND f.arose_on <= $5::date AND d.status <> 'voided' AND {}
+             {stored}
              UNION ALL
              SELECT id, department_id, procedure_id, kind FROM due WHERE arose_on BETWEEN $3::date AND $4::date
          ), counted AS (
@@ -48,7 +61,6 @@ pub async fn findings(db: &impl ConnectionTrait, question: &Question<'_>) -> Res
              SELECT department_id, procedure_id, NULL, count(DISTINCT id) FROM found GROUP BY 1, 2
          )",
         state(Relevant::Consulting),
-        chosen(),
     );
     question.ask(db, &with, "counted", "jsonb_agg(jsonb_build_array(s.kind, s.findings)) AS findings").await
 }

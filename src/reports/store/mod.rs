@@ -1,5 +1,6 @@
 //! Every query of the reports. Those on dossiers stand on one thing: the state of each as of the end of a day.
 
+mod census;
 mod documents;
 mod findings;
 mod months;
@@ -10,7 +11,8 @@ mod snapshots;
 mod state;
 mod times;
 
-pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, documents_behind};
+pub use census::census;
+pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, document_counts_over, documents_behind};
 pub use findings::{Found, findings};
 pub use months::{Daily, daily};
 pub use quality::{QualityCounts, QualityServices, quality_counts, quality_services};
@@ -130,6 +132,13 @@ pub struct Chosen {
     /// The code of that procedure.
     pub procedure_code: Option<String>,
     pub field: Option<String>,
+}
+
+impl Chosen {
+    /// Nothing was named.
+    pub fn is_everything(&self) -> bool {
+        self.departments.is_none() && self.procedure.is_none() && self.field.is_none()
+    }
 }
 
 /// An id with its code.

@@ -21,6 +21,8 @@ pub enum Relevant {
     AcceptedInPeriod,
     AcceptedOrFinishedInPeriod,
     FinishedInPeriod,
+    /// Open then, accepted by the end of the period.
+    OpenThen,
     /// Open, with a consulted agency that had not answered; without those voided since, of which nothing is due any more.
     Consulting,
 }
@@ -38,14 +40,14 @@ impl Relevant {
                 "d.accepted_on BETWEEN $3::date AND $4::date AND d.finished_on <= $4::date",
                 "d.accepted_on < $3::date AND d.finished_on BETWEEN $3::date AND $4::date",
             ],
-            Relevant::Consulting => &[],
+            Relevant::OpenThen | Relevant::Consulting => &[],
         }
     }
 
     /// What holds for those that were open then.
     fn open(self) -> &'static str {
         match self {
-            Relevant::OfThePeriod => "d.accepted_on <= $4::date",
+            Relevant::OfThePeriod | Relevant::OpenThen => "d.accepted_on <= $4::date",
             Relevant::AcceptedInPeriod | Relevant::AcceptedOrFinishedInPeriod => "d.accepted_on BETWEEN $3::date AND $4::date",
             Relevant::FinishedInPeriod => "false",
             // Asked of each open one, so that the consultations of the closed are not read.
@@ -58,7 +60,7 @@ impl Relevant {
 
 const COLUMNS: &str =
     "d.id, d.resolving_department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on, d.decision,
-    d.status, d.timeliness, d.first_due_on, d.due_on, d.due_before";
+    d.status, d.timeliness, d.first_due_on, d.due_on, d.due_before, d.supplement_asked_on";
 
 /// Longer than this, and the index of the long ones has it; the migration says the same.
 const SHORT_DAYS: u8 = 60;
@@ -112,7 +114,7 @@ pub fn state(relevant: Relevant) -> String {
         .map(|part| {
             format!(
                 "SELECT d.id, {DEPARTMENT} AS department_id, d.procedure_id, d.channel, d.accepted_on, d.effective_on, d.finished_on,
-           d.decision, NULL::text AS waiting_for, d.timeliness, coalesce(d.due_on, d.due_before) AS due_on
+           d.decision, NULL::text AS waiting_for, d.timeliness, coalesce(d.due_on, d.due_before) AS due_on, d.supplement_asked_on
       FROM dossiers d
      WHERE d.status <> 'voided' AND d.accepted_on <= $5::date AND d.finished_on <= $5::date AND {part} AND {chosen}
      UNION ALL "
@@ -132,7 +134,7 @@ pub fn state(relevant: Relevant) -> String {
                 WHEN d.finished_on < due.due_on THEN 'early'
                 WHEN pause.waiting AND pause.from_on <= due.due_on THEN 'on_time'
                 ELSE 'late' END AS timeliness,
-           due.due_on
+           due.due_on, d.supplement_asked_on
       FROM ({unsettled}) d
      CROSS JOIN LATERAL (SELECT coalesce(d.finished_on <= $5::date, false) AS closed) AS by_then
       LEFT JOIN LATERAL (

@@ -25,7 +25,7 @@ macro_rules! counts {
                 vec![$(Cell::Count(self.$name)),+]
             }
 
-            fn absorb(&mut self, other: &Self) {
+            pub fn absorb(&mut self, other: &Self) {
                 $(self.$name += other.$name;)+
             }
 
@@ -174,6 +174,13 @@ pub struct OutcomeRow {
 pub struct Outcomes {
     pub outcomes: OutcomeCounts,
     pub timeliness: TimelinessCounts,
+}
+
+impl Outcomes {
+    pub fn add(&mut self, outcome: &str, timeliness: &str, dossiers: i64) {
+        self.outcomes.add(outcome, dossiers);
+        self.timeliness.add(timeliness, dossiers);
+    }
 }
 
 /// Outcomes of the dossiers accepted in a period.

@@ -271,6 +271,45 @@ pub async fn task_counts(
     TaskCounts::find_by_statement(Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, values)).all(db).await
 }
 
+/// The same in all, for many periods at once, in their order; each is judged at its end, today where it still runs. Whether one that is due
+/// on the last day is late is known afterwards only: that count is always of today, which `scope` names.
+///
+/// # Errors
+/// The database's.
+pub async fn task_counts_over(
+    db: &impl ConnectionTrait,
+    scope: &Scope<'_>,
+    periods: &[(NaiveDate, NaiveDate)],
+) -> Result<Vec<TaskCounts>, DbErr> {
+    if periods.is_empty() {
+        return Ok(Vec::new());
+    }
+    let period = |(n, (from, to)): (usize, &(NaiveDate, NaiveDate))| {
+        format!("({n}, '{from}'::date, '{to}'::date, '{}'::date)", scope.as_of.min(*to))
+    };
+    let periods: Vec<String> = periods.iter().enumerate().map(period).collect();
+    let due = format!("{LIVE} AND c.due_on BETWEEN w.from_on AND w.as_of");
+    let sql = format!(
+        "WITH {today},
+              w(n, from_on, to_on, as_of) AS (VALUES {periods}),
+              late AS (SELECT w.n, count(*) AS late_or_extended FROM w JOIN counted c ON c.first_due_on BETWEEN w.from_on AND w.to_on
+                        WHERE {LIVE} AND {BROKEN} GROUP BY w.n)
+         SELECT NULL::text AS key, NULL::text AS name, k.due, k.done, k.on_time, coalesce(l.late_or_extended, 0) AS late_or_extended
+           FROM w LEFT JOIN late l ON l.n = w.n
+          CROSS JOIN LATERAL (
+                WITH {then}
+                SELECT count(*) FILTER (WHERE {due}) AS due,
+                       count(*) FILTER (WHERE {due} AND c.state IN ('done_on_time', 'done_late')) AS done,
+                       count(*) FILTER (WHERE {due} AND c.state = 'done_on_time') AS on_time
+                  FROM counted c) k
+          ORDER BY w.n",
+        today = counted(),
+        then = counted().replace("$2::date", "w.as_of"),
+        periods = periods.join(", ")
+    );
+    TaskCounts::find_by_statement(Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, scope.values())).all(db).await
+}
+
 /// Whether there is a plan with a code, whoever asks: plans are for all to see.
 pub async fn plan_exists(db: &impl ConnectionTrait, code: &str) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM plans WHERE code = $1";
