@@ -224,13 +224,10 @@ async fn what_was_published_stands_beside_what_is_computed() {
     let rows = [done("a", "SKHDT", EARLY), done("b", "SKHDT", EARLY), done("c", "SKHDT", LATE)];
     office.load("/api/v1/dossiers/bulk", &rows).await.expect(200);
     assert_eq!(only(&office, "kpi=on_time_rate&period=2022-06").await["published"], Value::Null);
-    let published = "INSERT INTO kpi_measurements (id, kpi_id, department_id, period, value, evidence, created_at, updated_at)
-        SELECT gen_random_uuid(), k.id, d.id, '2022-06', 70, '[{\"document_number\": \"1/BC\", \"issued_on\": \"2022-06-12\", \"title\": \"x\"}]',
-               '2022-06-15T08:00:00+07', '2022-06-15T08:00:00+07' FROM kpis k, departments d WHERE k.code = 'on_time_rate' AND d.code = 'SKHDT'";
-    sqlx::raw_sql(published).execute(&app.pool).await.unwrap();
+    measure(&app, "on_time_rate", "SKHDT", "2022-06", json!({"value": 70})).await;
     let item = only(&office, "kpi=on_time_rate&period=2022-06").await;
     assert_eq!(share(&item), (json!(2), json!(3), json!(66.67)));
-    assert_eq!(item["published"], json!({"value": 70.0, "difference": -3.33, "recorded_at": "2022-06-15T08:00:00+07:00"}));
+    assert_eq!(item["published"], json!({"value": 70.0, "difference": -3.33, "recorded_at": "2022-06-20T10:00:00+07:00"}));
     let rows = items(&office, "kpi=on_time_rate&period=2022-06&group_by=department").await;
     assert_eq!(rows[0]["published"]["value"], json!(70.0));
     assert_eq!(only(&office, "kpi=on_time_rate&period=2022Q2").await["published"], Value::Null);
@@ -249,10 +246,11 @@ async fn an_expression_is_computed_from_the_figures_of_its_indicators() {
     define(&app, "index", index).await;
     let query = "kpi=index&period=2022-06&department=DKKD";
     assert_eq!(only(&office, query).await["reason"], "no_measurement");
-    measure(&app, "satisfaction", "DKKD", "2022-06", json!({"value": 80})).await;
+    measure(&app, "satisfaction", "DKKD", "2022-06", json!({"value": 80, "state": "provisional"})).await;
     let item = only(&office, query).await;
     // (66.666… + 160) / 3
     assert_eq!((&item["value"], &item["numerator"], &item["department"]), (&json!(75.56), &Value::Null, &json!("DKKD")));
+    assert_eq!(item["provisional"], json!(true));
     let told: Vec<_> = item["targets"].as_array().unwrap().iter().map(|t| (t["authority"].clone(), t["status"].clone())).collect();
     assert_eq!(told, [(json!("province"), json!("met")), (json!("plan"), json!("not_met"))]);
     assert_eq!((&item["target"], &item["met"], &item["status"]), (&json!(60.0), &json!(true), &json!("met")));

@@ -126,14 +126,15 @@ impl<'a> Desk<'a> {
         rows.sort_by(|a, b| a.key.cmp(&b.key));
         let figure = |row: &&Figure| {
             let about = Row { key: row.key.clone(), name: row.name.clone(), field: row.field.clone(), tallies: Vec::new() };
-            let mut missing: Vec<String> = Vec::new();
+            let (mut missing, mut provisional): (Vec<String>, bool) = (Vec::new(), false);
             let mut figure_of = |code: &str| {
                 let own = of(code).iter().find(|own| own.key == row.key).ok_or(NoValue::NoDataSource)?;
                 missing.extend(own.missing.iter().filter(|code| !missing.contains(code)).cloned().collect::<Vec<_>>());
+                provisional |= own.provisional;
                 own.value.ok_or(own.reason.unwrap_or(NoValue::NoDataSource))
             };
             let value = expression.evaluate(&mut figure_of);
-            Figure { value: value.ok(), reason: value.err(), missing, ..self.about(&about, plan.cut.field.as_deref()) }
+            Figure { value: value.ok(), reason: value.err(), missing, provisional, ..self.about(&about, plan.cut.field.as_deref()) }
         };
         rows.iter().map(figure).collect()
     }
