@@ -408,7 +408,7 @@ fn named(rows: Figures) -> Figures {
 
 #[tokio::test]
 async fn every_figure_is_the_one_counted_from_scratch() {
-    let (seed, size) = (setting("DUNGHEN_RECOMPUTE_SEED", 1186), i64::try_from(setting("DUNGHEN_RECOMPUTE_SIZE", 60)).unwrap());
+    let (seed, size) = (setting("DUNGHEN_RECOMPUTE_SEED", 1186), i64::try_from(setting("DUNGHEN_RECOMPUTE_SIZE", 40)).unwrap());
     println!("DUNGHEN_RECOMPUTE_SEED={seed}");
     let mut world = World::at("2022-06-09T16:00:00+07:00", seed).await;
     let doer = world.doer(&world.app).await;
