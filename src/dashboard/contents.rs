@@ -149,7 +149,16 @@ fn dossiers(census: &Census, spans: &TileSpans, findings: FindingReport, links: 
         let (Some(key), Some(name), true) = (row.key, row.name, counts != HandlingCounts::default()) else { continue };
         let href = links.accepted(days, Some(&key));
         let (counted, rate) = (Outcomes::default(), None);
-        let row = DashboardDepartmentRow { key: key.clone(), name, results: counts, counts: counted, on_time: 0, finished: 0, on_time_rate: rate, href };
+        let row = DashboardDepartmentRow {
+            key: key.clone(),
+            name,
+            results: counts,
+            counts: counted,
+            on_time: 0,
+            finished: 0,
+            on_time_rate: rate,
+            href,
+        };
         rows.insert(key, row);
     }
     let mut counts = Outcomes::default();

@@ -16,7 +16,8 @@ pub struct Links {
 }
 
 fn link(path: &str, parameters: &[(&str, String)]) -> String {
-    let pairs: Vec<String> = parameters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let pairs: Vec<String> =
+        parameters.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
     if pairs.is_empty() { format!("/api/v1/{path}") } else { format!("/api/v1/{path}?{}", pairs.join("&")) }
 }
 
@@ -86,7 +87,10 @@ impl Links {
     }
 
     pub fn due_between(&self, from: NaiveDate, to: NaiveDate) -> String {
-        self.dossiers(&self.departments, &[("timeliness", "in_time".to_owned()), ("due_from", from.to_string()), ("due_to", to.to_string())])
+        self.dossiers(
+            &self.departments,
+            &[("timeliness", "in_time".to_owned()), ("due_from", from.to_string()), ("due_to", to.to_string())],
+        )
     }
 
     pub fn documents(&self, days: Range) -> String {
@@ -94,7 +98,13 @@ impl Links {
         let (from, to) = (days.from.to_string(), days.to.min(self.as_of).max(days.from).to_string());
         link(
             "documents",
-            &[("direction", "outgoing".into()), ("issued_from", from), ("issued_to", to), ("voided", "false".into()), ("department", departments)],
+            &[
+                ("direction", "outgoing".into()),
+                ("issued_from", from),
+                ("issued_to", to),
+                ("voided", "false".into()),
+                ("department", departments),
+            ],
         )
     }
 
@@ -144,10 +154,15 @@ mod tests {
     #[test]
     fn links_ask_for_what_a_figure_was_asked_for() {
         let span = Span::of(&Period::parse("2022").unwrap(), PeriodSet::Calendar);
-        let mut links =
-            Links { department: None, departments: Vec::new(), set: PeriodSet::Calendar, as_of: "2022-06-20".parse().unwrap() };
-        assert_eq!(links.contributors("on_time_rate", &span), "/api/v1/kpi-results/on_time_rate/contributors?period=2022&period_set=calendar");
-        assert_eq!(links.handling(span.days, "department"), "/api/v1/reports/dossier-results?from=2022-01-01&to=2022-06-20&group_by=department");
+        let mut links = Links { department: None, departments: Vec::new(), set: PeriodSet::Calendar, as_of: "2022-06-20".parse().unwrap() };
+        assert_eq!(
+            links.contributors("on_time_rate", &span),
+            "/api/v1/kpi-results/on_time_rate/contributors?period=2022&period_set=calendar"
+        );
+        assert_eq!(
+            links.handling(span.days, "department"),
+            "/api/v1/reports/dossier-results?from=2022-01-01&to=2022-06-20&group_by=department"
+        );
         assert_eq!(links.overdue(), "/api/v1/dossiers?timeliness=overdue");
         links.department = Some(("SKHDT".to_owned(), true));
         links.departments = vec!["DKKD".to_owned(), "SKHDT".to_owned()];

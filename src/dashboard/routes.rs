@@ -59,8 +59,10 @@ impl FromQuery for DashboardFilter {
         let given = q.text("period");
         let period = given.as_deref().and_then(Period::parse);
         if given.is_some() && period.is_none() {
-            let (vi, en) =
-                ("Không phải kỳ báo cáo; ví dụ: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.", "No period; examples: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.");
+            let (vi, en) = (
+                "Không phải kỳ báo cáo; ví dụ: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.",
+                "No period; examples: 2022, 2022H1, 2022Q2, 2022-04, 2022-9M.",
+            );
             q.fault(Fault::new(Code::InvalidParameter, "period", vi, en));
         }
         let set = q.choice("period_set", PeriodSet::NAMES).map_or(PeriodSet::Calendar, PeriodSet::named);

@@ -111,7 +111,11 @@ mod tests {
                 let spans = spans(&Period::parse(code).unwrap(), set).unwrap();
                 let named = |span: &Option<Span>| span.as_ref().unwrap().name.clone();
                 assert_eq!((named(&spans.previous).as_str(), named(&spans.year_before).as_str()), (previous, year_before), "{code}");
-                assert_eq!((spans.months[0].name.as_str(), spans.months[11].name.as_str(), spans.months.len()), (first, last, 12), "{code}");
+                assert_eq!(
+                    (spans.months[0].name.as_str(), spans.months[11].name.as_str(), spans.months.len()),
+                    (first, last, 12),
+                    "{code}"
+                );
                 assert_eq!(spans.months[11].days.to, spans.current.days.to, "{code}");
                 assert_eq!((spans.years.len(), spans.years[4].name.as_str()), (5, "2022"));
             }
@@ -122,7 +126,9 @@ mod tests {
 
     #[test]
     fn the_running_year_is_that_of_the_day_in_its_set() {
-        for (today, calendar, administrative) in [("2022-12-14", "2022", "2022"), ("2022-12-15", "2022", "2023"), ("2023-01-01", "2023", "2023")] {
+        for (today, calendar, administrative) in
+            [("2022-12-14", "2022", "2022"), ("2022-12-15", "2022", "2023"), ("2023-01-01", "2023", "2023")]
+        {
             let today = today.parse().unwrap();
             assert_eq!(running_year(today, PeriodSet::Calendar), calendar);
             assert_eq!(running_year(today, PeriodSet::Administrative), administrative);

@@ -242,7 +242,10 @@ mod tests {
         let cuts = Cuts::of(&[days("2022"), days("2022Q2"), days("2022-06")]);
         let told: Vec<String> = cuts.days().iter().map(ToString::to_string).collect();
         assert_eq!(told, ["2022-01-01", "2022-04-01", "2022-06-01", "2022-07-01", "2023-01-01"]);
-        assert_eq!((cuts.stretches(days("2022")), cuts.stretches(days("2022Q2")), cuts.stretches(days("2022-06"))), ((1, 4), (2, 3), (3, 3)));
+        assert_eq!(
+            (cuts.stretches(days("2022")), cuts.stretches(days("2022Q2")), cuts.stretches(days("2022-06"))),
+            ((1, 4), (2, 3), (3, 3))
+        );
         assert_eq!(cuts.whole(), days("2022"));
         assert_eq!((cuts.place("2021-12-31".parse().unwrap()), cuts.place("2023-01-01".parse().unwrap())), (0, 5));
     }
@@ -276,7 +279,12 @@ mod tests {
 
     #[test]
     fn the_verdict_follows_the_decision_and_the_apology() {
-        let late = |decision: &str, apologised| Cell { decision: Some(decision.into()), timeliness: "late".into(), apologised, ..cell(1, Some(1)) };
+        let late = |decision: &str, apologised| Cell {
+            decision: Some(decision.into()),
+            timeliness: "late".into(),
+            apologised,
+            ..cell(1, Some(1))
+        };
         let cases = [
             (late("resolved", true), "late_with_apology"),
             (late("resolved", false), "late_without_apology"),

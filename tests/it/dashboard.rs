@@ -50,7 +50,11 @@ async fn agrees(who: &Actor, query: &str, narrowed: &str) {
     let kpis = list(&board, "kpis");
     assert_eq!(kpis.len(), list(&results, "items").len(), "{about}");
     let of = |items: &Value, code: &Value, period: &Value| {
-        list(items, "items").iter().find(|r| r["kpi"] == *code && r["period"] == *period).unwrap_or_else(|| panic!("{about}: {code} {period}")).clone()
+        list(items, "items")
+            .iter()
+            .find(|r| r["kpi"] == *code && r["period"] == *period)
+            .unwrap_or_else(|| panic!("{about}: {code} {period}"))
+            .clone()
     };
     let set = board["period"]["period_set"].as_str().unwrap();
     let months: Vec<&str> = list(&kpis[0], "course").iter().map(|p| p["period"].as_str().unwrap()).collect();
@@ -85,7 +89,11 @@ async fn agrees(who: &Actor, query: &str, narrowed: &str) {
         }
     }
     let outcomes = body(who, &format!("reports/dossier-outcomes?{days}&as_of={as_of}")).await;
-    assert_eq!((&dossiers["outcomes"], &dossiers["timeliness"]), (&outcomes["total"]["outcomes"], &outcomes["total"]["timeliness"]), "{about}");
+    assert_eq!(
+        (&dossiers["outcomes"], &dossiers["timeliness"]),
+        (&outcomes["total"]["outcomes"], &outcomes["total"]["timeliness"]),
+        "{about}"
+    );
     for expected in list(&outcomes, "rows") {
         let row = rows.iter().find(|row| row["key"] == expected["key"]).unwrap();
         assert_eq!((&row["outcomes"], &row["timeliness"]), (&expected["outcomes"], &expected["timeliness"]), "{about}");
@@ -93,7 +101,11 @@ async fn agrees(who: &Actor, query: &str, narrowed: &str) {
     for month in list(dossiers, "months") {
         let code = month["key"].as_str().unwrap();
         let report = body(who, &format!("reports/dossier-outcomes?period={code}&period_set={set}&as_of={as_of}{narrowed}")).await;
-        assert_eq!((&month["outcomes"], &month["timeliness"]), (&report["total"]["outcomes"], &report["total"]["timeliness"]), "{about} {code}");
+        assert_eq!(
+            (&month["outcomes"], &month["timeliness"]),
+            (&report["total"]["outcomes"], &report["total"]["timeliness"]),
+            "{about} {code}"
+        );
     }
     let findings = body(who, &format!("reports/findings?from={from}&to={to}&group_by=kind&as_of={as_of}{narrowed}")).await;
     assert_eq!(dossiers["with_findings"], findings["total"]["dossiers"], "{about}");
@@ -112,7 +124,9 @@ async fn its_figures_are_those_of_the_reports() {
         let path = format!("/api/v1/dossiers/{}/{act}", dossier["id"].as_str().unwrap());
         one_stop.act(&path, dossier["version"].as_i64().unwrap(), what).await
     };
-    for (dossier, at) in list(&finished, "items").iter().zip(["2022-07-05", "2022-08-10", "2022-09-20", "2022-10-14", "2022-11-15", "2022-12-30"]) {
+    for (dossier, at) in
+        list(&finished, "items").iter().zip(["2022-07-05", "2022-08-10", "2022-09-20", "2022-10-14", "2022-11-15", "2022-12-30"])
+    {
         act(dossier, "void", json!({"reason": "Nhập trùng", "occurred_at": format!("{at}T09:00:00+07:00")})).await.expect(200);
     }
     let mut moved = 0;
@@ -126,7 +140,14 @@ async fn its_figures_are_those_of_the_reports() {
     let version = office.get("/api/v1/kpis/on_time_rate").await.expect(200).body["version"].as_i64().unwrap();
     office.json("PUT", "/api/v1/kpis/on_time_rate", &[("if-match", &format!("\"{version}\""))], &target).await.expect(200);
 
-    for query in ["period=2022", "period=2022&period_set=administrative", "period=2022H2", "period=2022Q3&period_set=administrative", "period=2022-09", "period=2022-9M"] {
+    for query in [
+        "period=2022",
+        "period=2022&period_set=administrative",
+        "period=2022H2",
+        "period=2022Q3&period_set=administrative",
+        "period=2022-09",
+        "period=2022-9M",
+    ] {
         agrees(&office, query, "").await;
     }
     for department in ["DKKD", "DN"] {
@@ -151,7 +172,10 @@ async fn every_part_leads_to_what_it_is_made_of() {
     let office = app.office().await;
     let board = body(&office, "dashboard").await;
     // By default the year that runs, by the calendar.
-    assert_eq!((&board["period"]["code"], &board["period"]["period_set"], &board["department"]), (&json!("2022"), &json!("calendar"), &json!(null)));
+    assert_eq!(
+        (&board["period"]["code"], &board["period"]["period_set"], &board["department"]),
+        (&json!("2022"), &json!("calendar"), &json!(null))
+    );
     let all = links(&board);
     assert!(all.len() > 40, "{}", all.len());
     for link in all.iter().filter(|link| !link.contains("/contributors")) {
@@ -288,13 +312,17 @@ async fn the_page_shows_the_demo_year_and_opens_every_figure() {
             assert_eq!(browser.overflow().await, Vec::<String>::new());
         }
         for kind in ["keyDown", "keyUp"] {
-            browser.call("Input.dispatchKeyEvent", json!({"type": kind, "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27})).await;
+            browser
+                .call("Input.dispatchKeyEvent", json!({"type": kind, "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27}))
+                .await;
         }
         browser.until("!document.getElementById('drawer').open").await;
     }
     browser.resize(1280, 900).await;
     // A month opens its dossiers, and one of these what happened to it.
-    browser.evaluate("document.querySelectorAll('#months a')[4].dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))").await;
+    browser
+        .evaluate("document.querySelectorAll('#months a')[4].dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))")
+        .await;
     browser.until("document.querySelectorAll('#drawer .scroll tbody .link').length >= 10").await;
     browser.picture("dashboard-month-1280").await;
     browser.evaluate("document.querySelector('#drawer .scroll tbody .link').click()").await;

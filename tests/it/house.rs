@@ -246,10 +246,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Reads the lists of all slices.
     ("exports", &["clients", "departments", "dossiers", "identity", "jobs", "kpi", "plans", "procedures"]),
     // Shows what others count, and how much waits of what.
-    (
-        "dashboard",
-        &["calendar", "departments", "duties", "kpi", "plans", "reminders", "reports"],
-    ),
+    ("dashboard", &["calendar", "departments", "duties", "kpi", "plans", "reminders", "reports"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
     ("client", &[]),
 ];

@@ -99,7 +99,8 @@ pub fn sign_ins(base: &str) -> String {
         ("officer.<…>", "chuyên viên của đơn vị", "officer of a department"),
     ];
     let base = base.trim_end_matches('/');
-    let mut text = format!("\n  Đúng Hẹn   {base}\n  dashboard  {base}/dashboard\n  docs       {base}/docs/\n  contract   {base}/openapi.json\n\n");
+    let mut text =
+        format!("\n  Đúng Hẹn   {base}\n  dashboard  {base}/dashboard\n  docs       {base}/docs/\n  contract   {base}/openapi.json\n\n");
     text += &format!("  Đăng nhập dùng thử, mật khẩu · demo sign-ins, password: {secret}\n\n");
     for (user, vi, en) in rows {
         text += &format!("    {user:<12} {vi:<42} {en}\n");

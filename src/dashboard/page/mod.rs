@@ -41,7 +41,8 @@ async fn door() -> HttpResponse {
 /// A file with its checksum as its version, which is asked for each time.
 fn answer(req: &HttpRequest, file: &File) -> HttpResponse {
     static VERSIONS: OnceLock<Vec<String>> = OnceLock::new();
-    let version = |f: &File| format!("\"{:x}\"", digest(f.text.as_bytes()).iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)));
+    let version =
+        |f: &File| format!("\"{:x}\"", digest(f.text.as_bytes()).iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)));
     let versions = VERSIONS.get_or_init(|| FILES.iter().map(version).collect());
     let version = FILES.iter().zip(versions).find(|(f, _)| f.path == file.path).map_or("", |(_, version)| version.as_str());
     let known = req.headers().get("if-none-match").and_then(|v| v.to_str().ok());

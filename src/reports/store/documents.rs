@@ -58,8 +58,14 @@ pub async fn document_counts(db: &impl ConnectionTrait, question: &Question<'_>)
 ///
 /// # Errors
 /// The database's.
-pub async fn document_counts_over(db: &impl ConnectionTrait, question: &Question<'_>, periods: &[Range]) -> Result<Vec<DocumentCounts>, DbErr> {
-    let period = |(n, days): (usize, &Range)| format!("({n}, '{}'::date, '{}'::date, '{}'::timestamptz)", days.from, days.to, end_of(days.to).to_rfc3339());
+pub async fn document_counts_over(
+    db: &impl ConnectionTrait,
+    question: &Question<'_>,
+    periods: &[Range],
+) -> Result<Vec<DocumentCounts>, DbErr> {
+    let period = |(n, days): (usize, &Range)| {
+        format!("({n}, '{}'::date, '{}'::date, '{}'::timestamptz)", days.from, days.to, end_of(days.to).to_rfc3339())
+    };
     let periods: Vec<String> = periods.iter().enumerate().map(period).collect();
     if periods.is_empty() {
         return Ok(Vec::new());

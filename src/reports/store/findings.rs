@@ -3,8 +3,8 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::Question;
-use crate::reports::filter::GroupBy;
 use super::state::{DEPARTMENT, Relevant, SILENT, chosen, state};
+use crate::reports::filter::GroupBy;
 
 /// The findings of a row.
 #[derive(Clone, Debug, FromQueryResult)]
