@@ -14,6 +14,4 @@ mod wire;
 pub use results::{Unmet, unmet};
 pub use routes::{configure, exported, exported_measurements};
 pub use tiles::{Tile, TileSpans, tiles};
-pub use wire::{
-    Comparator, Direction, Formula, KpiResult, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit,
-};
+pub use wire::{Comparator, Direction, Formula, KpiResult, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

@@ -18,10 +18,7 @@ pub use model::{Frequency, ScheduleKind};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::exported as exported_tasks;
-pub use tasks::{
-    ProgressCounts as TaskProgress, Rows as TaskRows, Scope as TaskScope, TaskCounts, progress as task_progress, task_counts,
-    task_counts_over,
-};
+pub use tasks::{ProgressCounts as TaskProgress, Rows as TaskRows, Scope as TaskScope, TaskCounts, progress as task_progress, task_counts, task_counts_over};
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut crate::http::ServiceConfig) {

@@ -17,7 +17,6 @@ pub use census::{Census, Verdict};
 pub use figures::results_statement;
 pub use routes::configure;
 pub use store::{
-    Caused, Chosen, Counts, DocumentCounts, Found, Question, census, choose, counts, document_counts, document_counts_over, findings,
-    reasons,
+    Caused, Chosen, Counts, DocumentCounts, Found, Question, census, choose, counts, document_counts, document_counts_over, findings, reasons,
 };
 pub use wire::{FindingReport, HandlingCounts, Outcomes};

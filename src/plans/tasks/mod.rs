@@ -10,6 +10,6 @@ pub(super) mod wire;
 pub(super) use acts::settle;
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
-pub use store::{Rows, Scope, TaskCounts, progress, task_counts, task_counts_over};
 pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
+pub use store::{Rows, Scope, TaskCounts, progress, task_counts, task_counts_over};
 pub use wire::ProgressCounts;
