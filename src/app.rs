@@ -153,6 +153,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::obstacles::configure(cfg);
     crate::explanations::configure(cfg);
     crate::duties::configure(cfg);
+    crate::briefing::configure(cfg);
     crate::jobs::configure(cfg);
     crate::exports::configure(cfg);
 }

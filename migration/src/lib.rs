@@ -49,6 +49,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0015_task_work",
     "0016_duties",
     "0017_reminders",
+    "0022_briefing",
 ];
 
 pub struct Migrator;

@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod call;
 pub mod export;
 pub mod gate;
+pub mod html;
 pub mod json;
 pub mod lang;
 pub mod middleware;

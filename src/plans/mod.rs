@@ -14,11 +14,16 @@ mod versions;
 mod view;
 mod wire;
 
-pub use model::{Frequency, ScheduleKind};
+pub use model::{Frequency, ScheduleKind, TaskState};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::exported as exported_tasks;
-pub use tasks::{Scope as TaskScope, TaskCounts, task_counts};
+pub use tasks::wire::{AssignedTask, ProgressCounts, ProgressIssue, ProgressRow};
+pub use tasks::{DueTask, Scope as TaskScope, TaskCounts, TaskNow, task_counts};
+pub use tasks::{
+    assign_from_above, due_between as tasks_due_between, give_up as give_up_task, issues as task_issues,
+    progress_by_department as task_progress_by_department, progress_in_all as task_progress, states as task_states,
+};
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut crate::http::ServiceConfig) {

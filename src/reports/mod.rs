@@ -12,6 +12,10 @@ mod rules;
 mod store;
 mod wire;
 
-pub use figures::results_statement;
+pub use figures::{Asked, Report, make, results_statement};
 pub use routes::configure;
-pub use store::{Caused, Chosen, Counts, DocumentCounts, Found, Question, choose, counts, document_counts, findings, reasons};
+pub use store::{
+    Caused, Chosen, Counts, DailyFinish, DocumentCounts, Found, LateDossier, Question, choose, counts, document_counts, findings,
+    finished_daily, late_dossiers, reasons,
+};
+pub use wire::{Cause, CauseCounts, DaysTaken, OutcomeCounts, TimesTaken};

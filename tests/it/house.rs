@@ -239,6 +239,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("explanations", &["calendar", "departments", "dossiers", "kpi", "reports"]),
     // Plans set duties; periods have the codes of the reports.
     ("duties", &["calendar", "departments", "plans", "reports"]),
+    // Puts together what all of them tell of a month; a decision becomes a task, and may decide an obstacle.
+    ("briefing", &["calendar", "departments", "duties", "explanations", "kpi", "obstacles", "plans", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers", "jobs"]),
     // Holds what slices do in the background; each brings its own work.

@@ -8,7 +8,8 @@ mod store;
 pub(super) mod wire;
 
 pub(super) use acts::settle;
+pub use acts::{assign_from_above, give_up};
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
+pub use store::{DueTask, Scope, TaskCounts, TaskNow, due_between, issues, progress_by_department, progress_in_all, states, task_counts};
 pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
-pub use store::{Scope, TaskCounts, task_counts};

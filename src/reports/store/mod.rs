@@ -2,6 +2,7 @@
 
 mod documents;
 mod findings;
+mod late;
 mod months;
 mod reasons;
 mod results;
@@ -11,7 +12,8 @@ mod times;
 
 pub use documents::{DocumentCounts, document_counts};
 pub use findings::{Found, findings};
-pub use months::{Daily, daily};
+pub use late::{LateDossier, late_dossiers};
+pub use months::{Daily, DailyFinish, daily, finished_daily};
 pub use reasons::{Caused, reasons};
 pub use results::{Counts, Handling, Verdicts, counts, handling, handling_statement, verdicts};
 pub use snapshots::{Frozen, Listed, NewSnapshot, find as find_snapshot, freeze, list as list_snapshots};
