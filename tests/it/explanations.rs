@@ -6,7 +6,7 @@ use crate::harness::{Actor, App};
 const EXPLANATIONS: &str = "/api/v1/explanations";
 
 /// Two divisions in June: DKKD is late with one dossier, has a task overdue and a figure that is not met.
-async fn world(now: &str) -> App {
+pub async fn world(now: &str) -> App {
     let app = App::at(now).await;
     let (admin, office) = (app.admin().await, app.office().await);
     let departments = json!([

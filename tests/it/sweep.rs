@@ -12,7 +12,7 @@ use crate::contract::{Operation, check_problem, document, followed, operations};
 use crate::harness::{Actor, Answer};
 
 /// Writes that change nothing that exists, and so name no version.
-const UNCONDITIONAL: [(&str, &str); 21] = [
+const UNCONDITIONAL: [(&str, &str); 22] = [
     ("create_session", "begins a session"),
     ("refresh_session", "the token itself is used once"),
     ("delete_session", "ends the session of its own token"),
@@ -31,6 +31,7 @@ const UNCONDITIONAL: [(&str, &str); 21] = [
     ("load_measurements", "rows are put by their key"),
     ("raise_obstacle", "creates"),
     ("create_explanation", "creates"),
+    ("create_decision", "creates"),
     ("import_duties", "creates what is missing"),
     ("create_export", "creates"),
     ("cancel_job", "a job has no version"),
@@ -57,7 +58,8 @@ const UNVERSIONED: [(&str, &str); 4] = [
 const COMPARED: [(&str, &str); 1] = [("get_plan_difference", "holds two versions against each other")];
 
 /// Details that change by the day or by figures elsewhere, without a new version, and are always sent.
-const BY_THE_DAY: [&str; 6] = ["get_plan", "get_number_reservation", "get_dossier", "get_dossier_by_code", "get_task", "get_explanation"];
+const BY_THE_DAY: [&str; 7] =
+    ["get_plan", "get_number_reservation", "get_dossier", "get_dossier_by_code", "get_task", "get_explanation", "get_decision"];
 
 fn among(table: &[(&str, &str)], operation: &Operation) -> bool {
     table.iter().any(|(id, _)| *id == operation.id)
