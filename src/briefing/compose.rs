@@ -220,7 +220,7 @@ async fn rows<C: ConnectionTrait>(
         total.tasks = plans::task_progress(desk.db, &scope).await?.counts;
     }
     if let Report::Outcomes(report) = desk.figures(Figures::Outcomes).await? {
-        let accepted = |outcomes: &reports::OutcomeCounts| outcomes.named().iter().map(|(_, _, n)| n).sum();
+        let accepted = |outcomes: &reports::OutcomeCounts| -> i64 { outcomes.named().iter().map(|(_, _, n)| n).sum() };
         for found in &report.rows {
             let outcomes = &found.counts.outcomes;
             row(&found.key, &mut |r| (r.outcomes, r.accepted) = (outcomes.clone(), accepted(outcomes)));
