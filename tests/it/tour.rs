@@ -212,11 +212,42 @@ async fn the_third_tour_plays_the_year() {
     let Some(app) = with_demo_and(clock.to_str().unwrap()).await else { return };
     let told = run_in(&folder, clock.to_str().unwrap(), "sh", &["-eu"], &app, tour("README.md", "third tour")).await;
     let lines: Vec<&str> = told.lines().collect();
-    let task = |code: &str, state: &str, due: &str, version: u8| {
-        format!("{{\"code\":\"{code}\",\"state\":\"{state}\",\"due_on\":\"{due}\",\"version\":{version}}}")
-    };
-    let (centre, office) = ("kh-1186-skhdt-2022.II.1-1.3", "kh-1186-skhdt-2022.I.1-1.3");
-    assert_eq!(lines, Vec::<&str>::new(), "{} {} {}", task(centre, "", "", 1), task(office, "", "", 1), clock.exists());
+    let task = |code: &str, due: &str, state: &str| format!("\"code\":\"{code}\" \"due_on\":\"{due}\" \"state\":\"{state}\"");
+    let (centre, letter) = ("kh-1186-skhdt-2022.II.1-1.3", "gv-4521-2022");
+    assert_eq!(
+        lines[..5],
+        [
+            task(centre, "2022-06-30", "in_progress") + " \"version\":3",
+            task(letter, "2022-06-10", "in_progress") + " \"version\":1",
+            r#""internal_due_on":"2022-05-24" "due_on":"2022-06-30" "state":"due_soon" "missing":["PCM"]"#.to_owned(),
+            task(centre, "2022-08-31", "in_progress") + " \"version\":6",
+            task("kh-1186-skhdt-2022.I.1-1.3", "2022-06-30", "done_on_time") + " \"version\":3",
+        ]
+    );
+    for owed in [r#""kind":"task","code":"gv-4521-2022""#, r#""kind":"late_dossiers","code":"late_dossiers""#] {
+        assert!(lines[5..].contains(&owed), "{told}");
+    }
+    for item in ["task:gv-4521-2022", "late_dossiers:DKKD", "kpi:on_time_rate/DKKD", "obstacle:VM-2022-0001"] {
+        assert!(lines.contains(&format!("\"item\":\"{item}\"").as_str()), "{item}: {told}");
+    }
+    assert_eq!(
+        lines[lines.len() - 8..],
+        [
+            "\"code\":\"KL-2022-0001\" \"due_on\":\"2022-07-05\" \"state\":\"standing\" \"task_state\":\"in_progress\" \"task_due_on\":\"2022-07-05\" \"version\":1".to_owned(),
+            r#""code":"VM-2022-0001" "state":"decided""#.to_owned(),
+            r#""internal_due_on":"2022-05-24" "due_on":"2022-06-30" "state":"sent_on_time" "missing":["PCM"] "sent_on":"2022-06-28""#.to_owned(),
+            task(letter, "2022-06-10", "done_late"),
+            r#""code":"KL-2022-0001" "task_state":"done_on_time""#.to_owned(),
+            task(centre, "2022-08-31", "done_on_time"),
+            r#""internal_due_on":null "due_on":"2022-12-14" "state":"sent_on_time" "missing":[] "sent_on":"2022-12-12""#.to_owned(),
+            r#""done_on_time":3 "done_late":0 "extended":1 "late_or_extended":12"#.to_owned(),
+        ]
+    );
+    // The clock goes by itself again, and the workbook is one.
+    assert!(!clock.exists() && app.shared.now() > "2026-01-01T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    assert!(std::fs::read(folder.join("giao-ban-2022-06.xlsx")).unwrap().starts_with(b"PK"));
+    let page = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.html"))).unwrap();
+    assert!(page("giao-ban-2022-06").contains("class=\"write\"") && page("giao-ban-2022-06-ket-luan").contains("KL-2022-0001"));
     let Some(mut browser) = Browser::open().await else { return };
     browser.without_scripts().await;
     for page in ["giao-ban-2022-06", "giao-ban-2022-06-ket-luan", "giao-ban-2022-12"] {

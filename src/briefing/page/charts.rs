@@ -56,20 +56,38 @@ pub struct Bar {
 }
 
 const WIDTH: f64 = 680.0;
-const LABEL: f64 = 178.0;
+const LABEL: f64 = 218.0;
 const TOTAL: f64 = 38.0;
 const ROW: f64 = 21.0;
 const LEGEND: f64 = 22.0;
-/// About how wide a letter of the legend is.
-const LETTER: f64 = 5.4;
-const LONGEST_LABEL: usize = 32;
+
+/// About how wide a letter is, in the widest of the fonts that a machine may have.
+fn letter(c: char) -> f64 {
+    match c {
+        'i' | 'l' | 'j' | 'f' | 't' | 'r' | ' ' | '.' | ',' | '(' | ')' | '-' => 4.4,
+        'm' | 'w' | 'M' | 'W' | '…' => 10.4,
+        c if c.is_uppercase() => 8.2,
+        c if c.is_ascii() || c.is_alphabetic() => 6.7,
+        _ => 10.5,
+    }
+}
+
+fn wide(text: &str) -> f64 {
+    text.chars().map(letter).sum()
+}
 
 /// A text that fits beside a bar.
 fn cut(label: &str) -> String {
-    if label.chars().count() <= LONGEST_LABEL {
+    const ROOM: f64 = LABEL - 12.0;
+    if wide(label) <= ROOM {
         return label.to_owned();
     }
-    let short: String = label.chars().take(LONGEST_LABEL - 1).collect();
+    let mut room = ROOM - letter('…');
+    let fits = |c: &char| {
+        room -= letter(*c);
+        room >= 0.0
+    };
+    let short: String = label.chars().take_while(fits).collect();
     format!("{}…", short.trim_end())
 }
 
@@ -88,7 +106,7 @@ pub fn stacked(h: &mut Html, title: &str, parts: &[Part], bars: &[Bar]) {
     let places: Vec<(f64, f64)> = used
         .iter()
         .map(|(_, part)| {
-            let wide = 18.0 + part.name.chars().count() as f64 * LETTER + 12.0;
+            let wide = 18.0 + wide(part.name) + 12.0;
             if x + wide > WIDTH && x > 0.0 {
                 (lines, x) = (lines + 1.0, 0.0);
             }
@@ -260,7 +278,7 @@ mod tests {
         let svg = bars(&[("DKKD", [30, 10]), ("DN", [0, 0]), ("VP", [20, 0])]);
         is_well_drawn(&svg);
         let widths: Vec<&str> = svg.split(" width=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
-        assert_eq!(widths, ["348", "116", "16", "232", "12", "12"]);
+        assert_eq!(widths, ["318", "106", "16", "212", "12", "12"]);
         assert!(svg.contains(">30</text>") && svg.contains(">40</text>") && svg.contains(">0</text>"), "{svg}");
         let good = bars(&[("DKKD", [3, 0])]);
         assert!(good.contains("Đúng hạn") && !good.contains(">Quá hạn<"), "{good}");
@@ -270,7 +288,8 @@ mod tests {
     fn a_label_stays_text_and_is_cut() {
         let svg = bars(&[("<script>alert('&')</script> một đơn vị có tên rất dài", [1, 0])]);
         is_well_drawn(&svg);
-        assert!(!svg.contains("<script") && svg.contains("&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/scrip…"), "{svg}");
+        assert!(svg.contains("…</text>"), "{svg}");
+        assert!(!svg.contains("<script") && svg.contains("&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;"), "{svg}");
     }
 
     #[test]

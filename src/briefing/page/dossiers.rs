@@ -1,7 +1,7 @@
 //! The section on dossiers.
 
 use super::charts::{self, Bar, Fill, Part, Point};
-use super::sections::{CENTRED, PLAIN, bad, cell, count, date, end, explanation, head, lines, none, ordinal, remedy, titled};
+use super::sections::{CENTRED, CODE, NAME, PLAIN, bad, cell, count, date, end, explanation, head, lines, none, ordinal, remedy, titled};
 use super::words;
 use crate::briefing::wire::{Briefing, BriefingDossier, BriefingRow};
 use crate::http::html::Html;
@@ -53,7 +53,7 @@ pub fn dossiers(h: &mut Html, b: &Briefing) {
         ];
         head(h, &titles);
         for (r, open) in rows {
-            cell(h.tag(open), PLAIN, &r.name);
+            cell(h.tag(open), NAME, &r.name);
             count(h, r.accepted);
             let split = split(r);
             split[..4].iter().for_each(|n| count(h, *n));
@@ -94,7 +94,7 @@ fn late(h: &mut Html, b: &Briefing) {
     if !late.departments.is_empty() {
         head(h, &["Đơn vị", "Hồ sơ quá hạn", "Giải trình của đơn vị", "Giải pháp"]);
         for d in &late.departments {
-            cell(h.tag("<tr>"), PLAIN, &d.name);
+            cell(h.tag("<tr>"), NAME, &d.name);
             bad(h, d.count);
             explanation(h, Some(&d.explanation));
             remedy(h, &d.explanation);
@@ -106,7 +106,7 @@ fn late(h: &mut Html, b: &Briefing) {
     for (i, d) in late.items.iter().enumerate() {
         ordinal(h, i);
         titled(h, &d.procedure_name, &d.code);
-        cell(h, CENTRED, &d.department);
+        cell(h, CODE, &d.department);
         date(h, Some(d.due_on));
         date(h, d.finished_on);
         count(h, d.days_late);

@@ -40,6 +40,9 @@ pub fn cell(h: &mut Html, class: &'static str, text: &str) {
 
 pub const PLAIN: &str = "<td>";
 pub const CENTRED: &str = "<td class=\"c\">";
+pub const CODE: &str = "<td class=\"k\">";
+pub const NAME: &str = "<td class=\"name\">";
+const STATE: &str = "<td class=\"s\">";
 const DATE: &str = "<td class=\"d\">";
 const WRONG: &str = "<td class=\"c wrong\">";
 
@@ -151,7 +154,7 @@ fn tasks(h: &mut Html, b: &Briefing) {
     head(h, &titles);
     for (r, open) in rows {
         let t = &r.tasks;
-        cell(h.tag(open), PLAIN, &r.name);
+        cell(h.tag(open), NAME, &r.name);
         for n in [t.total, t.done_on_time, t.done_late, t.handed_in, t.returned, t.not_started + t.in_progress, t.due_soon] {
             count(h, n);
         }
@@ -169,10 +172,10 @@ fn tasks(h: &mut Html, b: &Briefing) {
     for (i, t) in b.late_tasks.iter().enumerate() {
         ordinal(h, i);
         titled(h, &t.title, &format!("{} · {}", t.task, t.occurrence));
-        cell(h, CENTRED, &t.lead.join(", "));
+        cell(h, CODE, &t.lead.join(", "));
         date(h, Some(t.due_on));
         let done = t.completed_on.map(|on| format!(" ngày {}", words::day(on))).unwrap_or_default();
-        cell(h, PLAIN, &format!("{}{done}{}", words::task_state(t.state), if t.extended { "; đã gia hạn" } else { "" }));
+        cell(h, STATE, &format!("{}{done}{}", words::task_state(t.state), if t.extended { "; đã gia hạn" } else { "" }));
         explanation(h, t.explanation.as_ref());
         h.tag("</tr>\n");
     }
@@ -188,7 +191,7 @@ fn findings(h: &mut Html, b: &Briefing) {
     for (i, f) in b.findings.iter().enumerate() {
         ordinal(h, i);
         cell(h, PLAIN, &f.label);
-        cell(h, PLAIN, &f.name);
+        cell(h, NAME, &f.name);
         count(h, f.count);
         explanation(h, Some(&f.explanation));
         remedy(h, &f.explanation);
@@ -206,7 +209,7 @@ fn targets(h: &mut Html, b: &Briefing) {
     for (i, t) in b.unmet_targets.iter().enumerate() {
         ordinal(h, i);
         titled(h, &t.title, t.field.as_deref().unwrap_or(&t.kpi));
-        cell(h, PLAIN, &t.name);
+        cell(h, NAME, &t.name);
         let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), percent);
         cell(h, CENTRED, &figure(t.value));
         cell(h, CENTRED, &format!("{} {}", t.comparator.map_or("", words::comparator), figure(t.target)));
@@ -232,7 +235,7 @@ fn obstacles(h: &mut Html, b: &Briefing) {
             .tag("<br><span class=\"code\">")
             .text(&o.code)
             .tag("</span></td>");
-        cell(h, CENTRED, &o.department);
+        cell(h, CODE, &o.department);
         date(h, Some(o.escalated_on));
         cell(h, PLAIN, o.proposal.as_deref().unwrap_or_default());
         cell(h, PLAIN, o.remark.as_deref().unwrap_or_default());
@@ -251,9 +254,9 @@ fn next(h: &mut Html, b: &Briefing) {
         for (i, t) in b.next.tasks.iter().enumerate() {
             ordinal(h, i);
             titled(h, &t.title, &format!("{} · {}", t.task, t.occurrence));
-            cell(h, CENTRED, &t.lead.join(", "));
+            cell(h, CODE, &t.lead.join(", "));
             date(h, Some(t.due_on));
-            cell(h, PLAIN, words::task_state(t.state));
+            cell(h, STATE, words::task_state(t.state));
             h.tag("</tr>\n");
         }
         end(h);
@@ -269,8 +272,8 @@ fn next(h: &mut Html, b: &Briefing) {
         cell(h, DATE, &r.period);
         date(h, r.internal_due_on);
         date(h, Some(r.due_on));
-        cell(h, CENTRED, &r.missing.join(", "));
-        cell(h, CENTRED, &r.to.join(", "));
+        cell(h, CODE, &r.missing.join(", "));
+        cell(h, CODE, &r.to.join(", "));
         h.tag("</tr>\n");
     }
     end(h);
@@ -289,10 +292,10 @@ fn decisions(h: &mut Html, b: &Briefing) {
     for d in &b.decisions {
         cell(h.tag("<tr>"), DATE, &d.code);
         titled(h, &d.text, &d.item_title);
-        cell(h, CENTRED, &d.lead.join(", "));
-        cell(h, CENTRED, &d.coordinate.join(", "));
+        cell(h, CODE, &d.lead.join(", "));
+        cell(h, CODE, &d.coordinate.join(", "));
         date(h, d.task_due_on.or(Some(d.due_on)));
-        cell(h, PLAIN, standing(d));
+        cell(h, STATE, standing(d));
         h.tag("</tr>\n");
     }
     end(h);
