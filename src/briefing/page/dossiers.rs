@@ -1,7 +1,9 @@
 //! The section on dossiers.
 
 use super::charts::{self, Bar, Fill, Part, Point};
-use super::sections::{CENTRED, CODE, NAME, PLAIN, bad, cell, count, date, end, explanation, head, lines, none, ordinal, remedy, titled};
+use super::sections::{
+    CENTRED, CODE, NAME, PLAIN, STATE, bad, cell, count, date, end, explanation, head, lines, none, ordinal, remedy, titled,
+};
 use super::words;
 use crate::briefing::wire::{Briefing, BriefingDossier, BriefingRow};
 use crate::http::html::Html;
@@ -111,7 +113,7 @@ fn late(h: &mut Html, b: &Briefing) {
         date(h, d.finished_on);
         count(h, d.days_late);
         cell(h, PLAIN, &d.reason.clone().unwrap_or_else(|| vi(d.cause.label())));
-        cell(h, PLAIN, &apology(d));
+        cell(h, STATE, &apology(d));
         h.tag("</tr>\n");
     }
     end(h);

@@ -42,7 +42,8 @@ pub const PLAIN: &str = "<td>";
 pub const CENTRED: &str = "<td class=\"c\">";
 pub const CODE: &str = "<td class=\"k\">";
 pub const NAME: &str = "<td class=\"name\">";
-const STATE: &str = "<td class=\"s\">";
+const EXPLAINED: &str = "<td class=\"e\">";
+pub const STATE: &str = "<td class=\"s\">";
 const DATE: &str = "<td class=\"d\">";
 const WRONG: &str = "<td class=\"c wrong\">";
 
@@ -69,8 +70,8 @@ pub fn none(h: &mut Html, text: &'static str) {
 }
 
 pub fn explanation(h: &mut Html, told: Option<&BriefingExplanation>) {
-    let Some(told) = told else { return cell(h, PLAIN, "Chưa giải trình") };
-    h.tag("<td>");
+    let Some(told) = told else { return cell(h, EXPLAINED, "") };
+    h.tag(EXPLAINED);
     match &told.cause {
         Some(cause) => h.text(cause),
         None => h.tag("<i>").tag(words::owed_state(told.state)).tag("</i>"),
@@ -79,7 +80,7 @@ pub fn explanation(h: &mut Html, told: Option<&BriefingExplanation>) {
 }
 
 pub fn remedy(h: &mut Html, told: &BriefingExplanation) {
-    h.tag("<td>");
+    h.tag(EXPLAINED);
     if let Some(remedy) = &told.remedy {
         h.text(remedy);
     }
