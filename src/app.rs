@@ -89,6 +89,24 @@ impl Shared {
         })
     }
 
+    /// Now, by the clock; or the instant that the file names by which a rehearsal moves it. No production server has one.
+    pub fn now(&self) -> DateTime<Utc> {
+        let file = &self.settings.clock.file;
+        if file.is_empty() {
+            return self.clock.now();
+        }
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        match text.trim().parse() {
+            Ok(at) => Clock(Some(at)).now(),
+            // No file yet, or nothing in it.
+            Err(_) if text.trim().is_empty() => self.clock.now(),
+            Err(error) => {
+                tracing::warn!(file, %error, "the clock's file names no instant");
+                self.clock.now()
+            }
+        }
+    }
+
     /// The methods that the contract offers at a path, for `Allow`: of the pattern that says most of it.
     pub fn methods_at(&self, path: &str) -> Vec<&'static str> {
         if let Some(methods) = self.methods_kept_at(path) {
@@ -156,6 +174,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     crate::explanations::configure(cfg);
     crate::duties::configure(cfg);
     crate::surveys::configure(cfg);
+    crate::briefing::configure(cfg);
     crate::jobs::configure(cfg);
     crate::exports::configure(cfg);
     crate::dashboard::configure(cfg);

@@ -25,6 +25,7 @@ pub struct Settings {
     pub reminders: Reminders,
     pub mail: Mail,
     pub explanations: Explanations,
+    pub clock: ClockFile,
     pub demo: Demo,
     pub log: Log,
 }
@@ -142,6 +143,12 @@ pub enum MailTls {
     None,
     Starttls,
     Tls,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockFile {
+    pub file: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -275,6 +282,9 @@ impl Settings {
             if self.personal_data.key_file.is_empty() && self.personal_data.key.expose_secret().is_empty() {
                 faults.push("production needs its own key for personal data: set DUNGHEN__PERSONAL_DATA__KEY_FILE");
             }
+            if !self.clock.file.is_empty() {
+                faults.push("production goes by the wall clock: leave clock.file empty");
+            }
             if self.demo.allowed {
                 faults.push("production takes no demo data: leave demo.allowed false");
             }
@@ -323,8 +333,12 @@ mod tests {
         let error = with("production", &[("DUNGHEN__DEMO__ALLOWED", "true"), ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).unwrap_err();
         assert!(error.0.contains("signing key") && error.0.contains("demo"), "{error}");
         assert!(error.0.contains("key for personal data"), "{error}");
+        assert!(!error.0.contains("clock"), "{error}");
         let key = ("DUNGHEN__AUTH__SIGNING_KEY_FILE", "/run/secrets/key");
         let personal = ("DUNGHEN__PERSONAL_DATA__KEY_FILE", "/run/secrets/personal");
-        assert!(with("production", &[key, personal, ("DUNGHEN__DATABASE__URL", "postgres://h/d")]).is_ok());
+        let database = ("DUNGHEN__DATABASE__URL", "postgres://h/d");
+        assert!(with("production", &[key, personal, database]).is_ok());
+        let error = with("production", &[key, personal, database, ("DUNGHEN__CLOCK__FILE", "/tmp/clock")]).unwrap_err();
+        assert!(error.0.contains("wall clock"), "{error}");
     }
 }

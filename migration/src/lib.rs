@@ -53,6 +53,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "0019_submissions",
     "0020_criteria",
     "0021_surveys",
+    "0022_briefing",
     "0023_figures",
 ];
 

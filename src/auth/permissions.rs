@@ -126,6 +126,8 @@ permissions! {
     ReadExplanation "explanation:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
     WriteExplanation "explanation:write" [Office All, Head Below];
     ReviewExplanation "explanation:review" [Office All];
+    ReadDecision "decision:read" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];
+    WriteDecision "decision:write" [Director All, Office All];
     ReadDuty "duty:read" [Director All, Office All, OneStop All, Head All, Officer All, Clerk All, Auditor All];
     WriteDuty "duty:write" [Office All];
     ReadHandIn "duty:read_hand_ins" [Director All, Office All, OneStop Own, Head Below, Officer Own, Clerk Own, Auditor All];

@@ -74,6 +74,6 @@ fn permit<P: Named>(req: &HttpRequest) -> Result<Permit<P>, ApiError> {
     }
     let request_id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let shared = req.app_data::<web::Data<Shared>>().ok_or_else(|| ApiError::new(Code::Internal))?;
-    let call = Call::of(req, actor, shared.clock.now(), request_id, shared.keys.retries.clone())?;
+    let call = Call::of(req, actor, shared.now(), request_id, shared.keys.retries.clone())?;
     Ok(Permit { call, permission: PhantomData })
 }

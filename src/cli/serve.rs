@@ -105,6 +105,9 @@ pub async fn serve(demo: bool) -> Result<(), Failure> {
         let password = demo::password();
         identity::create_demo_admin(&database.connection, demo::ADMIN, demo::ADMIN_NAME, &password).await.map_err(explain)?;
     }
+    if !settings.clock.file.is_empty() {
+        tracing::warn!(file = settings.clock.file, "the clock is moved by a file: for tests and rehearsals only");
+    }
     let secrets = Secrets::load(&settings)?;
     let (host, port) = (settings.http.host.clone(), settings.http.port);
     let shared = Shared::new(settings, secrets, Clock::default(), database.connection.clone());

@@ -21,7 +21,7 @@ use crate::duties::{self, DutyState, Window};
 use crate::error::ApiError;
 use crate::http::{At, Day};
 use crate::kpi::{self, KpiResult, Tile, TileSpans};
-use crate::plans::{self, TaskRows, TaskScope};
+use crate::plans::{self, TaskScope};
 use crate::reminders;
 use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::{self, Census, Chosen, FindingReport, HandlingCounts, Outcomes, Question};
@@ -216,8 +216,7 @@ async fn tasks(
         return Ok(None);
     }
     let scope = TaskScope { reach: &reach, departments: chosen.departments.as_deref(), plan: None, origin: None, as_of: links.as_of };
-    let row = plans::task_progress(db, &scope, TaskRows::One).await?.into_iter().next();
-    let counts = row.map(|row| row.counts).unwrap_or_default();
+    let counts = plans::task_progress(db, &scope).await?.counts;
     let states = [
         ("overdue", counts.overdue),
         ("due_soon", counts.due_soon),

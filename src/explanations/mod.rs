@@ -10,7 +10,7 @@ mod rules;
 mod store;
 mod wire;
 
-pub use model::{ExplanationState, OwedState};
+pub use model::{ExplanationState, ExplanationSubjectKind, OwedState};
 pub use owed::{due_on, owed};
 pub use routes::configure;
 pub use store::{Filter, list};

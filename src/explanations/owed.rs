@@ -1,6 +1,6 @@
 //! Who owes what: put together from the figures, the tasks, the dossiers and the findings of a period.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
@@ -88,10 +88,15 @@ pub async fn derive(db: &impl ConnectionTrait, reach: &Reach, span: &Span, today
     }
     for row in reports::findings(db, &question).await? {
         let Some(department) = row.key else { continue };
+        // A kind is told once for each procedure; without a kind it is the number of dossiers.
+        let mut counts: BTreeMap<&'static str, (Finding, i64)> = BTreeMap::new();
         for pair in row.findings.as_array().into_iter().flatten() {
-            // Without a kind it is the number of dossiers.
-            let Some(kind) = pair[0].as_str().and_then(Finding::parse) else { continue };
-            let facts = ExplanationFacts { title: lang.pick(kind.label()), count: pair[1].as_i64(), ..ExplanationFacts::default() };
+            if let Some(kind) = pair[0].as_str().and_then(Finding::parse) {
+                counts.entry(kind.name()).or_insert((kind, 0)).1 += pair[1].as_i64().unwrap_or_default();
+            }
+        }
+        for (kind, count) in counts.into_values() {
+            let facts = ExplanationFacts { title: lang.pick(kind.label()), count: Some(count), ..ExplanationFacts::default() };
             dues.push(due(department.clone(), ExplanationSubjectKind::Finding, kind.name().to_owned(), None, facts));
         }
     }

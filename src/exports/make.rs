@@ -33,7 +33,7 @@ impl Work for Export {
         let actor = run.rights(source.permission).await?;
         let authority = actor.authority();
         let tx = run.db.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?;
-        let now = run.shared.clock.now();
+        let now = run.shared.now();
         let mut ask = Ask {
             db: &tx,
             shared: &run.shared,
@@ -51,7 +51,7 @@ impl Work for Export {
             let batch = (source.page)(&ask).await?;
             if !told {
                 // The first page has taken the snapshot.
-                let moment = run.shared.clock.now();
+                let moment = run.shared.now();
                 told = jobs::start_export(&run.shared.background, &run.lease, moment, authority.clone()).await?;
                 if !told {
                     return Err(Halt::Lost);

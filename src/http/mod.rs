@@ -7,6 +7,7 @@ pub mod call;
 pub mod decimal;
 pub mod export;
 pub mod gate;
+pub mod html;
 pub mod json;
 pub mod lang;
 pub mod middleware;

@@ -113,7 +113,7 @@ impl Run {
     /// What the job does is done in the name of its creator.
     pub fn call(&self, actor: Arc<Actor>) -> Call {
         let seal = self.shared.keys.retries.clone();
-        Call::later(actor, self.shared.clock.now(), self.job.lang, self.job.request_id.clone(), seal)
+        Call::later(actor, self.shared.now(), self.job.lang, self.job.request_id.clone(), seal)
     }
 
     /// The rows from this one on, as they were taken in together; none after the last.
@@ -165,6 +165,6 @@ impl Run {
     }
 
     pub fn end(&self, state: State, problem: Option<&ApiError>) -> End {
-        End { state, problem: problem.map(|error| wire::problem(error, &self.job)), at: self.shared.clock.now() }
+        End { state, problem: problem.map(|error| wire::problem(error, &self.job)), at: self.shared.now() }
     }
 }

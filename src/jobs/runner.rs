@@ -43,7 +43,7 @@ pub async fn run(shared: Arc<Shared>, works: Vec<Box<dyn Work>>) {
 
 async fn next(shared: &Arc<Shared>, db: &DatabaseConnection, known: &[String]) -> Result<Option<Run>, ApiError> {
     let lease_s = shared.settings.jobs.lease_s;
-    let claimed = store::claim(&shared.background, Uuid::now_v7(), known.to_vec(), lease_s, shared.clock.now()).await?;
+    let claimed = store::claim(&shared.background, Uuid::now_v7(), known.to_vec(), lease_s, shared.now()).await?;
     Ok(claimed.map(|(lease, job)| Run {
         shared: shared.clone(),
         lease,

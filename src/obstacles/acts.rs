@@ -5,12 +5,13 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::ObstacleAct;
+use super::model::{ObstacleAct, ObstacleRuling};
 use super::rules::{self, Ground};
 use super::store::{self, Found, Step};
 use super::wire::{NewObstacle, ObstacleView};
 use crate::audit::{self, Entry};
 use crate::auth::permissions::{Named, perm};
+use crate::auth::permit::forbidden;
 use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::departments;
@@ -58,13 +59,44 @@ pub async fn step<P: Named>(tx: &DatabaseTransaction, permit: &Permit<P>, key: &
     let found = store::lock(tx, &reach, key).await?.ok_or_else(ApiError::not_found)?;
     permit.check_reaches(found.department_id)?;
     permit.check_version(found.id, found.version)?;
-    let Some(next) = rules::after(found.state, step.act) else { return Err(refused(permit, &found, step.act)) };
+    take(tx, permit, found, step).await
+}
+
+/// The director decides what was put to him in the course of another act.
+///
+/// # Errors
+/// 404 out of sight, 403 without the permission for its department, 409 when it does not wait for a decision.
+pub async fn decide(
+    tx: &DatabaseTransaction,
+    call: &Call,
+    code: &str,
+    ruling: ObstacleRuling,
+    (text, document_no): (&str, Option<&str>),
+) -> Result<(), ApiError> {
+    let reach = call.actor.reach(Permission::ReadObstacle);
+    let found = store::lock(tx, &reach, &Key::Code(code.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    if !call.actor.reach(Permission::DecideObstacle).covers(found.department_id) {
+        return Err(forbidden());
+    }
+    let step = Step {
+        act: ObstacleAct::Decide,
+        text: Some(text.to_owned()),
+        document_no: document_no.map(str::to_owned),
+        decision: Some(ruling.name()),
+        follow_up: None,
+    };
+    take(tx, call, found, &step).await.map(drop)
+}
+
+/// Takes a step that the caller may take.
+async fn take(tx: &DatabaseTransaction, call: &Call, found: Found, step: &Step) -> Result<Reply, ApiError> {
+    let Some(next) = rules::after(found.state, step.act) else { return Err(refused(call, &found, step.act)) };
     let mut faults = Vec::new();
     if step.text.as_ref().is_some_and(|text| text.trim().is_empty()) {
         faults.push(Fault::missing("/text"));
     }
     if let Some(follow_up) = &step.follow_up {
-        let today = vn_date(permit.now);
+        let today = vn_date(call.now);
         let known = departments::known(tx).await?;
         let department = follow_up.department.as_ref().map(|code| known.get(code.as_str()).is_some_and(|d| d.valid_on(today)));
         faults.extend(rules::follow_up_faults(follow_up, department.unwrap_or(true), today));
@@ -72,16 +104,17 @@ pub async fn step<P: Named>(tx: &DatabaseTransaction, permit: &Permit<P>, key: &
     if !faults.is_empty() {
         return Err(ApiError::broken(faults));
     }
-    store::add_step(tx, permit, found.id, step).await?;
-    store::set_state(tx, permit, found.id, next).await?;
+    store::add_step(tx, call, found.id, step).await?;
+    store::set_state(tx, call, found.id, next).await?;
     let department = found.department_id;
-    let before = json!(view(permit, found.clone()));
+    let before = json!(view(call, found.clone()));
+    let reach = call.actor.reach(Permission::ReadObstacle);
     let now = store::find(tx, &reach, &Key::Id(found.id)).await?.ok_or_else(ApiError::not_found)?;
-    let view = view(permit, now);
-    let mut entry = entry(permit, step.act.name(), department, &view);
+    let view = view(call, now);
+    let mut entry = entry(call, step.act.name(), department, &view);
     entry.detail = json!({"step": view.timeline.last(), "state": view.state});
     entry.detail[audit::CHANGED] = json!(audit::changed(&before, &json!(view)));
-    audit::record(tx, permit, &[entry]).await?;
+    audit::record(tx, call, &[entry]).await?;
     Reply::ok(view.version, &view)
 }
 

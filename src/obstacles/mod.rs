@@ -8,7 +8,8 @@ mod rules;
 mod store;
 mod wire;
 
-pub use model::ObstacleState;
+pub use acts::decide;
+pub use model::{ObstacleRuling, ObstacleState};
 pub use routes::configure;
-pub use store::{Filter, list};
-pub use wire::ObstacleSummary;
+pub use store::{Awaiting, Filter, awaiting_decision, list};
+pub use wire::{ObstacleAbout, ObstacleSummary};

@@ -1,6 +1,6 @@
 //! Every query on obstacles.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -65,6 +65,40 @@ pub async fn list(
         i64::from(limit + 1).into(),
     ];
     documents(db, sql, values).await
+}
+
+/// An obstacle that waits for the director.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Awaiting {
+    pub code: String,
+    /// Code of the department that raised it.
+    pub department: String,
+    pub title: String,
+    pub description: String,
+    pub about: Option<ObstacleAbout>,
+    pub proposal: Option<String>,
+    pub raised_on: Day,
+    pub escalated_on: Day,
+    /// What the office said when it put it to the director.
+    pub remark: Option<String>,
+}
+
+/// Obstacles in sight that waited for the director's decision just before an instant, by code.
+///
+/// # Errors
+/// The database's.
+pub async fn awaiting_decision(db: &impl ConnectionTrait, reach: &Reach, until: DateTime<Utc>) -> Result<Vec<Awaiting>, DbErr> {
+    // One whose last step lies before the instant waits only if it still does.
+    let sql = format!(
+        "SELECT jsonb_build_object('code', o.code, 'department', d.code, 'title', o.title, 'description', o.description, 'about', {ABOUT},
+                'proposal', o.proposal, 'raised_on', o.raised_on, 'escalated_on', (s.done_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
+                'remark', s.text) AS doc
+           FROM obstacles o JOIN departments d ON d.id = o.department_id
+           JOIN LATERAL (SELECT s.act, s.text, s.done_at FROM obstacle_steps s
+                          WHERE s.obstacle_id = o.id AND s.done_at < $2 ORDER BY s.n DESC LIMIT 1) s ON s.act = 'escalate'
+          WHERE {SEEN} AND (o.state = 'escalated' OR o.updated_at >= $2) ORDER BY o.code COLLATE \"C\""
+    );
+    documents(db, sql, vec![reach.ids().into(), until.into()]).await
 }
 
 /// An obstacle with what acts on it are judged by.

@@ -49,6 +49,7 @@ use crate::http::Answer;
         (name = "plans", description = "Reform plans and their tasks"),
         (name = "obstacles", description = "What keeps departments from their work, answered and decided"),
         (name = "explanations", description = "What departments owe an explanation for, and what they explained"),
+        (name = "briefings", description = "What is decided at monthly briefings"),
         (name = "duties", description = "Reporting duties: what is due, handed in, consolidated and sent"),
         (name = "kpis", description = "Indicators, targets and measurements"),
         (name = "surveys", description = "Satisfaction surveys: waves, answers, the index with its interval"),

@@ -14,13 +14,16 @@ mod versions;
 mod view;
 mod wire;
 
-pub use model::{Frequency, ScheduleKind};
+pub use model::{Frequency, ScheduleKind, TaskState};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::exported as exported_tasks;
+pub use tasks::wire::{AssignedTask, ProgressCounts, ProgressIssue, ProgressRow};
 pub use tasks::{
-    Counted as TaskCounted, ProgressCounts as TaskProgress, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts,
-    progress as task_progress, task_counts, task_counts_over, tasks_behind,
+    Counted as TaskCounted, DueTask, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts, TaskNow, assign_from_above,
+    due_between as tasks_due_between, give_up as give_up_task, issues as task_issues,
+    progress_by_department as task_progress_by_department, progress_in_all as task_progress, states as task_states, task_counts,
+    task_counts_over, tasks_behind,
 };
 pub use wire::{NewPlan, ReportingDuty};
 

@@ -88,7 +88,7 @@ pub async fn run(shared: Arc<Shared>) {
         }
     };
     loop {
-        match post_digests(&shared, &mailer, shared.clock.now()).await {
+        match post_digests(&shared, &mailer, shared.now()).await {
             Ok(0) => {}
             Ok(sent) => tracing::info!(sent, "digests sent"),
             Err(error) => {

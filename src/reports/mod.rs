@@ -15,11 +15,11 @@ pub mod wanted;
 mod wire;
 
 pub use census::{Census, Verdict};
-pub use figures::results_statement;
+pub use figures::{Asked, Report, make, results_statement};
 pub use routes::configure;
 pub use store::{
-    Caused, Chosen, Counted, Counts, DocumentBehind, DocumentCounts, DossierBehind, Found, Named, QualityCounts, QualityServices, Question,
-    Sent, census, choose, counts, document_counts, document_counts_over, documents_behind, dossiers_behind, findings, quality_counts,
-    quality_services, reasons,
+    Caused, Chosen, Counted, Counts, DailyFinish, DocumentBehind, DocumentCounts, DossierBehind, Found, LateDossier, Named, QualityCounts,
+    QualityServices, Question, Sent, census, choose, counts, document_counts, document_counts_over, documents_behind, dossiers_behind,
+    findings, finished_daily, late_dossiers, quality_counts, quality_services, reasons,
 };
-pub use wire::{FindingReport, HandlingCounts, Outcomes};
+pub use wire::{Cause, CauseCounts, DaysTaken, FindingReport, HandlingCounts, OutcomeCounts, Outcomes, TimesTaken};

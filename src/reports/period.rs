@@ -117,6 +117,18 @@ impl Period {
         Period::of(self.year - 1, self.first_month, self.length_in_months())
     }
 
+    /// The month with a code; `None` for anything longer.
+    pub fn month(code: &str) -> Option<Period> {
+        Period::parse(code).filter(|period| period.first_month == period.last_month)
+    }
+
+    /// The month so many months after (before, if negative) the first one of this period.
+    pub fn month_after(&self, months: i32) -> Period {
+        let count = self.year * 12 + self.first_month as i32 - 1 + months;
+        let (year, month) = (count.div_euclid(12), count.rem_euclid(12) as u32 + 1);
+        Period { code: format!("{year:04}-{month:02}"), year, first_month: month, last_month: month }
+    }
+
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -277,6 +289,18 @@ mod tests {
             let period = Period::parse(code).unwrap();
             assert_eq!(period.days(PeriodSet::Administrative).to_string(), administrative, "{code}");
             assert_eq!(period.days(PeriodSet::Calendar).to_string(), calendar, "{code}");
+        }
+    }
+
+    #[test]
+    fn months_follow_each_other_over_the_years() {
+        let june = Period::month("2022-06").unwrap();
+        let cases = [(0, "2022-06"), (1, "2022-07"), (6, "2022-12"), (7, "2023-01"), (-5, "2022-01"), (-6, "2021-12"), (-18, "2020-12")];
+        for (months, code) in cases {
+            assert_eq!(june.month_after(months), Period::parse(code).unwrap(), "{months}");
+        }
+        for code in ["2022", "2022Q2", "2022H1", "2022-9M", "2022-13"] {
+            assert_eq!(Period::month(code), None, "{code}");
         }
     }
 

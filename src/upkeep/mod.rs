@@ -57,7 +57,7 @@ pub async fn sweep(shared: &Shared, now: DateTime<Utc>, wall: DateTime<Utc>) -> 
 pub async fn run(shared: Arc<Shared>) {
     let pause = Duration::from_secs(shared.settings.upkeep.every_s);
     loop {
-        match sweep(&shared, shared.clock.now(), Utc::now()).await {
+        match sweep(&shared, shared.now(), Utc::now()).await {
             Ok(swept) if swept.iter().any(|(_, rows)| *rows > 0) => tracing::info!(?swept, "house kept"),
             Ok(_) => {}
             Err(error) => {

@@ -68,6 +68,8 @@ pub struct Place {
     /// Ids of explanations, by state.
     draft: String,
     handed_in: String,
+    /// Number of a decision.
+    decision: String,
 }
 
 pub struct World {
@@ -271,6 +273,9 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
     let [raised, answered, escalated] = obstacles.try_into().unwrap();
     office.put(&format!("/api/v1/criteria-sheets/bo-{department}"), criteria(department, "Bộ tiêu chí")).await.expect(201);
     office.put(&format!("/api/v1/criteria-sheets/bo-{department}/scores/1.1"), json!({"self_score": 1})).await.expect(201);
+    let decided =
+        json!({"item": format!("obstacle:{escalated}"), "text": "Bổ sung máy quét", "lead": [department], "due_on": "2022-06-30"});
+    let decision = office.post("/api/v1/briefings/2022-07/decisions", decided).await.expect(201).body["code"].as_str().unwrap().to_owned();
     let mut explanations = Vec::new();
     for period in ["2022-06", "2022Q2"] {
         let made = head.post("/api/v1/explanations", explanation(department, period)).await.expect(201).body;
@@ -297,6 +302,7 @@ async fn place(app: &App, relation: Relation, department: &'static str) -> Place
         escalated,
         draft,
         handed_in,
+        decision,
         relation,
         department,
         frozen,
@@ -420,6 +426,7 @@ pub fn samples(place: &Place) -> Vec<Sample> {
         escalated,
         draft,
         handed_in,
+        decision,
         ..
     } = place;
     let mut all = Vec::new();
@@ -532,6 +539,9 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     read("get_owed_explanations", Named, format!("/api/v1/explanations/owed?period=2022-06&department={department}"));
     read("list_explanations", No, "/api/v1/explanations".into());
     read("get_explanation", Sight(Permission::ReadExplanation), format!("/api/v1/explanations/{draft}"));
+    read("get_briefing", Named, format!("/api/v1/reports/briefing?period=2022-06&department={department}"));
+    read("list_decisions", No, "/api/v1/briefings/2022-07/decisions".into());
+    read("get_decision", Sight(Permission::ReadDecision), format!("/api/v1/briefings/2022-07/decisions/{decision}"));
     let (duty_code, due_report) = (duty(department), format!("/api/v1/duties/{}/occurrences/2022-06", duty(department)));
     let surveyed = Sight(Permission::ReadSurvey);
     read("list_surveys", No, "/api/v1/surveys".into());
@@ -697,6 +707,14 @@ pub fn samples(place: &Place) -> Vec<Sample> {
     ] {
         write(operation, Sight(Permission::ReadObstacle), &format!("/api/v1/obstacles/{code}/{act}"), body);
     }
+    let decided = json!({"text": "Bổ sung hai máy quét", "lead": [department], "due_on": "2022-07-05"});
+    let mut new = decided.clone();
+    new["item"] = json!(format!("obstacle:{escalated}"));
+    write("create_decision", No, "/api/v1/briefings/2022-07/decisions", new);
+    let seen = Sight(Permission::ReadDecision);
+    write("put_decision", seen, &format!("/api/v1/briefings/2022-07/decisions/{decision}"), decided);
+    let why = json!({"reason": "Đã có máy quét"});
+    write("revoke_decision", seen, &format!("/api/v1/briefings/2022-07/decisions/{decision}/revocation"), why);
     write("create_explanation", Named, "/api/v1/explanations", explanation(department, "2022H1"));
     let mut text = explanation(department, "2022-06");
     for member in ["department", "period"] {
@@ -993,6 +1011,7 @@ fn committed_roles() -> BTreeMap<String, Vec<String>> {
             escalated: String::new(),
             draft: String::new(),
             handed_in: String::new(),
+            decision: String::new(),
         };
         samples(&place).iter().map(|s| (s.operation, !matches!(s.bound, Bound::No))).collect()
     };
@@ -1107,6 +1126,8 @@ async fn lists_and_reports_show_exactly_what_is_in_sight() {
                 (Permission::ReadSurvey, "/api/v1/surveys?kpi=satisfaction&period=2021&q=khao+sat", "items", "department"),
                 (Permission::ReadExplanation, "/api/v1/explanations?", "items", "department"),
                 (Permission::ReadExplanation, "/api/v1/explanations/owed?period=2022-06", "items", "department"),
+                (Permission::ReadDecision, "/api/v1/briefings/2022-07/decisions?", "items", "lead"),
+                (Permission::ReadReport, "/api/v1/reports/briefing?period=2022-06", "departments", "department"),
                 (Permission::ReadHandIn, "/api/v1/duties/bc-all/occurrences/2022-06/hand-ins", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results?kpi=supplement_rate&period=2022&group_by=department", "items", "department"),
                 (Permission::ReadReport, "/api/v1/kpi-results/supplement_rate/contributors?period=2022-06", "items", "department"),

@@ -6,7 +6,7 @@ use crate::harness::{Actor, App};
 const EXPLANATIONS: &str = "/api/v1/explanations";
 
 /// Two divisions in June: DKKD is late with one dossier, has a task overdue and a figure that is not met.
-async fn world(now: &str) -> App {
+pub async fn world(now: &str) -> App {
     let app = App::at(now).await;
     let (admin, office) = (app.admin().await, app.office().await);
     let departments = json!([
@@ -183,4 +183,21 @@ async fn faults_come_all_at_once_and_of_two_writers_one_wins() {
     let dry = new(json!([{"kind": "task", "code": "kh.b"}]));
     head.post(&format!("{EXPLANATIONS}?dry_run=true"), dry).await.expect(201);
     assert_eq!(app.count("explanations").await, 1);
+}
+
+/// The same finding on dossiers of two procedures is one thing to explain.
+#[tokio::test]
+async fn a_finding_is_owed_once_whatever_the_procedures() {
+    let app = world("2022-06-16T02:00:00Z").await;
+    let procedure = json!({"code": "P.2", "name": "Thủ tục khác", "field": {"code": "F"}, "department": "DKKD",
+        "limit": {"value": 3, "unit": "working_day"}});
+    app.admin().await.put("/api/v1/procedures/P.2", procedure).await.expect(201);
+    let row = json!({"code": "H-3", "procedure": "P.2", "receiving_department": "MC", "channel": "direct", "digitised": true,
+        "applicant": {"kind": "citizen", "name": "Nguyễn Văn B"}, "accepted_at": "2022-05-16T08:00:00+07:00", "decision": "resolved",
+        "decision_document_no": "3/GCN", "finished_at": "2022-05-25T08:00:00+07:00"});
+    let office = app.office().await;
+    office.load("/api/v1/dossiers/bulk", &[row]).await.expect(200);
+    let all = owed(&office).await;
+    let late: Vec<_> = all["items"].as_array().unwrap().iter().filter(|i| i["code"] == "late_without_apology").collect();
+    assert_eq!((late.len(), &late[0]["facts"]["count"]), (1, &json!(2)), "{all}");
 }

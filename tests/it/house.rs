@@ -247,6 +247,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("criteria", &["calendar", "departments"]),
     // Counted over the periods and slices of the reports, by views of theirs.
     ("quality", &["calendar", "reports"]),
+    // Puts together what all of them tell of a month; a decision becomes a task, and may decide an obstacle.
+    ("briefing", &["calendar", "departments", "duties", "explanations", "kpi", "obstacles", "plans", "reports"]),
     // Removes what is past its time, whosesoever it was.
     ("upkeep", &["dossiers", "jobs"]),
     // Holds what slices do in the background; each brings its own work.

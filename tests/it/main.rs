@@ -5,6 +5,7 @@ mod access;
 mod amendments;
 mod bad_acts;
 mod bad_input;
+mod briefing;
 mod browser;
 mod calendar;
 mod calendar_changes;

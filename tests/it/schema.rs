@@ -87,6 +87,8 @@ const fn same(column: &'static str, schemas: &'static [&'static str]) -> Words {
 }
 
 const WORDS: &[Words] = &[
+    same("briefing_decisions.period_set", &["BriefingPeriodSet"]),
+    same("briefing_decisions.ruling", &["ObstacleRuling"]),
     same("calendar_days.kind", &["DayKind"]),
     same("calendar_versions.off_hours_receipt", &["OffHoursReceipt"]),
     same("calendars.off_hours_receipt", &["OffHoursReceipt"]),
@@ -158,8 +160,14 @@ const WORDS: &[Words] = &[
 ];
 
 /// Lists that the contract does not publish.
-const INTERNAL: &[&str] =
-    &["reminder_digests.state", "duty_departments.role", "sessions.revoked_because", "sign_in_throttles.kind", "task_kpis.relation"];
+const INTERNAL: &[&str] = &[
+    "briefing_decision_departments.role",
+    "reminder_digests.state",
+    "duty_departments.role",
+    "sessions.revoked_because",
+    "sign_in_throttles.kind",
+    "task_kpis.relation",
+];
 
 /// The words of each CHECK of the form `column IN ('a', 'b')`, by column.
 async fn checked(pool: &PgPool) -> BTreeMap<String, BTreeSet<String>> {

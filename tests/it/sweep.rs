@@ -32,6 +32,7 @@ const UNCONDITIONAL: [(&str, &str); 22] = [
     ("load_survey_answers", "rows are put by their key"),
     ("raise_obstacle", "creates"),
     ("create_explanation", "creates"),
+    ("create_decision", "creates"),
     ("import_duties", "creates what is missing"),
     ("create_export", "creates"),
     ("cancel_job", "a job has no version"),
@@ -58,13 +59,14 @@ const UNVERSIONED: [(&str, &str); 4] = [
 const COMPARED: [(&str, &str); 1] = [("get_plan_difference", "holds two versions against each other")];
 
 /// Details that change by the day or by figures elsewhere, without a new version, and are always sent.
-const BY_THE_DAY: [&str; 9] = [
+const BY_THE_DAY: [&str; 10] = [
     "get_plan",
     "get_number_reservation",
     "get_dossier",
     "get_dossier_by_code",
     "get_task",
     "get_explanation",
+    "get_decision",
     "get_submission",
     "get_criteria_sheet",
     "get_criterion_score",

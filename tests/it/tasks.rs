@@ -119,3 +119,36 @@ async fn tasks_load_in_bulk() {
     let create = office.post(&format!("{path}?strategy=create"), json!([above("gv-6")])).await.expect(422);
     assert_eq!(create.body["summary"]["rejected"], 1);
 }
+
+/// An outgoing document that names a task says that it may be done; nobody but a person closes it.
+#[tokio::test]
+async fn a_document_that_goes_out_suggests_to_close_its_task() {
+    let app = crate::explanations::world("2022-06-16T02:00:00Z").await;
+    let office = app.office().await;
+    let suggested = async || office.get("/api/v1/tasks/kh.a").await.expect(200).body["closing_suggested"].clone();
+    let register = async |code: &str, number: &str, change: serde_json::Value| {
+        let mut body = json!({"direction": "outgoing", "book": "BC", "number": number, "symbol": "BC-SKHĐT", "kind": "bao-cao",
+            "issued_on": "2022-06-13", "summary": "Báo cáo rà soát", "department": "DKKD", "task": "kh.a"});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        office.put(&format!("/api/v1/documents/{code}"), body).await.expect(201);
+    };
+    assert_eq!(suggested().await, json!(null));
+    // What is secret is not told, what came in proves nothing, and another task's document is another's.
+    register("bc-1", "1", json!({"secrecy": "secret"})).await;
+    register("bc-2", "2", json!({"task": "kh.b"})).await;
+    let incoming = json!({"direction": "incoming", "book": "DEN", "document_number": "15/UBND", "arrived_on": "2022-06-14", "sender": "UBND tỉnh",
+        "symbol": null});
+    register("den-1", "1", incoming).await;
+    assert_eq!(suggested().await, json!(null));
+    register("bc-3", "3", json!({})).await;
+    register("bc-4", "4", json!({"issued_on": "2022-06-14"})).await;
+    assert_eq!(suggested().await, json!({"document": "4/BC-SKHĐT", "issued_on": "2022-06-14"}));
+    let task = office.get("/api/v1/tasks/kh.a").await.expect(200).body;
+    assert_eq!((&task["state"], &task["version"]), (&json!("overdue"), &json!(1)));
+    office.act("/api/v1/documents/bc-4/void", 1, json!({"reason": "Cấp nhầm số"})).await.expect(200);
+    assert_eq!(suggested().await, json!({"document": "3/BC-SKHĐT", "issued_on": "2022-06-13"}));
+    // Once somebody has closed it, there is nothing left to suggest.
+    let done = json!({"completed_on": "2022-06-13", "summary": "Đã báo cáo", "evidence": [{"document_number": "3/BC-SKHĐT", "issued_on": "2022-06-13"}]});
+    office.act("/api/v1/tasks/kh.a/completion", 1, done).await.expect(201);
+    assert_eq!(suggested().await, json!(null));
+}

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dunghen::app::Clock;
 use dunghen::cli::demo::{self, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD};
 use dunghen::cli::progress::Progress;
 use dunghen::identity;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::harness::{Actor, App};
 
 const READMES: [&str; 2] = ["README.md", "README.vi.md"];
@@ -57,11 +59,16 @@ async fn figures(who: &Actor) -> [i64; 4] {
 
 /// A server with its demo, if there is a program to speak to it with.
 async fn with_demo() -> Option<App> {
+    with_demo_and("").await
+}
+
+/// The same, with a file that moves its clock.
+async fn with_demo_and(clock: &str) -> Option<App> {
     if std::process::Command::new("curl").arg("--version").output().is_err() {
         eprintln!("not run: there is no curl on this machine");
         return None;
     }
-    let app = App::start().await;
+    let app = App::with(Clock::default(), |settings| settings.clock.file = clock.to_owned()).await;
     identity::create_demo_admin(&app.shared.background, ADMIN, ADMIN_NAME, DEFAULT_PASSWORD).await.unwrap();
     demo::load(&app.base, ADMIN, DEFAULT_PASSWORD, DEFAULT_PASSWORD, &Progress::silent()).await.unwrap();
     Some(app)
@@ -69,10 +76,17 @@ async fn with_demo() -> Option<App> {
 
 /// What a tour prints.
 async fn run(shell: &str, options: &[&str], app: &App, blocks: Vec<String>) -> String {
+    run_in(root(), "", shell, options, app, blocks).await
+}
+
+/// What a tour prints that is played in a folder, with a file that moves the clock.
+async fn run_in(folder: &Path, clock: &str, shell: &str, options: &[&str], app: &App, blocks: Vec<String>) -> String {
     let output = tokio::process::Command::new(shell)
         .args(options)
         .args(["-c", &blocks.concat()])
+        .current_dir(folder)
         .env("API", &app.base)
+        .env("CLOCK", clock)
         // A proxy of this machine has no part in it.
         .env("no_proxy", "127.0.0.1")
         .output()
@@ -180,6 +194,78 @@ async fn the_second_tour_works_as_written() {
         lines[lines.len() - 3..],
         [state("processing", "overdue", second, &[], 2), refused.to_owned(), state("refused", "refused", second, &[], 3)]
     );
+}
+
+#[test]
+fn both_readmes_give_the_same_third_tour() {
+    let [english, vietnamese] = READMES.map(|readme| tour(readme, "third tour"));
+    assert_eq!((&english, english.len()), (&vietnamese, 12));
+}
+
+/// Played with a clock that moves; its pages are looked at in a browser, and kept under `target/pages/year`.
+#[tokio::test]
+async fn the_third_tour_plays_the_year() {
+    let folder = crate::browser::folder().join("year");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let clock = folder.join("clock");
+    let Some(app) = with_demo_and(clock.to_str().unwrap()).await else { return };
+    let told = run_in(&folder, clock.to_str().unwrap(), "sh", &["-eu"], &app, tour("README.md", "third tour")).await;
+    let lines: Vec<&str> = told.lines().collect();
+    let task = |code: &str, due: &str, state: &str| format!("\"code\":\"{code}\" \"due_on\":\"{due}\" \"state\":\"{state}\"");
+    let (centre, letter) = ("kh-1186-skhdt-2022.II.1-1.3", "gv-4521-2022");
+    assert_eq!(
+        lines[..5],
+        [
+            task(centre, "2022-06-30", "in_progress") + " \"version\":3",
+            task(letter, "2022-06-10", "in_progress") + " \"version\":1",
+            r#""internal_due_on":"2022-05-24" "due_on":"2022-06-30" "state":"due_soon" "missing":["PCM"]"#.to_owned(),
+            task(centre, "2022-08-31", "in_progress") + " \"version\":6",
+            task("kh-1186-skhdt-2022.I.1-1.3", "2022-06-30", "done_on_time") + " \"version\":3",
+        ]
+    );
+    for owed in [r#""kind":"task","code":"gv-4521-2022""#, r#""kind":"late_dossiers","code":"late_dossiers""#] {
+        assert!(lines[5..].contains(&owed), "{told}");
+    }
+    for item in ["task:gv-4521-2022", "late_dossiers:DKKD", "kpi:on_time_rate/DKKD", "obstacle:VM-2022-0001"] {
+        assert!(lines.contains(&format!("\"item\":\"{item}\"").as_str()), "{item}: {told}");
+    }
+    assert_eq!(
+        lines[lines.len() - 8..],
+        [
+            "\"code\":\"KL-2022-0001\" \"due_on\":\"2022-07-05\" \"state\":\"standing\" \"task_state\":\"in_progress\" \"task_due_on\":\"2022-07-05\" \"version\":1".to_owned(),
+            r#""code":"VM-2022-0001" "state":"decided""#.to_owned(),
+            r#""internal_due_on":"2022-05-24" "due_on":"2022-06-30" "state":"sent_on_time" "missing":["PCM"] "sent_on":"2022-06-28""#.to_owned(),
+            task(letter, "2022-06-10", "done_late"),
+            r#""code":"KL-2022-0001" "task_state":"done_on_time""#.to_owned(),
+            task(centre, "2022-08-31", "done_on_time"),
+            r#""internal_due_on":null "due_on":"2022-12-14" "state":"sent_on_time" "missing":[] "sent_on":"2022-12-12""#.to_owned(),
+            r#""done_on_time":3 "done_late":0 "extended":1 "late_or_extended":12"#.to_owned(),
+        ]
+    );
+    // The clock goes by itself again, and the workbook is one.
+    assert!(!clock.exists() && (chrono::Utc::now() - app.shared.now()).num_minutes() == 0);
+    assert!(std::fs::read(folder.join("giao-ban-2022-06.xlsx")).unwrap().starts_with(b"PK"));
+    let page = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.html"))).unwrap();
+    assert!(page("giao-ban-2022-06").contains("class=\"write\"") && page("giao-ban-2022-06-ket-luan").contains("KL-2022-0001"));
+    let Some(mut browser) = Browser::open().await else { return };
+    browser.without_scripts().await;
+    for page in ["giao-ban-2022-06", "giao-ban-2022-06-ket-luan", "giao-ban-2022-12"] {
+        let url = format!("file://{}/{page}.html", folder.display());
+        for width in [794, 1280] {
+            browser.medium("screen").await;
+            browser.resize(width, 1123).await;
+            browser.goto(&url).await;
+            assert_eq!(browser.overflow().await, Vec::<String>::new(), "{page} at {width}");
+            browser.picture(&format!("year/{page}-{width}")).await;
+        }
+        browser.medium("print").await;
+        browser.resize(680, 1000).await;
+        assert_eq!(browser.overflow().await, Vec::<String>::new(), "{page} on paper");
+        let (_, sheets) = browser.print(&format!("year/{page}")).await;
+        assert!((2..=20).contains(&sheets), "{page}: {sheets} sheets");
+    }
+    assert_eq!(browser.complaints, Vec::<String>::new());
 }
 
 /// Pieces of a document in `backticks`, and the targets of its links.

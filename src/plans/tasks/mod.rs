@@ -8,8 +8,11 @@ mod store;
 pub(super) mod wire;
 
 pub(super) use acts::settle;
+pub use acts::{assign_from_above, give_up};
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
-pub use store::{Counted, Rows, Scope, TaskBehind, TaskCounts, progress, task_counts, task_counts_over, tasks_behind};
+pub use store::{
+    Counted, DueTask, Rows, Scope, TaskBehind, TaskCounts, TaskNow, due_between, issues, progress_by_department, progress_in_all, states,
+    task_counts, task_counts_over, tasks_behind,
+};
 pub(super) use store::{SCHEDULE, indicators, of_plan, part, seen};
-pub use wire::ProgressCounts;

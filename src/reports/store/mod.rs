@@ -3,6 +3,7 @@
 mod census;
 mod documents;
 mod findings;
+mod late;
 mod months;
 mod quality;
 mod reasons;
@@ -14,7 +15,8 @@ mod times;
 pub use census::census;
 pub use documents::{DocumentBehind, DocumentCounts, Sent, document_counts, document_counts_over, documents_behind};
 pub use findings::{Found, findings};
-pub use months::{Daily, daily};
+pub use late::{LateDossier, late_dossiers};
+pub use months::{Daily, DailyFinish, daily, finished_daily};
 pub use quality::{QualityCounts, QualityServices, quality_counts, quality_services};
 pub use reasons::{Caused, reasons};
 pub use results::{Counted, Counts, DossierBehind, Handling, Verdicts, counts, dossiers_behind, handling, handling_statement, verdicts};

@@ -1,4 +1,4 @@
-//! Outcomes by day of acceptance: months are cut from days by the rules of periods.
+//! Outcomes by day of acceptance, and finishes by their day: months are cut from days by the rules of periods.
 
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
@@ -28,4 +28,26 @@ pub async fn daily(db: &impl ConnectionTrait, question: &Question<'_>) -> Result
         outcome()
     );
     Daily::find_by_statement(question.statement(text, Vec::new())).all(db).await
+}
+
+/// How many dossiers were finished on a day, withdrawn ones left out.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct DailyFinish {
+    pub finished_on: NaiveDate,
+    pub finished: i64,
+    /// Early or on time.
+    pub on_time: i64,
+}
+
+/// What was finished in the period day by day, as the rate of those finished on time counts it.
+///
+/// # Errors
+/// The database's.
+pub async fn finished_daily(db: &impl ConnectionTrait, question: &Question<'_>) -> Result<Vec<DailyFinish>, DbErr> {
+    let text = format!(
+        "{} SELECT s.finished_on, count(*) AS finished, count(*) FILTER (WHERE s.timeliness <> 'late') AS on_time
+              FROM state s WHERE s.finished_on IS NOT NULL AND s.decision <> 'withdrawn' GROUP BY 1 ORDER BY 1",
+        state(Relevant::FinishedInPeriod)
+    );
+    DailyFinish::find_by_statement(question.statement(text, Vec::new())).all(db).await
 }

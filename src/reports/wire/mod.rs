@@ -29,6 +29,13 @@ macro_rules! counts {
                 $(self.$name += other.$name;)+
             }
 
+            /// The counts that are not zero, each with its name and what it is called.
+            #[allow(dead_code, reason = "not every set is read by name")]
+            pub fn named(&self) -> Vec<(&'static str, Text, i64)> {
+                let all = [$((stringify!($name), Text::new($vi, $en), self.$name)),+];
+                all.into_iter().filter(|(_, _, n)| *n != 0).collect()
+            }
+
             /// Adds to the count with a name.
             #[allow(dead_code, reason = "not every set is counted by name")]
             fn add(&mut self, name: &str, n: i64) {
@@ -49,11 +56,11 @@ mod times;
 
 pub use findings::FindingReport;
 pub use months::OutcomesByMonth;
-pub use reasons::OverdueReasons;
+pub use reasons::{Cause, CauseCounts, OverdueReasons};
 pub use snapshots::{
     NewReportSnapshot, ReportName, ReportSnapshotDifference, ReportSnapshotPage, ReportSnapshotSummary, ReportSnapshotView,
 };
-pub use times::HandlingTimes;
+pub use times::{DaysTaken, HandlingTimes, TimesTaken};
 
 counts! {
     /// Results of handling: columns (4)–(13) of form II.06a. Always `received_total` = `resolved_total` + `open_total`.

@@ -26,7 +26,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn named(name: &str) -> Cause {
+    pub fn named(name: &str) -> Cause {
         match name {
             "consulted_agency" => Cause::ConsultedAgency,
             "stated" => Cause::Stated,
@@ -34,7 +34,7 @@ impl Cause {
         }
     }
 
-    fn label(self) -> Text {
+    pub fn label(self) -> Text {
         match self {
             Cause::ConsultedAgency => Text::new("Chờ cơ quan được lấy ý kiến trả lời", "Waiting for the answer of a consulted agency"),
             Cause::Stated => Text::new("Lý do nêu trong phiếu xin lỗi", "Reason given in the apology"),

@@ -1,8 +1,8 @@
 //! What stands on each form, below its title.
 
-use super::html::Html;
 use super::words;
 use crate::dossiers::slips::wire::{ApologyPart, ControlPart, Part, ReceiptPart, RefusalPart, Slip, StopPart, SupplementPart};
+use crate::http::html::Html;
 
 pub fn body(h: &mut Html, slip: &Slip) {
     match &slip.part {

@@ -1,13 +1,12 @@
 //! A slip as a page to print: one document that asks nothing of anyone.
 
 mod forms;
-mod html;
 mod words;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use self::html::Html;
 use super::wire::{Part, Slip, SlipUnit};
+use crate::http::html::Html;
 use crate::rule_sets::PageSize;
 
 /// The page, with the policy that lets its own style in and nothing else.

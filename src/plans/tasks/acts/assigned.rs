@@ -1,23 +1,24 @@
-//! Tasks from above: put one by its code, load many.
+//! Tasks from above: put one by its code, load many, make or give one up in the course of another act.
 
 use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
-use super::shown;
+use super::{done, refused, shown};
 use crate::audit::{self, Entry};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permit, Reach};
 use crate::calendar::vn_date;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::Reply;
 use crate::http::bulk::{RowStatus, Strategy, Verdict};
 use crate::http::values::Key;
+use crate::http::{Call, Reply};
+use crate::plans::model::TaskState;
 use crate::plans::tasks::rules::assigned::{Ground, faults};
 use crate::plans::tasks::store::{self, Kept, Reaches};
-use crate::plans::tasks::wire::{AssignedTask, TaskOrigin};
+use crate::plans::tasks::wire::{AssignedTask, TaskAct, TaskOrigin};
 
 /// Creates or changes the task from above with this code.
 ///
@@ -60,7 +61,7 @@ pub async fn put_assigned(
 /// The database's; refusals are in the verdicts.
 pub async fn load_assigned(
     tx: &DatabaseTransaction,
-    permit: &Permit<perm::WriteTask>,
+    call: &Call,
     rows: &[(u64, AssignedTask)],
     strategy: Strategy,
 ) -> Result<Vec<Verdict>, ApiError> {
@@ -71,7 +72,7 @@ pub async fn load_assigned(
     let stored = store::above(tx, parents).await?;
     let below = store::below_themselves(tx, &rows.iter().map(|(_, row)| row).collect::<Vec<_>>()).await?;
     let by_code: HashMap<&str, &AssignedTask> = rows.iter().map(|(_, row)| (row.code.as_str(), row)).collect();
-    let today = vn_date(permit.now);
+    let today = vn_date(call.now);
     let mut refused: HashMap<u64, Vec<Fault>> = HashMap::new();
     // A row that is refused takes those with it that are parts of it.
     loop {
@@ -129,14 +130,45 @@ pub async fn load_assigned(
                 subject_code: Some(saved.code.clone()),
                 department_id: lead.map(|d| d.id),
                 version: saved.version,
-                occurred_at: permit.now,
+                occurred_at: call.now,
                 detail: json!(row),
             })
         };
         let entries: Vec<Entry> = changed.iter().filter_map(entry).collect();
-        audit::record(tx, permit, &entries).await?;
+        audit::record(tx, call, &entries).await?;
     }
     Ok(verdicts)
+}
+
+/// Makes a task from above, or changes one, in the course of another act.
+///
+/// # Errors
+/// 422 with every fault, each pointing into the task.
+pub async fn assign_from_above(tx: &DatabaseTransaction, call: &Call, task: &AssignedTask, strategy: Strategy) -> Result<(), ApiError> {
+    let verdicts = load_assigned(tx, call, &[(0, task.clone())], strategy).await?;
+    match verdicts.into_iter().find(|v| v.status == RowStatus::Rejected) {
+        Some(refused) => Err(ApiError::broken(refused.errors)),
+        None => Ok(()),
+    }
+}
+
+/// Gives a task up in the course of another act; one that does not hold any more stays as it is.
+///
+/// # Errors
+/// 409 when it is done already.
+pub async fn give_up(tx: &DatabaseTransaction, call: &Call, code: &str, (reason, document_no): (&str, &str)) -> Result<(), ApiError> {
+    let mut reaches = Reaches::of(call);
+    reaches.read = Reach::All;
+    let task = store::lock(tx, &reaches, &Key::Code(code.to_owned())).await?.ok_or_else(ApiError::not_found)?;
+    let today = vn_date(call.now);
+    if matches!(task.state(today), TaskState::Cancelled | TaskState::NotApplicable) {
+        return Ok(());
+    }
+    if !task.allows(TaskAct::Cancel) {
+        return Err(refused(call, &task, TaskAct::Cancel));
+    }
+    store::cancel(tx, task.id, today, reason, document_no).await?;
+    done(tx, call, &task, "cancel", task.issuer_id, json!({"reason": reason, "document_number": document_no})).await.map(drop)
 }
 
 /// A code of a task that cannot be put.

@@ -13,7 +13,7 @@ use crate::error::{ApiError, Fault};
 use crate::http::query::FromQuery;
 use crate::http::{Answer, Day, Query, QueryReader, ReadProblems, table};
 use crate::plans::tasks::store::{self, Rows, Scope};
-use crate::plans::tasks::wire::{PlanProgress, ProgressCounts, ProgressRow, TaskOrigin};
+use crate::plans::tasks::wire::{PlanProgress, TaskOrigin};
 use crate::text::Text;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -76,12 +76,11 @@ async fn get_plan_progress(permit: Permit<perm::ReadTask>, Query(filter): Query<
         Some("group") => store::progress(db, &scope, Rows::Group).await?,
         _ => Vec::new(),
     };
-    let total = store::progress(db, &scope, Rows::One).await?.into_iter().next();
     let report = PlanProgress {
         plan: filter.plan.clone(),
         as_of: Day(as_of),
         rows,
-        total: total.unwrap_or_else(|| ProgressRow::new(None, None, ProgressCounts::default())),
+        total: store::progress_in_all(db, &scope).await?,
         late: store::issues(db, &scope).await?,
     };
     let lang = permit.lang;

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::part;
 use super::work::run;
+use crate::http::Day;
 use crate::http::values::fold;
+use crate::plans::model::TaskState;
 use crate::plans::store::documents;
 use crate::plans::tasks::wire::{AssignedTask, TaskOrigin};
 
@@ -126,4 +128,25 @@ pub async fn save_assigned(tx: &impl ConnectionTrait, tasks: &[&AssignedTask]) -
         run(tx, sql, vec![Value::from(rows.clone()).into()]).await?;
     }
     Ok(())
+}
+
+/// Where a task stands.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TaskNow {
+    pub code: String,
+    pub state: TaskState,
+    /// The due date in force.
+    pub due_on: Option<Day>,
+}
+
+/// Where the tasks with these codes stand today.
+///
+/// # Errors
+/// The database's.
+pub async fn states(db: &impl ConnectionTrait, codes: Vec<String>, today: chrono::NaiveDate) -> Result<Vec<TaskNow>, DbErr> {
+    let sql = format!(
+        "SELECT jsonb_build_object('code', t.code, 'state', {}, 'due_on', t.due_on) AS doc FROM tasks t WHERE t.code = ANY($1)",
+        super::task_state()
+    );
+    documents(db, sql, vec![codes.into(), today.into()]).await
 }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::occurrence_state;
 use crate::auth::Reach;
+use crate::http::Day;
+use crate::plans::model::TaskState;
 use crate::plans::store::documents;
 use crate::plans::tasks::wire::{ProgressCounts, ProgressIssue, ProgressRow};
 
@@ -126,7 +128,64 @@ pub async fn progress(db: &impl ConnectionTrait, scope: &Scope<'_>, rows: Rows) 
     Ok(found.into_iter().map(|row| ProgressRow::new(row.key, row.name, row.counts)).collect())
 }
 
+/// The counts of each department that leads.
+///
+/// # Errors
+/// The database's.
+pub async fn progress_by_department(db: &impl ConnectionTrait, scope: &Scope<'_>) -> Result<Vec<ProgressRow>, DbErr> {
+    progress(db, scope, Rows::Department).await
+}
+
+/// The counts of all tasks in scope, each once.
+///
+/// # Errors
+/// The database's.
+pub async fn progress_in_all(db: &impl ConnectionTrait, scope: &Scope<'_>) -> Result<ProgressRow, DbErr> {
+    let one = progress(db, scope, Rows::One).await?.into_iter().next();
+    Ok(one.unwrap_or_else(|| ProgressRow::new(None, None, ProgressCounts::default())))
+}
+
+/// A time of a task that is to be done.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DueTask {
+    /// Code of the task.
+    pub task: String,
+    pub title: String,
+    /// What it is called.
+    pub occurrence: String,
+    pub lead: Vec<String>,
+    pub state: TaskState,
+    pub due_on: Day,
+}
+
+/// What is due between two days and is not done at the end of the day of judgement, by due date.
+///
+/// # Errors
+/// The database's.
+pub async fn due_between(
+    db: &impl ConnectionTrait,
+    scope: &Scope<'_>,
+    (from, to): (NaiveDate, NaiveDate),
+    limit: i64,
+) -> Result<Vec<DueTask>, DbErr> {
+    let sql = format!(
+        "WITH {counted}
+         SELECT jsonb_build_object('task', c.code, 'title', c.title, 'occurrence', c.label, 'state', c.state, 'due_on', c.due_on,
+                'lead', array(SELECT d.code FROM task_parts td JOIN departments d ON d.id = td.department_id
+                               WHERE td.task_id = c.task_id AND td.role = 'lead' ORDER BY td.position, d.code)) AS doc
+           FROM counted c WHERE {LIVE} AND c.state NOT IN ('done_on_time', 'done_late') AND c.due_on BETWEEN $6::date AND $7::date
+          ORDER BY c.due_on, c.code, c.label LIMIT $8",
+        counted = counted()
+    );
+    let mut values = scope.values();
+    values.extend([from.into(), to.into(), limit.into()]);
+    documents(db, sql, values).await
+}
+
 /// Those late, overdue or extended, by due date.
+///
+/// # Errors
+/// The database's.
 pub async fn issues(db: &impl ConnectionTrait, scope: &Scope<'_>) -> Result<Vec<ProgressIssue>, DbErr> {
     let sql = format!(
         "WITH {counted}

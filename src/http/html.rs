@@ -32,6 +32,14 @@ impl Html {
         self
     }
 
+    /// A length or a place in a drawing, to a tenth; what is no number is 0.
+    pub fn length(&mut self, x: f64) -> &mut Self {
+        let tenths = if x.is_finite() { (x * 10.0).round() / 10.0 } else { 0.0 };
+        // No minus before a zero.
+        self.0.push_str(&(tenths + 0.0).to_string());
+        self
+    }
+
     /// A QR code of a text, drawn as one path; nothing where the text is too long for one.
     pub fn qr(&mut self, text: &str) -> &mut Self {
         let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::M) else { return self };
@@ -62,6 +70,15 @@ mod tests {
         let mut html = Html::default();
         html.tag("<p>").text("<script>alert('\"&')</script>").tag("</p>");
         assert_eq!(html.finish(), "<p>&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;</p>");
+    }
+
+    #[test]
+    fn a_length_is_always_a_number() {
+        let mut html = Html::default();
+        for x in [1.0, 2.25, -0.01, 100.0 / 3.0, f64::NAN, f64::INFINITY] {
+            html.length(x).tag(" ");
+        }
+        assert_eq!(html.finish(), "1 2.3 0 33.3 0 0 ");
     }
 
     #[test]
