@@ -9,6 +9,7 @@ pub mod gate;
 pub mod json;
 pub mod lang;
 pub mod middleware;
+pub mod nesting;
 pub mod page;
 pub mod problem;
 pub mod query;
