@@ -10,7 +10,7 @@ use super::rules;
 use super::store::{self, Place};
 use super::wire::{MeasurementRow, MeasurementView, NewKpi, NewMeasurement};
 use crate::audit::{self, Entry};
-use crate::auth::Permit;
+use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
@@ -141,7 +141,7 @@ fn key(row: &MeasurementRow) -> Key4 {
 /// The database's; refusals are in the verdicts.
 pub async fn load(
     tx: &DatabaseTransaction,
-    permit: &Permit<perm::WriteMeasurement>,
+    call: &Call,
     rows: &[(u64, MeasurementRow)],
     strategy: Strategy,
 ) -> Result<Vec<Verdict>, ApiError> {
@@ -154,8 +154,8 @@ pub async fn load(
     let periods: BTreeSet<String> = rows.iter().map(|(_, row)| row.period.as_str().to_owned()).collect();
     let periods: Vec<String> = periods.into_iter().collect();
     let standing = store::standing(tx, &ids, periods.clone()).await?;
-    let today = permit.now.with_timezone(&vietnam()).date_naive();
-    let reach = permit.reach();
+    let today = call.now.with_timezone(&vietnam()).date_naive();
+    let reach = call.actor.reach(Permission::WriteMeasurement);
     let (mut verdicts, mut chosen) = (Vec::with_capacity(rows.len()), Vec::new());
     for (index, row) in rows {
         let (code, body) = (row.code(), row.body());
@@ -197,9 +197,9 @@ pub async fn load(
         let (_, _, period, field) = key(c.row);
         (c.kpi, c.department, period, field)
     };
-    store::save_all(tx, &chosen.iter().map(|c| (at(c), &c.body)).collect::<Vec<_>>(), permit.now).await?;
+    store::save_all(tx, &chosen.iter().map(|c| (at(c), &c.body)).collect::<Vec<_>>(), call.now).await?;
     let after = store::standing(tx, &ids, periods).await?;
-    let entry = |c: &Chosen| Some(measured(permit, c.department, after.get(&key(c.row))?));
-    audit::record(tx, permit, &chosen.iter().filter_map(entry).collect::<Vec<_>>()).await?;
+    let entry = |c: &Chosen| Some(measured(call, c.department, after.get(&key(c.row))?));
+    audit::record(tx, call, &chosen.iter().filter_map(entry).collect::<Vec<_>>()).await?;
     Ok(verdicts)
 }

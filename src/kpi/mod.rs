@@ -3,12 +3,14 @@
 
 mod acts;
 mod decimal;
+mod load;
 mod results;
 mod routes;
 mod rules;
 mod store;
 mod wire;
 
+pub use load::Rows;
 pub use results::{Unmet, unmet};
 pub use routes::{configure, exported, exported_measurements};
 pub use wire::{Comparator, Direction, Formula, KpiView, MeasurementView, NewKpi, NewMeasurement, NoValue, Source, Status, Unit};

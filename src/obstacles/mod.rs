@@ -9,6 +9,6 @@ mod store;
 mod wire;
 
 pub use model::ObstacleState;
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use store::{Filter, list};
 pub use wire::ObstacleSummary;

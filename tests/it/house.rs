@@ -226,10 +226,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rule_sets", &[]),
     ("procedures", &["departments", "calendar", "jobs"]),
     ("dossiers", &["departments", "calendar", "jobs", "procedures", "rule_sets"]),
-    ("documents", &["departments", "calendar"]),
-    ("plans", &["departments", "calendar"]),
+    ("documents", &["departments", "calendar", "jobs"]),
+    ("plans", &["departments", "calendar", "jobs"]),
     // Indicators are computed over the periods and slices of the reports; some of them count tasks, judged by the day.
-    ("kpi", &["calendar", "departments", "plans", "reports"]),
+    ("kpi", &["calendar", "departments", "jobs", "plans", "reports"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
     // Tells what is to be seen to, from the tables of all slices; what is owed comes from the explanations.
@@ -244,7 +244,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Holds what slices do in the background; each brings its own work.
     ("jobs", &[]),
     // Reads the lists of all slices.
-    ("exports", &["clients", "departments", "dossiers", "identity", "jobs", "kpi", "plans", "procedures"]),
+    (
+        "exports",
+        &[
+            "clients",
+            "departments",
+            "documents",
+            "dossiers",
+            "duties",
+            "explanations",
+            "identity",
+            "jobs",
+            "kpi",
+            "obstacles",
+            "plans",
+            "procedures",
+        ],
+    ),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.
     ("client", &[]),
 ];

@@ -12,7 +12,7 @@ use crate::auth::permissions::perm;
 use crate::calendar::vn_date;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
-use crate::http::Reply;
+use crate::http::{Call, Reply};
 use crate::http::bulk::{RowStatus, Strategy, Verdict};
 use crate::http::values::Key;
 use crate::plans::tasks::rules::assigned::{Ground, faults};
@@ -60,7 +60,7 @@ pub async fn put_assigned(
 /// The database's; refusals are in the verdicts.
 pub async fn load_assigned(
     tx: &DatabaseTransaction,
-    permit: &Permit<perm::WriteTask>,
+    call: &Call,
     rows: &[(u64, AssignedTask)],
     strategy: Strategy,
 ) -> Result<Vec<Verdict>, ApiError> {
@@ -71,7 +71,7 @@ pub async fn load_assigned(
     let stored = store::above(tx, parents).await?;
     let below = store::below_themselves(tx, &rows.iter().map(|(_, row)| row).collect::<Vec<_>>()).await?;
     let by_code: HashMap<&str, &AssignedTask> = rows.iter().map(|(_, row)| (row.code.as_str(), row)).collect();
-    let today = vn_date(permit.now);
+    let today = vn_date(call.now);
     let mut refused: HashMap<u64, Vec<Fault>> = HashMap::new();
     // A row that is refused takes those with it that are parts of it.
     loop {
@@ -129,12 +129,12 @@ pub async fn load_assigned(
                 subject_code: Some(saved.code.clone()),
                 department_id: lead.map(|d| d.id),
                 version: saved.version,
-                occurred_at: permit.now,
+                occurred_at: call.now,
                 detail: json!(row),
             })
         };
         let entries: Vec<Entry> = changed.iter().filter_map(entry).collect();
-        audit::record(tx, permit, &entries).await?;
+        audit::record(tx, call, &entries).await?;
     }
     Ok(verdicts)
 }
