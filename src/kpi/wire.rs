@@ -13,6 +13,7 @@ use super::decimal::Decimal;
 use crate::http::bulk::BulkRow;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
+use crate::reports::period::PeriodCode;
 
 /// Declares a closed list with its names on the wire and in the database.
 macro_rules! names {
@@ -109,7 +110,7 @@ pub struct Target {
     #[serde(default)]
     pub field: Option<ResourceCode>,
     /// Code of a period; it also holds for every period inside that one.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = PeriodCode, example = "2022")]
     pub period: Line,
     pub comparator: Comparator,
     /// Null when the authority has not named a figure.
@@ -216,7 +217,7 @@ pub struct MeasurementRow {
     /// Code of the department that was measured.
     pub department: ResourceCode,
     /// Code of the period.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = PeriodCode, example = "2022")]
     pub period: Line,
     /// Code of the field of procedures that was measured. Null: all.
     #[serde(default)]

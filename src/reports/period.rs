@@ -1,8 +1,12 @@
 //! Reporting periods (rules of counting §6). Pure.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{Datelike, Days, NaiveDate};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// How the months of a period are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,27 @@ impl PeriodSet {
 
 /// Years a period may name. The administrative period of the first still begins in a year that a date may have.
 const YEARS: std::ops::RangeInclusive<i32> = 1901..=2200;
+
+/// The code of a period, as the contract tells it.
+pub struct PeriodCode;
+
+impl PeriodCode {
+    /// Every code that [`Period::parse`] knows, and nothing else.
+    const PATTERN: &str = "^(19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$";
+}
+
+impl PartialSchema for PeriodCode {
+    fn schema() -> RefOr<Schema> {
+        let code = ObjectBuilder::new().schema_type(Type::String).description(Some("Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`."));
+        RefOr::T(Schema::Object(code.max_length(Some(7)).pattern(Some(Self::PATTERN)).examples([serde_json::json!("2022-04")]).build()))
+    }
+}
+
+impl ToSchema for PeriodCode {
+    fn name() -> Cow<'static, str> {
+        "PeriodCode".into()
+    }
+}
 
 /// A period by its code: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +214,18 @@ mod tests {
         ];
         for code in wrong {
             assert_eq!(Period::parse(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_contract_tells_exactly_the_codes_that_are_known() {
+        let schema = serde_json::to_value(PeriodCode::schema()).unwrap();
+        let told = jsonschema::validator_for(&schema).unwrap();
+        for year in 0..=9999 {
+            for part in ["", "H1", "H2", "H3", "Q1", "Q4", "Q5", "-00", "-01", "-09", "-10", "-12", "-13", "-9M", "-6M", "X"] {
+                let code = format!("{year:04}{part}");
+                assert_eq!(told.is_valid(&code.as_str().into()), Period::parse(&code).is_some(), "{code}");
+            }
         }
     }
 
