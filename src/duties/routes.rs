@@ -12,8 +12,8 @@ use super::wire::{
     NewDutyImport, NewHandIn,
 };
 use super::{acts, store};
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;

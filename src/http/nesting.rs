@@ -180,7 +180,9 @@ mod tests {
 
     #[test]
     fn a_second_look_is_taken_where_it_may_find_something() {
-        for (body, wanted) in [(r#"{"a":null,"b":{"c":1}}"#, false), (r#"{"a":null }"#, true), (r#"{"a":[]}"#, true), (r#"{"a":"null}"}"#, true)] {
+        for (body, wanted) in
+            [(r#"{"a":null,"b":{"c":1}}"#, false), (r#"{"a":null }"#, true), (r#"{"a":[]}"#, true), (r#"{"a":"null}"}"#, true)]
+        {
             assert_eq!(body.contains('[') || ends_with_null(body.as_bytes()), wanted, "{body}");
         }
     }

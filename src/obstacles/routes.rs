@@ -12,8 +12,8 @@ use super::wire::{
     ObstacleWithdrawal,
 };
 use super::{acts, store};
-use crate::auth::{Permission, Permit};
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;

@@ -38,7 +38,9 @@ impl PeriodCode {
 
 impl PartialSchema for PeriodCode {
     fn schema() -> RefOr<Schema> {
-        let code = ObjectBuilder::new().schema_type(Type::String).description(Some("Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`."));
+        let code = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`."));
         RefOr::T(Schema::Object(code.max_length(Some(7)).pattern(Some(Self::PATTERN)).examples([serde_json::json!("2022-04")]).build()))
     }
 }

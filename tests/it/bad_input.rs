@@ -650,7 +650,8 @@ async fn a_list_is_no_object() {
     let history = json!([{"code": "H", "procedure": "P.DKKD", "receiving_department": "MC", "channel": {"online": null},
         "accepted_at": "2022-05-04T08:00:00+07:00", "applicant": ["citizen", "Trần Thị B"]}]);
     let inner = office.post("/api/v1/dossiers/bulk", history).await.expect(422);
-    let pointers: Vec<&str> = inner.body["results"][0]["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+    let pointers: Vec<&str> =
+        inner.body["results"][0]["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/channel", "/applicant"], "{}", inner.text);
     let csv = "kpi,department,period,value,evidence\nsatisfaction,DKKD,2020,5,\"[[\"\"2/BC\"\",\"\"2022-01-13\"\",\"\"Báo cáo\"\",null]]\"";
     let headers = [("content-type", "text/csv")];

@@ -147,7 +147,8 @@ async fn departments_procedures_and_users_come_as_jobs_too() {
 #[tokio::test]
 async fn documents_measurements_and_tasks_come_as_jobs_too() {
     let (direct, app) = (App::at(NOW).await, App::with_settings(NOW, |s| s.jobs.chunk_rows = 2).await.with_jobs());
-    let kpi = json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+    let kpi =
+        json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
     for app in [&direct, &app] {
         let units = json!([{"code": "S", "name": "Sở", "kind": "agency"}, {"code": "A", "name": "A", "kind": "division", "parent": "S"}]);
         app.admin().await.post("/api/v1/departments/bulk", units).await.expect(200);
@@ -158,12 +159,19 @@ async fn documents_measurements_and_tasks_come_as_jobs_too() {
         json!({"direction": "outgoing", "agency": "S", "book": "BC", "number": number, "kind": kind, "issued_on": "2022-06-10", "summary": "Báo cáo",
             "department": "A"})
     };
-    let documents = json!([document("1", "bao-cao"), document("2", "none"), document("3", "bao-cao"), document("4", "bao-cao"), document("3", "bao-cao")]);
+    let documents = json!([
+        document("1", "bao-cao"),
+        document("2", "none"),
+        document("3", "bao-cao"),
+        document("4", "bao-cao"),
+        document("3", "bao-cao")
+    ]);
     let measured = |period: &str, value: i32| {
         json!({"kpi": "satisfaction", "department": "A", "period": period, "value": value,
             "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}]})
     };
-    let measurements = json!([measured("2021", 90), measured("2020", 900), measured("2019", 80), measured("2021Q5", 70), measured("2019", 81)]);
+    let measurements =
+        json!([measured("2021", 90), measured("2020", 900), measured("2019", 80), measured("2021Q5", 70), measured("2019", 81)]);
     let task = |code: &str, parent: Option<&str>, lead: &str| {
         json!({"code": code, "document_number": "1/UBND", "document_on": "2022-05-04", "issuer": "S", "title": "Việc", "lead": [lead],
             "due_on": "2022-06-30", "parent": parent})

@@ -450,9 +450,13 @@ async fn a_lost_answer_is_asked_for_again() {
 
 /// An answer that someone between program and server gives in its place.
 fn canned(status: u16, code: &str, headers: &str) -> String {
-    let body = json!({"type": format!("/docs/problems/{code}"), "title": code, "status": status, "code": code, "detail": code, "errors": []}).to_string();
+    let body =
+        json!({"type": format!("/docs/problems/{code}"), "title": code, "status": status, "code": code, "detail": code, "errors": []})
+            .to_string();
     let length = body.len();
-    format!("HTTP/1.1 {status} X\r\nContent-Type: application/problem+json\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: application/problem+json\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
 }
 
 /// Between program and server: the n-th load gets the n-th of these answers, where there is one, and does not reach the server. Keeps the

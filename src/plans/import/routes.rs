@@ -29,10 +29,10 @@ struct ImportParams {
     #[param(example = "Phụ lục")]
     sheet: Option<String>,
     /// Headers that are not known, and the member each is, `-` to pass it over: `Tiêu chí=notes;Mã TC=-`.
-    #[param(value_type = Option<ColumnNames>, example = "Tiêu chí=notes;Mã TC=-")]
+    #[param(inline, value_type = Option<ColumnNames>, example = "Tiêu chí=notes;Mã TC=-")]
     columns: Vec<(String, String)>,
     /// What the table calls departments, and their codes: `Sở KH&ĐT=SKHDT;Các phòng=CPTT`.
-    #[param(value_type = Option<DepartmentNames>, example = "Sở KH&ĐT=SKHDT;Các phòng=CPTT")]
+    #[param(inline, value_type = Option<DepartmentNames>, example = "Sở KH&ĐT=SKHDT;Các phòng=CPTT")]
     departments: Vec<(String, String)>,
     /// Same checks, status and body, but nothing is stored: what was read can be looked at.
     #[allow(dead_code, reason = "read by Call::of; named here for the contract")]

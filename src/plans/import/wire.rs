@@ -18,7 +18,11 @@ pub struct ColumnNames;
 impl PartialSchema for ColumnNames {
     fn schema() -> RefOr<Schema> {
         let fields = fields().collect::<Vec<_>>().join("|");
-        pairs(&format!(" *({fields}|-) *"), "Headers and the member of a task that each is, or `-` to pass it over.", "Tiêu chí=notes;Mã TC=-")
+        pairs(
+            &format!(" *({fields}|-) *"),
+            "Headers and the member of a task that each is, or `-` to pass it over.",
+            "Tiêu chí=notes;Mã TC=-",
+        )
     }
 }
 
