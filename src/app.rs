@@ -186,6 +186,9 @@ pub fn work() -> Vec<Box<dyn crate::jobs::Work>> {
         Box::new(crate::jobs::Together(crate::departments::Rows)),
         Box::new(crate::jobs::Together(crate::procedures::Rows)),
         Box::new(crate::jobs::Together(crate::identity::Rows)),
+        Box::new(crate::jobs::Together(crate::documents::Rows)),
+        Box::new(crate::jobs::Together(crate::kpi::Rows)),
+        Box::new(crate::jobs::Together(crate::plans::AssignedRows)),
         Box::new(crate::dossiers::HistoryLoad),
         Box::new(crate::exports::Export),
     ]

@@ -47,7 +47,7 @@ impl Shaped for DecisionView {
 #[allow(dead_code, reason = "read by BriefingFilter; named here for the contract")]
 struct BriefingParams {
     /// Code of a month.
-    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$", example = "2022-06")]
+    #[param(pattern = "^(19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])$", example = "2022-06")]
     period: String,
     /// How months are cut: `administrative` (default; a month runs from the 15th of the month before to the 14th) or `calendar`.
     #[param(pattern = "^(administrative|calendar)$", example = "administrative")]

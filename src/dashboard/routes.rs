@@ -17,7 +17,7 @@ use crate::http::query::FromQuery;
 use crate::http::values::Key;
 use crate::http::{Answer, Query, QueryReader, ReadProblems, ServiceConfig};
 use crate::reports::filter::Slice;
-use crate::reports::period::{Period, PeriodSet};
+use crate::reports::period::{Period, PeriodCode, PeriodSet};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(get_dashboard);
@@ -29,7 +29,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[allow(dead_code, reason = "read by DashboardFilter; named here for the contract")]
 struct DashboardParams {
     /// Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`; by default the running year.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[param(value_type = Option<PeriodCode>, example = "2022")]
     period: Option<String>,
     /// How periods are cut: `calendar` (default) or `administrative` (a month runs from the 15th of the month before to the 14th).
     #[param(pattern = "^(administrative|calendar)$", example = "calendar")]

@@ -61,12 +61,12 @@ pub async fn put(tx: &DatabaseTransaction, permit: &Permit<perm::WriteDocument>,
 /// 409 when another request wrote one of the codes or numbers meanwhile; refusals are in the verdicts.
 pub async fn load(
     tx: &DatabaseTransaction,
-    permit: &Permit<perm::WriteDocument>,
+    call: &Call,
     rows: &[(u64, NewDocument)],
     strategy: Strategy,
 ) -> Result<Vec<Verdict>, ApiError> {
-    let known = store::know(tx, &permit.actor, permit.now).await?;
-    settle(tx, permit, &known, rows, strategy).await
+    let known = store::know(tx, &call.actor, call.now).await?;
+    settle(tx, call, &known, rows, strategy).await
 }
 
 /// A row with its place in the book and the code it comes to.

@@ -6,9 +6,11 @@
 //! and voiding ask the same question (`store::Sight`); indicators only count.
 
 mod acts;
+mod load;
 mod routes;
 mod rules;
 mod store;
 mod wire;
 
-pub use routes::configure;
+pub use load::Rows;
+pub use routes::{configure, exported};

@@ -4,18 +4,20 @@ use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use chrono::NaiveDate;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::acts;
 use super::store::{self, Sight};
 use super::wire::{Direction, DocumentKind, DocumentKindPage, DocumentPage, DocumentView, NewDocument, Secrecy, Urgency, VoidDocument};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
-use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
@@ -23,6 +25,7 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_document_kinds).service(load_documents).service(list_documents);
@@ -59,10 +62,10 @@ struct DocumentFilter {
     #[param(value_type = Option<String>, example = "VP")]
     department: Vec<String>,
     /// Grades of secrecy, separated by commas; what you may not see is left out.
-    #[param(value_type = Option<String>, example = "normal")]
+    #[param(value_type = Option<Vec<Secrecy>>, style = Form, explode = false, example = json!(["normal"]))]
     secrecy: Vec<&'static str>,
     /// Grades of urgency, separated by commas.
-    #[param(value_type = Option<String>, example = "urgent,flash")]
+    #[param(value_type = Option<Vec<Urgency>>, style = Form, explode = false, example = json!(["urgent", "flash"]))]
     urgency: Vec<&'static str>,
     /// Bearing this date or a later one.
     #[param(value_type = Option<Day>)]
@@ -97,7 +100,7 @@ struct DocumentFilter {
     #[param(example = "cai cach hanh chinh")]
     q: Option<String>,
     /// `-registered_on` (newest first, default) or `registered_on`: by the day of issue, or of arrival, then by number.
-    #[param(value_type = Option<String>, example = "-registered_on")]
+    #[param(value_type = Option<String>, pattern = "^-?registered_on$", example = "-registered_on")]
     sort: Option<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
@@ -135,6 +138,35 @@ impl FromQuery for DocumentFilter {
     }
 }
 
+fn chosen(asked: &DocumentFilter) -> store::Filter {
+    store::Filter {
+        direction: asked.direction,
+        agency: asked.agency.clone(),
+        book: asked.book.clone(),
+        year: asked.year,
+        kinds: asked.kind.clone(),
+        departments: asked.department.clone(),
+        secrecy: asked.secrecy.clone(),
+        urgency: asked.urgency.clone(),
+        issued: (asked.issued_from, asked.issued_to),
+        arrived: (asked.arrived_from, asked.arrived_to),
+        drafted: asked.drafted_in_e_office,
+        approved: asked.approved_in_e_office,
+        sent: asked.sent_electronically,
+        voided: asked.voided,
+        task: asked.task.clone(),
+        dossier: asked.dossier.clone(),
+        replies_to: asked.replies_to.clone(),
+        text: asked.q.clone(),
+        oldest_first: asked.sort == Some("registered_on"),
+    }
+}
+
+/// Where a document stands in the list.
+fn place(document: &DocumentView) -> (NaiveDate, i64, Uuid) {
+    (document.arrived_on.unwrap_or(document.issued_on).0, document.sequence.unwrap_or(0), document.id)
+}
+
 /// List documents
 ///
 /// The register, of the departments in your sight, by day and number. What is secret is listed and counted only for its department, the
@@ -144,31 +176,9 @@ impl FromQuery for DocumentFilter {
     responses((status = 200, description = "A page of documents", body = DocumentPage), ReadProblems))]
 #[get("/api/v1/documents")]
 async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query<DocumentFilter>, db: Db, req: HttpRequest) -> Answer {
-    let sight = Sight::of(&permit.actor);
-    let chosen = store::Filter {
-        direction: filter.direction,
-        agency: filter.agency,
-        book: filter.book,
-        year: filter.year,
-        kinds: filter.kind,
-        departments: filter.department,
-        secrecy: filter.secrecy,
-        urgency: filter.urgency,
-        issued: (filter.issued_from, filter.issued_to),
-        arrived: (filter.arrived_from, filter.arrived_to),
-        drafted: filter.drafted_in_e_office,
-        approved: filter.approved_in_e_office,
-        sent: filter.sent_electronically,
-        voided: filter.voided,
-        task: filter.task,
-        dossier: filter.dossier,
-        replies_to: filter.replies_to,
-        text: filter.q,
-        oldest_first: filter.sort == Some("registered_on"),
-    };
+    let (sight, chosen) = (Sight::of(&permit.actor), chosen(&filter));
     let rows = store::list(db.get_ref(), &sight, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let key = |d: &DocumentView| (d.arrived_on.unwrap_or(d.issued_on).0, d.sequence.unwrap_or(0), d.id);
-    let (items, page) = filter.cursor.page(rows, key);
+    let (items, page) = filter.cursor.page(rows, place);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DocumentPage { items, page }).await
 }
@@ -263,13 +273,14 @@ async fn void_document(
 /// Load documents
 ///
 /// JSON array, NDJSON or CSV (recipients as a JSON list in a cell). A row without a code is known by its number; equal rows write nothing.
-#[utoipa::path(tag = "documents", operation_id = "load_documents", security(("bearer" = [])), params(BulkParams, RetryHeaders),
+#[utoipa::path(tag = "documents", operation_id = "load_documents", security(("bearer" = [])), params(BulkParams, BulkHeaders, RetryHeaders),
     request_body(content((Vec<NewDocument> = "application/json"),
         (String = "application/x-ndjson", example = "{\"direction\":\"outgoing\",\"book\":\"KH\",\"number\":\"1186\",\"symbol\":\"KH-SKHĐT\",\"kind\":\"ke-hoach\",\"issued_on\":\"2022-05-19\",\"summary\":\"Kế hoạch cải cách hành chính năm 2022\",\"department\":\"VP\"}"),
         (String = "text/csv", example = "direction,book,number,symbol,kind,issued_on,summary,department\noutgoing,KH,1186,KH-SKHĐT,ke-hoach,2022-05-19,Kế hoạch cải cách hành chính năm 2022,VP"))),
     extensions(("x-permission" = json!("document:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/documents/bulk")]
 async fn load_documents(
     permit: Permit<perm::WriteDocument>,
@@ -279,6 +290,22 @@ async fn load_documents(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "documents", together: true };
+        return jobs::take_in::<NewDocument>(intake, payload).await;
+    }
     let rows = bulk::read_all::<NewDocument>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load(tx, &permit, rows, params.strategy).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<DocumentFilter, DocumentView>("documents", Permission::ReadDocument, |ask| {
+        Box::pin(async move {
+            let filter: DocumentFilter = ask.filter()?;
+            let sight = Sight::of(ask.actor);
+            let rows = store::list(ask.db, &sight, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, place))
+        })
+    })
 }

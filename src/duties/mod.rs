@@ -12,5 +12,5 @@ mod wire;
 
 pub use model::DutyState;
 pub use occurrences::{Window, due};
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use wire::DutyOccurrenceSummary;

@@ -12,13 +12,14 @@ use super::wire::{
     NewDutyImport, NewHandIn,
 };
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::{
@@ -27,6 +28,7 @@ use crate::http::{
     write,
 };
 use crate::plans;
+use crate::reports::period::PeriodCode;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_duties).service(import_duties).service(get_duty).service(put_duty).service(list_duty_occurrences);
@@ -132,7 +134,7 @@ struct OccurrenceFilter {
     #[param(value_type = Option<crate::http::Day>)]
     due_to: Option<NaiveDate>,
     /// States, separated by commas.
-    #[param(value_type = Option<String>, example = "due_soon,overdue_internally")]
+    #[param(value_type = Option<Vec<DutyState>>, style = Form, explode = false, example = json!(["due_soon", "overdue_internally"]))]
     state: Vec<&'static str>,
     /// Code of a department that hands in.
     #[param(example = "DKKD")]
@@ -187,7 +189,7 @@ async fn list_duty_occurrences(permit: Permit<perm::ReadDuty>, Query(filter): Qu
 /// anything was done; the state changes by the day, so the answer is never 304.
 #[utoipa::path(tag = "duties", operation_id = "get_duty_occurrence", security(("bearer" = [])),
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
-        ("period" = String, Path, description = "Code of the period", example = "2022H1")),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1")),
     extensions(("x-permission" = json!("duty:read"))),
     responses((status = 200, description = "The report", body = DutyOccurrenceView), ReadProblems))]
 #[get("/api/v1/duties/{code}/occurrences/{period}")]
@@ -203,7 +205,7 @@ async fn get_duty_occurrence(permit: Permit<perm::ReadDuty>, path: web::Path<(St
 /// before anything was done. `Unchanged: true` when they are equal already.
 #[utoipa::path(tag = "duties", operation_id = "put_duty_dates", security(("bearer" = [])), request_body = NewDutyDates,
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.monthly_briefing"),
-        ("period" = String, Path, description = "Code of the period", example = "2022-06"), WriteParams, ChangeHeaders),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022-06"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("duty:write"))),
     responses((status = 201, description = "Made, of a duty that gives no dates", body = DutyOccurrenceView), (status = 200, description = "Changed, or equal already", body = DutyOccurrenceView), WriteProblems))]
 #[put("/api/v1/duties/{code}/occurrences/{period}")]
@@ -223,7 +225,7 @@ async fn put_duty_dates(
 /// Of the departments in your sight, those that are missing too.
 #[utoipa::path(tag = "duties", operation_id = "list_hand_ins", security(("bearer" = [])),
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
-        ("period" = String, Path, description = "Code of the period", example = "2022H1")),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1")),
     extensions(("x-permission" = json!("duty:read_hand_ins"))),
     responses((status = 200, description = "The parts", body = HandIns), ReadProblems))]
 #[get("/api/v1/duties/{code}/occurrences/{period}/hand-ins")]
@@ -239,7 +241,7 @@ async fn list_hand_ins(permit: Permit<perm::ReadHandIn>, path: web::Path<(String
 /// report.
 #[utoipa::path(tag = "duties", operation_id = "hand_in_report", security(("bearer" = [])), request_body = NewHandIn,
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
-        ("period" = String, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("duty:hand_in"))),
     responses((status = 201, description = "Handed in", body = DutyOccurrenceView), WriteProblems))]
 #[post("/api/v1/duties/{code}/occurrences/{period}/hand-ins")]
@@ -259,7 +261,7 @@ async fn hand_in_report(
 /// The office puts the parts together; who had not handed in by then is written down with it. May be done anew until the report is sent.
 #[utoipa::path(tag = "duties", operation_id = "consolidate_report", security(("bearer" = [])), request_body = NewConsolidation,
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
-        ("period" = String, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("duty:consolidate"))),
     responses((status = 200, description = "Consolidated", body = DutyOccurrenceView), WriteProblems))]
 #[post("/api/v1/duties/{code}/occurrences/{period}/consolidation")]
@@ -279,7 +281,7 @@ async fn consolidate_report(
 /// With its number, the day, to whom and how, and what proves it; on time or late by the day for the outside. Afterwards it stays as it is.
 #[utoipa::path(tag = "duties", operation_id = "dispatch_report", security(("bearer" = [])), request_body = NewDispatch,
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
-        ("period" = String, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("duty:dispatch"))),
     responses((status = 200, description = "Sent", body = DutyOccurrenceView), WriteProblems))]
 #[post("/api/v1/duties/{code}/occurrences/{period}/dispatch")]
@@ -292,4 +294,17 @@ async fn dispatch_report(
 ) -> Answer {
     let at = (path.0.as_str(), path.1.as_str());
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::dispatch(tx, &permit, at, &body.value).await).await
+}
+
+/// The list of duties as an export.
+pub fn exported() -> Source {
+    Source::of::<DutyFilter, DutyView>("duties", Permission::ReadDuty, |ask| {
+        Box::pin(async move {
+            let filter: DutyFilter = ask.filter()?;
+            let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
+            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
+            let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
+            Batch::of((rows.into_iter().map(store::Stored::view).collect(), page))
+        })
+    })
 }

@@ -12,6 +12,6 @@ mod wire;
 
 pub use model::{ExplanationState, ExplanationSubjectKind, OwedState};
 pub use owed::{due_on, owed};
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use store::{Filter, list};
 pub use wire::{ExplanationSummary, OwedItem};

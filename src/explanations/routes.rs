@@ -13,12 +13,13 @@ use super::wire::{
 use super::{acts, owed, rules, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
-use crate::auth::{Permit, Reach};
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::table::{Cell, Table};
@@ -30,7 +31,7 @@ use crate::http::{
 };
 use crate::reports;
 use crate::reports::filter::Slice;
-use crate::reports::period::{Period, PeriodSet, Span};
+use crate::reports::period::{Period, PeriodCode, PeriodSet, Span};
 use crate::text::Text;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -61,10 +62,10 @@ fn bad_period() -> Fault {
 #[allow(dead_code, reason = "read by OwedFilter; named here for the contract")]
 struct OwedParams {
     /// Code of the period.
-    #[param(example = "2022-06")]
+    #[param(value_type = PeriodCode, example = "2022-06")]
     period: String,
     /// How periods are cut: `administrative` (default; a month runs from the 15th of the month before to the 14th) or `calendar`.
-    #[param(example = "administrative")]
+    #[param(value_type = Option<ExplanationPeriodSet>, example = "administrative")]
     period_set: Option<String>,
     /// Code or id of a department; all in your sight when it is left out.
     #[param(example = "DKKD")]
@@ -185,13 +186,13 @@ struct ExplanationFilter {
     #[param(example = "DKKD")]
     department: Option<String>,
     /// Code of the period.
-    #[param(example = "2022-06")]
+    #[param(value_type = Option<PeriodCode>, example = "2022-06")]
     period: Option<String>,
     /// How the period is cut.
-    #[param(value_type = Option<String>, example = "administrative")]
+    #[param(value_type = Option<ExplanationPeriodSet>, example = "administrative")]
     period_set: Option<&'static str>,
     /// States, separated by commas.
-    #[param(value_type = Option<String>, example = "handed_in,returned")]
+    #[param(value_type = Option<Vec<ExplanationState>>, style = Form, explode = false, example = json!(["handed_in", "returned"]))]
     state: Vec<&'static str>,
     #[param(ignore)]
     cursor: Cursor,
@@ -217,6 +218,15 @@ impl FromQuery for ExplanationFilter {
     }
 }
 
+fn chosen(asked: &ExplanationFilter) -> store::Filter<'_> {
+    store::Filter {
+        department: asked.department.as_deref(),
+        period: asked.period.as_deref(),
+        period_set: asked.period_set,
+        states: &asked.state,
+    }
+}
+
 /// List explanations
 ///
 /// Those of the departments in your sight, in the order in which they were begun.
@@ -230,13 +240,7 @@ async fn list_explanations(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let chosen = store::Filter {
-        department: filter.department.as_deref(),
-        period: filter.period.as_deref(),
-        period_set: filter.period_set,
-        states: &filter.state,
-    };
-    let reach = permit.reach();
+    let (reach, chosen) = (permit.reach(), chosen(&filter));
     let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |e| e.id);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
@@ -363,4 +367,15 @@ async fn return_explanation(
     let (id, days) = (id(&key)?, shared.settings.explanations.due_working_days);
     let reason = Some(body.value.reason.as_str());
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::step(tx, &permit, id, ExplanationAct::Return, reason, days).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<ExplanationFilter, ExplanationSummary>("explanations", Permission::ReadExplanation, |ask| {
+        Box::pin(async move {
+            let filter: ExplanationFilter = ask.filter()?;
+            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |e| e.id))
+        })
+    })
 }

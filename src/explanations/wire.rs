@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::model::{ExplanationAct, ExplanationPeriodSet, ExplanationState, ExplanationSubjectKind, OwedState};
 use crate::http::{At, Day, Line, Prose, ResourceCode};
 use crate::kpi::Comparator;
+use crate::reports::period::PeriodCode;
 
 /// Something to be explained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -106,7 +107,7 @@ pub struct NewExplanation {
     /// Code of the department that explains.
     pub department: ResourceCode,
     /// Code of the period.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022-06")]
+    #[schema(value_type = PeriodCode, example = "2022-06")]
     pub period: Line,
     #[serde(default)]
     pub period_set: ExplanationPeriodSet,

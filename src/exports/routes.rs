@@ -7,7 +7,7 @@ use futures_util::stream::try_unfold;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::sources::{source, sources};
+use super::sources::source;
 use super::wire::{ExportView, NewExport, Params};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
@@ -45,7 +45,7 @@ async fn create_export(
     let most = shared.settings.jobs.open_per_caller;
     let answer = write(db.get_ref(), &permit, &body.hash, async |tx| {
         let kept = serde_json::to_value(&params).map_err(|e| ApiError::new(Code::Internal).because(e))?;
-        let id = jobs::ask(tx, &permit, Kind::Export, new.resource.as_str(), kept, most).await?;
+        let id = jobs::ask(tx, &permit, Kind::Export, new.resource.0, kept, most).await?;
         let row = jobs::find(tx, id, None).await?.ok_or_else(ApiError::not_found)?;
         let reply = Reply::json(202, &ExportView::of(&row, params.clone()))?;
         Ok(reply.header("Location", format!("/api/v1/exports/{id}")).header("Retry-After", "1"))
@@ -57,11 +57,7 @@ async fn create_export(
 
 /// What is to be made, with every fault of what was asked for.
 fn decide(new: &NewExport, permit: &Permit<perm::MakeExport>, shared: &Shared) -> Result<Params, ApiError> {
-    let Some(source) = source(new.resource.as_str()) else {
-        let list = sources().iter().map(|s| s.resource).collect::<Vec<_>>().join(", ");
-        let fault = Fault::new(Code::NotInList, "/resource", format!("Phải là một trong: {list}."), format!("Must be one of: {list}."));
-        return Err(ApiError::new(Code::InvalidBody).faults(vec![fault]));
-    };
+    let source = source(new.resource.0).ok_or_else(|| ApiError::new(Code::Internal).because("a list that is not known"))?;
     if !permit.actor.has(source.permission) {
         return Err(crate::auth::permit::forbidden());
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::http::export::Source;
-use crate::{clients, departments, dossiers, identity, kpi, plans, procedures};
+use crate::{clients, departments, documents, dossiers, duties, explanations, identity, kpi, obstacles, plans, procedures};
 
 pub fn sources() -> &'static [Source] {
     static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
@@ -11,9 +11,13 @@ pub fn sources() -> &'static [Source] {
         vec![
             clients::exported(),
             departments::exported(),
+            documents::exported(),
             dossiers::exported(),
+            duties::exported(),
+            explanations::exported(),
             kpi::exported(),
             kpi::exported_measurements(),
+            obstacles::exported(),
             plans::exported(),
             plans::exported_tasks(),
             procedures::exported(),

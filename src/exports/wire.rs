@@ -1,10 +1,15 @@
 //! Bodies of exports.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use super::sources::{source, sources};
 use crate::http::table::XLSX;
 use crate::http::{At, Line};
 use crate::jobs::{JobView, Row};
@@ -36,13 +41,36 @@ impl Format {
     }
 }
 
+/// A list that can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportResource(pub &'static str);
+
+impl<'de> Deserialize<'de> for ExportResource {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(d)?;
+        source(&text).map(|source| ExportResource(source.resource)).ok_or_else(|| D::Error::custom("not a list that can be exported"))
+    }
+}
+
+impl PartialSchema for ExportResource {
+    fn schema() -> RefOr<Schema> {
+        let names = ObjectBuilder::new().schema_type(Type::String).description(Some("A list that can be exported."));
+        RefOr::T(Schema::Object(names.enum_values(Some(sources().iter().map(|source| source.resource))).build()))
+    }
+}
+
+impl ToSchema for ExportResource {
+    fn name() -> Cow<'static, str> {
+        "ExportResource".into()
+    }
+}
+
 /// What to export.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"resource": "dossiers", "format": "csv", "filter": {"department": "DKKD"}, "columns": ["code", "status", "due_on"]}))]
 pub struct NewExport {
-    /// The list: `clients`, `departments`, `dossiers`, `kpis`, `measurements`, `plans`, `procedures`, `tasks`, `users`.
-    pub resource: Line,
+    pub resource: ExportResource,
     pub format: Format,
     /// The parameters of the list, by name; of `measurements` also `kpi`, the indicator.
     #[serde(default)]

@@ -17,6 +17,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
 use crate::http::gate::take_turn;
+use crate::http::nesting::misplaced;
 
 /// A JSON body of the documented shape. On a fault the answer lists all of them, found with the schema of the contract.
 pub struct Json<T> {
@@ -73,7 +74,7 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut,
 
 fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     match serde_json::from_slice(bytes) {
-        Ok(value) => match lists_for_objects::<T>(bytes) {
+        Ok(value) => match misplaced::<T>(bytes) {
             faults if faults.is_empty() => Ok(value),
             faults => Err(ApiError::new(Code::InvalidBody).faults(faults)),
         },
@@ -82,18 +83,6 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
             Err(syntax) => Err(not_json(&syntax)),
         },
     }
-}
-
-/// Lists where the schema has objects: serde reads the members of an object from a list, too; the contract does not.
-fn lists_for_objects<T: ToSchema>(bytes: &[u8]) -> Vec<Fault> {
-    if !bytes.contains(&b'[') {
-        return Vec::new();
-    }
-    let (Ok(value), Some(validator)) = (serde_json::from_slice::<Value>(bytes), validator(&T::name())) else { return Vec::new() };
-    let mut faults = Vec::new();
-    let is_list = |error: &ValidationError<'_>| error.instance().is_array() && matches!(error.kind(), ValidationErrorKind::Type { .. });
-    validator.iter_errors(&value).filter(is_list).for_each(|error| push(&error, &mut faults));
-    faults
 }
 
 pub fn not_json(syntax: &serde_json::Error) -> ApiError {

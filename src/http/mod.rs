@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod lang;
 pub mod middleware;
+pub mod nesting;
 pub mod page;
 pub mod problem;
 pub mod query;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::model::State;
+use super::model::{Kind, State};
 use super::wire::{JobPage, JobResultPage, JobView, result, retry_after};
 use super::{acts, errors, store};
 use crate::app::Shared;
@@ -33,13 +33,13 @@ impl Shaped for JobView {}
 #[into_params(parameter_in = Query)]
 struct JobFilter {
     /// `load` or `export`.
-    #[param(value_type = Option<String>, example = "load")]
+    #[param(value_type = Option<Kind>, example = "load")]
     kind: Option<&'static str>,
     /// What it is done to.
     #[param(value_type = Option<String>, example = "dossiers")]
     resource: Option<Line>,
     /// States, separated by commas.
-    #[param(value_type = Option<String>, example = "queued,running")]
+    #[param(value_type = Option<Vec<State>>, style = Form, explode = false, example = json!(["queued", "running"]))]
     state: Vec<&'static str>,
     #[param(ignore)]
     cursor: Cursor,

@@ -14,7 +14,7 @@ mod tiles;
 mod wire;
 
 pub use definitions::routes::exported;
-pub use measurements::{MeasurementView, NewMeasurement, exported as exported_measurements};
+pub use measurements::{MeasurementView, NewMeasurement, Rows, exported as exported_measurements};
 pub use results::{KpiResult, Unmet, unmet};
 pub use routes::configure;
 pub use tiles::{Tile, TileSpans, tiles};

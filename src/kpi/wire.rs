@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub use super::definitions::wire::{KpiView, NewKpi};
 use crate::http::decimal::Decimal;
 use crate::http::{Line, Prose, ResourceCode};
+use crate::reports::period::PeriodCode;
 
 /// Declares a closed list with its names on the wire and in the database.
 macro_rules! names {
@@ -115,7 +116,7 @@ pub struct Target {
     #[serde(default)]
     pub procedure: Option<ResourceCode>,
     /// Code of a period; it also holds for every period inside that one.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = PeriodCode, example = "2022")]
     pub period: Line,
     /// It does not point against the indicator's direction: `<=` is for `lower_is_better` only, `>=` for `higher_is_better`.
     pub comparator: Comparator,

@@ -10,6 +10,6 @@ mod wire;
 
 pub use acts::decide;
 pub use model::{ObstacleRuling, ObstacleState};
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use store::{Awaiting, Filter, awaiting_decision, list};
 pub use wire::{ObstacleAbout, ObstacleSummary};

@@ -12,12 +12,13 @@ use super::wire::{
     ObstacleWithdrawal,
 };
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::values;
@@ -45,13 +46,13 @@ impl Shaped for ObstacleView {
 #[into_params(parameter_in = Query)]
 struct ObstacleFilter {
     /// States, separated by commas; `escalated` are those that await the director's decision.
-    #[param(value_type = Option<String>, example = "raised,escalated")]
+    #[param(value_type = Option<Vec<ObstacleState>>, style = Form, explode = false, example = json!(["raised", "escalated"]))]
     state: Vec<&'static str>,
     /// Code of the department that raised it.
     #[param(example = "DKKD")]
     department: Option<String>,
     /// Kind of what it is about.
-    #[param(value_type = Option<String>, example = "task")]
+    #[param(value_type = Option<ObstacleAboutType>, example = "task")]
     about_type: Option<&'static str>,
     /// Code of what it is about.
     #[param(example = "kh-1186-skhdt-2022.II.1-1.7")]
@@ -87,6 +88,18 @@ impl FromQuery for ObstacleFilter {
     }
 }
 
+fn chosen(asked: &ObstacleFilter) -> store::Filter<'_> {
+    store::Filter {
+        states: &asked.state,
+        department: asked.department.as_deref(),
+        about_type: asked.about_type,
+        about_code: asked.about.as_deref(),
+        raised_from: asked.raised_from,
+        raised_to: asked.raised_to,
+        words: &asked.q,
+    }
+}
+
 /// List obstacles
 ///
 /// Those of the departments in your sight, in the order of their numbers.
@@ -95,16 +108,7 @@ impl FromQuery for ObstacleFilter {
     responses((status = 200, description = "A page of obstacles", body = ObstaclePage), ReadProblems))]
 #[get("/api/v1/obstacles")]
 async fn list_obstacles(permit: Permit<perm::ReadObstacle>, Query(filter): Query<ObstacleFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter {
-        states: &filter.state,
-        department: filter.department.as_deref(),
-        about_type: filter.about_type,
-        about_code: filter.about.as_deref(),
-        raised_from: filter.raised_from,
-        raised_to: filter.raised_to,
-        words: &filter.q,
-    };
-    let reach = permit.reach();
+    let (reach, chosen) = (permit.reach(), chosen(&filter));
     let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
     let (items, page) = filter.cursor.page(rows, |o| o.code.clone());
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
@@ -242,4 +246,15 @@ async fn withdraw_obstacle(
 ) -> Answer {
     let step = said(ObstacleAct::Withdraw, &body.value.text, None);
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::step(tx, &permit, &key.as_str().into(), &step).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<ObstacleFilter, ObstacleSummary>("obstacles", Permission::ReadObstacle, |ask| {
+        Box::pin(async move {
+            let filter: ObstacleFilter = ask.filter()?;
+            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
+            Batch::of(filter.cursor.page(rows, |o| o.code.clone()))
+        })
+    })
 }

@@ -42,6 +42,11 @@ impl Outline {
         Some(self.schemas.get(schema)?["properties"].as_object()?.keys().cloned().collect())
     }
 
+    /// The schema of this name.
+    pub fn named(&self, schema: &str) -> Option<&Value> {
+        self.schemas.get(schema)
+    }
+
     /// A schema by itself: with those that it refers to, and no other.
     pub fn schema(&self, name: &str) -> Value {
         let (mut needed, mut queue) = (Map::new(), vec![name.to_owned()]);

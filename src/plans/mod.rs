@@ -17,6 +17,7 @@ mod wire;
 pub use model::{Frequency, ScheduleKind, TaskState};
 pub use routes::exported;
 pub use store::{EXPANDED, find};
+pub use tasks::AssignedRows;
 pub use tasks::exported as exported_tasks;
 pub use tasks::wire::{AssignedTask, ProgressCounts, ProgressIssue, ProgressRow};
 pub use tasks::{

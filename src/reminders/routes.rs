@@ -29,7 +29,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 struct ReminderFilter {
     /// Only these kinds, separated by commas.
-    #[param(value_type = Option<String>, example = "task_overdue,task_due_soon")]
+    #[param(value_type = Option<Vec<ReminderKind>>, style = Form, explode = false, example = json!(["task_overdue", "task_due_soon"]))]
     kind: Vec<&'static str>,
     /// Working days ahead that count as soon, by the base calendar; 3 unless the server is set otherwise.
     #[param(minimum = 1, maximum = 30, example = 5)]

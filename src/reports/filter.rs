@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use utoipa::IntoParams;
 
-use super::period::{Period, PeriodSet, Span};
+use super::period::{Period, PeriodCode, PeriodSet, Span};
 use super::wanted::spans;
 use crate::error::{Code, Fault};
 use crate::http::QueryReader;
@@ -86,7 +86,7 @@ impl Slice {
 #[allow(dead_code, reason = "read by spans; named here for the contract")]
 struct ReportPeriod {
     /// Code of a period: `2022`, `2022H1`, `2022Q2`, `2022-04`, `2022-9M`. Either this, or `from` and `to`.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022-04")]
+    #[param(value_type = Option<PeriodCode>, example = "2022-04")]
     period: Option<String>,
     /// How periods are cut: `administrative` (default; a month runs from the 15th of the month before to the 14th) or `calendar`.
     #[param(pattern = "^(administrative|calendar)$", example = "administrative")]
@@ -123,7 +123,7 @@ struct FindingRows {
 #[allow(dead_code, reason = "read by MonthsFilter; named here for the contract")]
 struct ReportYear {
     /// The year.
-    #[param(example = "2022", pattern = "^[0-9]{4}$")]
+    #[param(example = "2022", pattern = "^(19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)$")]
     year: String,
     /// How months are cut: `administrative` (default; from the 15th of the month before to the 14th) or `calendar`.
     #[param(pattern = "^(administrative|calendar)$", example = "administrative")]

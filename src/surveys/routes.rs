@@ -26,7 +26,7 @@ use crate::http::{
     page::{EVERY, PageParams},
     table, write,
 };
-use crate::reports::period::Period;
+use crate::reports::period::{Period, PeriodCode};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_surveys).service(get_survey).service(put_survey).service(load_survey_answers);
@@ -49,7 +49,7 @@ struct SurveyFilter {
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["SKHDT"]))]
     department: Vec<String>,
     /// Code of the period.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[param(value_type = Option<PeriodCode>, example = "2022")]
     period: Option<String>,
     /// States, separated by commas.
     #[param(value_type = Option<Vec<SurveyState>>, style = Form, explode = false, example = json!(["closed", "published"]))]

@@ -642,5 +642,20 @@ async fn a_list_is_no_object() {
     assert_eq!((inner.fault_codes(), inner.pointers()), (vec!["wrong_type"], vec!["/evidence/0"]));
     let row = admin.post("/api/v1/departments/bulk", json!([["X", "Phòng X", "unit"]])).await.expect(422);
     assert_eq!(row.body["results"][0]["errors"][0]["code"], "wrong_type", "{}", row.text);
+    // However deep in a row, and in a cell of a table.
+    let measured = json!([{"kpi": "satisfaction", "department": "DKKD", "period": "2020", "value": 5, "evidence": [["2/BC", "2022-01-13", "Báo cáo", null]]}]);
+    let inner = office.post("/api/v1/kpi-measurements/bulk", measured).await.expect(422);
+    let fault = &inner.body["results"][0]["errors"][0];
+    assert_eq!((&fault["code"], &fault["pointer"]), (&json!("wrong_type"), &json!("/evidence/0")), "{}", inner.text);
+    let history = json!([{"code": "H", "procedure": "P.DKKD", "receiving_department": "MC", "channel": {"online": null},
+        "accepted_at": "2022-05-04T08:00:00+07:00", "applicant": ["citizen", "Trần Thị B"]}]);
+    let inner = office.post("/api/v1/dossiers/bulk", history).await.expect(422);
+    let pointers: Vec<&str> =
+        inner.body["results"][0]["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/channel", "/applicant"], "{}", inner.text);
+    let csv = "kpi,department,period,value,evidence\nsatisfaction,DKKD,2020,5,\"[[\"\"2/BC\"\",\"\"2022-01-13\"\",\"\"Báo cáo\"\",null]]\"";
+    let headers = [("content-type", "text/csv")];
+    let cell = office.send("POST", "/api/v1/kpi-measurements/bulk", &headers, Some(csv.as_bytes().to_vec())).await.expect(422);
+    assert_eq!(cell.body["results"][0]["errors"][0]["pointer"], "/evidence/0", "{}", cell.text);
     assert_eq!(contents(&world.app).await, before);
 }

@@ -51,6 +51,10 @@ async fn an_export_is_all_pages_of_the_list() {
     let world = World::new().await;
     let World { app, .. } = world;
     let app = app.with_jobs();
+    // What is secret is exported only to who sees it.
+    let secret = json!({"direction": "outgoing", "book": "M", "number": "1", "kind": "bao-cao", "issued_on": "2022-06-10", "summary": "Mật",
+        "department": "DN", "secrecy": "secret"});
+    app.office().await.put("/api/v1/documents/secret", secret).await.expect(201);
     let lists = [
         ("departments", "/api/v1/departments", json!({})),
         ("departments", "/api/v1/departments?kind=unit,division", json!({"kind": ["unit", "division"]})),
@@ -63,6 +67,12 @@ async fn an_export_is_all_pages_of_the_list() {
         ("measurements", "/api/v1/kpis/satisfaction/measurements", json!({"kpi": "satisfaction"})),
         ("users", "/api/v1/users?role=office", json!({"role": "office"})),
         ("clients", "/api/v1/clients", json!({})),
+        ("documents", "/api/v1/documents", json!({})),
+        ("documents", "/api/v1/documents?secrecy=normal&sort=registered_on", json!({"secrecy": ["normal"], "sort": "registered_on"})),
+        ("obstacles", "/api/v1/obstacles", json!({})),
+        ("obstacles", "/api/v1/obstacles?state=raised,answered", json!({"state": ["raised", "answered"]})),
+        ("explanations", "/api/v1/explanations?period=2022-06", json!({"period": "2022-06"})),
+        ("duties", "/api/v1/duties", json!({})),
     ];
     let (auditor, head, admin) =
         (app.actor(Role::Auditor, None).await, app.actor(Role::Head, Some("DKKD")).await, app.actor(Role::Admin, None).await);

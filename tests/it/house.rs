@@ -227,11 +227,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rule_sets", &[]),
     ("procedures", &["departments", "calendar", "jobs"]),
     ("dossiers", &["departments", "calendar", "jobs", "procedures", "rule_sets"]),
-    ("documents", &["departments", "calendar"]),
-    ("plans", &["departments", "calendar"]),
+    ("documents", &["departments", "calendar", "jobs"]),
+    ("plans", &["departments", "calendar", "jobs"]),
     // Indicators are computed over the periods and slices of the reports; some count tasks, judged by the day, criteria that rose or fell, or
     // the answers of surveys.
-    ("kpi", &["calendar", "criteria", "departments", "plans", "reports", "surveys"]),
+    ("kpi", &["calendar", "criteria", "departments", "jobs", "plans", "reports", "surveys"]),
     // Reads the tables of all slices by views of its own; counts by the calendars and calls findings by their names.
     ("reports", &["calendar", "dossiers"]),
     // Tells what is to be seen to, from the tables of all slices; what is owed comes from the explanations.
@@ -254,7 +254,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Holds what slices do in the background; each brings its own work.
     ("jobs", &[]),
     // Reads the lists of all slices.
-    ("exports", &["clients", "departments", "dossiers", "identity", "jobs", "kpi", "plans", "procedures"]),
+    (
+        "exports",
+        &[
+            "clients",
+            "departments",
+            "documents",
+            "dossiers",
+            "duties",
+            "explanations",
+            "identity",
+            "jobs",
+            "kpi",
+            "obstacles",
+            "plans",
+            "procedures",
+        ],
+    ),
     // Shows what others count, and how much waits of what.
     ("dashboard", &["calendar", "departments", "duties", "kpi", "plans", "reminders", "reports"]),
     // Speaks to a server over HTTP like anyone outside: it knows nothing of the inside, and no slice knows it.

@@ -145,6 +145,65 @@ async fn departments_procedures_and_users_come_as_jobs_too() {
 }
 
 #[tokio::test]
+async fn documents_measurements_and_tasks_come_as_jobs_too() {
+    let (direct, app) = (App::at(NOW).await, App::with_settings(NOW, |s| s.jobs.chunk_rows = 2).await.with_jobs());
+    let kpi =
+        json!({"code": "satisfaction", "name": "Mức độ hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
+    for app in [&direct, &app] {
+        let units = json!([{"code": "S", "name": "Sở", "kind": "agency"}, {"code": "A", "name": "A", "kind": "division", "parent": "S"}]);
+        app.admin().await.post("/api/v1/departments/bulk", units).await.expect(200);
+        app.office().await.put("/api/v1/kpis/satisfaction", kpi.clone()).await.expect(201);
+    }
+    let (a, b) = (direct.office().await, app.office().await);
+    let document = |number: &str, kind: &str| {
+        json!({"direction": "outgoing", "agency": "S", "book": "BC", "number": number, "kind": kind, "issued_on": "2022-06-10", "summary": "Báo cáo",
+            "department": "A"})
+    };
+    let documents = json!([
+        document("1", "bao-cao"),
+        document("2", "none"),
+        document("3", "bao-cao"),
+        document("4", "bao-cao"),
+        document("3", "bao-cao")
+    ]);
+    let measured = |period: &str, value: i32| {
+        json!({"kpi": "satisfaction", "department": "A", "period": period, "value": value,
+            "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}]})
+    };
+    let measurements =
+        json!([measured("2021", 90), measured("2020", 900), measured("2019", 80), measured("2021Q5", 70), measured("2019", 81)]);
+    let task = |code: &str, parent: Option<&str>, lead: &str| {
+        json!({"code": code, "document_number": "1/UBND", "document_on": "2022-05-04", "issuer": "S", "title": "Việc", "lead": [lead],
+            "due_on": "2022-06-30", "parent": parent})
+    };
+    let tasks = json!([task("t1", Some("t4"), "A"), task("t2", None, "X"), task("t3", Some("t2"), "A"), task("t4", None, "A")]);
+    for (resource, body) in [("documents", documents), ("kpi-measurements", measurements), ("tasks", tasks)] {
+        for mode in ["atomic", "best_effort"] {
+            let path = format!("/api/v1/{resource}/bulk?mode={mode}&return=all");
+            let answer = a.post(&path, body.clone()).await;
+            assert_eq!(answer.status, if mode == "atomic" { 422 } else { 207 }, "{path} {}", answer.text);
+            let job = later(&b, &path, "application/json", serde_json::to_vec(&body).unwrap(), &[]).await.expect(202);
+            let job = job.body["id"].as_str().unwrap().to_owned();
+            let end = ended(&b, &job).await;
+            assert_eq!((end["resource"].as_str(), &end["summary"]), (Some(resource), &answer.body["summary"]), "{path} {end}");
+            assert_eq!(Value::from(results(&b, &job).await), answer.body["results"], "{path}");
+            for table in ["documents", "kpi_measurements", "tasks", "audit_events WHERE subject_type <> 'job'"] {
+                assert_eq!(app.count(table).await, direct.count(table).await, "{path} {table}");
+            }
+        }
+    }
+    assert_eq!((app.count("documents").await, app.count("kpi_measurements").await, app.count("tasks").await), (2, 1, 2));
+    // As a job a load goes no further than its creator.
+    let head = app.actor(dunghen::auth::Role::Head, Some("A")).await;
+    let mut elsewhere = measured("2018", 70);
+    elsewhere["department"] = json!("S");
+    let job = ask(&head, "/api/v1/kpi-measurements/bulk?mode=best_effort", &[measured("2018", 70), elsewhere]).await;
+    let end = ended(&head, &job).await;
+    assert_eq!((&end["summary"]["created"], &end["summary"]["rejected"]), (&json!(1), &json!(1)), "{end}");
+    assert_eq!(results(&head, &job).await[0]["errors"][0]["code"], "not_permitted");
+}
+
+#[tokio::test]
 async fn a_key_makes_one_job_and_what_is_no_row_makes_none() {
     let app = App::at(NOW).await.with_examples().await;
     let office = app.office().await;

@@ -447,3 +447,124 @@ async fn a_lost_answer_is_asked_for_again() {
     let (status, _, err) = run(&args, Some(PASSWORD), None).await;
     assert!(status == 2 && err.contains("no answer from") && err.contains("0 rows are confirmed"), "{err}");
 }
+
+/// An answer that someone between program and server gives in its place.
+fn canned(status: u16, code: &str, headers: &str) -> String {
+    let body =
+        json!({"type": format!("/docs/problems/{code}"), "title": code, "status": status, "code": code, "detail": code, "errors": []})
+            .to_string();
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: application/problem+json\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+/// Between program and server: the n-th load gets the n-th of these answers, where there is one, and does not reach the server. Keeps the
+/// token that each load came with.
+async fn scripted(server: &str, answers: Vec<Option<String>>) -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = server.trim_start_matches("http://").to_owned();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tokens = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (kept, answers) = (tokens.clone(), std::sync::Arc::new(answers));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (server, answers, tokens) = (server.clone(), answers.clone(), tokens.clone());
+            tokio::spawn(async move {
+                let (mut from, to) = client.into_split();
+                let to = std::sync::Arc::new(tokio::sync::Mutex::new(to));
+                let (mut back, mut forth) = tokio::net::TcpStream::connect(server).await.unwrap().into_split();
+                let answered = to.clone();
+                let answering = tokio::spawn(async move {
+                    let mut bytes = vec![0; 64 << 10];
+                    while let Ok(n @ 1..) = back.read(&mut bytes).await {
+                        if answered.lock().await.write_all(&bytes[..n]).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+                let (mut bytes, mut mute) = (vec![0; 64 << 10], false);
+                while let Ok(n @ 1..) = from.read(&mut bytes).await {
+                    let head = String::from_utf8_lossy(&bytes[..n]).into_owned();
+                    if head.starts_with("POST /api/v1/departments/bulk") {
+                        let token = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:")).unwrap_or_default();
+                        let nth = {
+                            let mut tokens = tokens.lock().unwrap();
+                            tokens.push(token.to_owned());
+                            tokens.len() - 1
+                        };
+                        if let Some(Some(answer)) = answers.get(nth) {
+                            mute = true;
+                            to.lock().await.write_all(answer.as_bytes()).await.unwrap();
+                        }
+                    }
+                    if !mute && forth.write_all(&bytes[..n]).await.is_err() {
+                        break;
+                    }
+                }
+                answering.abort();
+            });
+        }
+    });
+    (format!("http://{address}"), kept)
+}
+
+#[tokio::test]
+async fn who_is_signed_out_in_mid_load_signs_in_anew() {
+    let (app, files) = app().await;
+    let out_of = || Some(canned(401, "invalid_token", "WWW-Authenticate: Bearer realm=\"dunghen\"\r\n"));
+    let (url, tokens) = scripted(&app.base, vec![None, out_of(), None, None]).await;
+    let file = files.write("d.ndjson", many(30).as_bytes());
+    let args = ["load", "departments", &file, "--url", &url, "--as", "root", "--chunk-rows", "10"];
+    let (status, out, err) = run(&args, Some(PASSWORD), None).await;
+    assert!(status == 0 && out.contains("30  created") && out.contains(" 0  unchanged"), "{out}{err}");
+    assert!(!err.contains("trying again"), "{err}");
+    {
+        // The same token until it was good no more, another one from then on.
+        let tokens = tokens.lock().unwrap();
+        assert!(tokens.len() == 4 && tokens[0] == tokens[1] && tokens[1] != tokens[2] && tokens[2] == tokens[3], "{}", tokens.len());
+        assert!(tokens.iter().all(|token| token.len() > 40));
+    }
+    // Who is let in nowhere is told so, after one more try.
+    let (url, tokens) = scripted(&app.base, (0..9).map(|_| out_of()).collect()).await;
+    let args = ["load", "departments", &file, "--url", &url, "--as", "root"];
+    let (status, _, err) = run(&args, Some(PASSWORD), None).await;
+    assert!(status == 2 && err.contains("invalid_token"), "{err}");
+    assert_eq!(tokens.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn who_comes_too_often_or_in_an_overload_waits_as_long_as_it_is_told() {
+    let (app, files) = app().await;
+    let (often, full) = (canned(429, "too_many_requests", "Retry-After: 2\r\n"), canned(503, "overloaded", "Retry-After: 3\r\n"));
+    let (url, _) = scripted(&app.base, vec![Some(often), None, Some(full), None, None]).await;
+    let file = files.write("d.ndjson", many(30).as_bytes());
+    let args = ["load", "departments", &file, "--url", &url, "--as", "root", "--chunk-rows", "10"];
+    let began = std::time::Instant::now();
+    let (status, out, err) = run(&args, Some(PASSWORD), None).await;
+    assert!(status == 0 && out.contains("30  created") && out.contains(" 0  unchanged"), "{out}{err}");
+    assert!(began.elapsed() >= std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    let told: Vec<&str> = err.lines().filter(|line| line.contains("trying again")).collect();
+    assert!(matches!(told.as_slice(), [a, b] if a.contains("in 2 s") && b.contains("in 3 s")), "{err}");
+    // Longer than someone would wait is an end, at once.
+    let (url, _) = scripted(&app.base, vec![Some(canned(429, "too_many_requests", "Retry-After: 60\r\n"))]).await;
+    let args = ["load", "departments", &file, "--url", &url, "--as", "root", "--retry-for", "5"];
+    let (status, _, err) = run(&args, Some(PASSWORD), None).await;
+    assert!(status == 2 && err.contains("too_many_requests") && !err.contains("trying again"), "{err}");
+}
+
+/// A server that lets each caller ask a few times only: the load takes its time, and every row is applied.
+#[tokio::test]
+async fn a_load_goes_as_fast_as_the_server_lets_it() {
+    let app = App::with(dunghen::app::Clock::default(), |s| {
+        (s.limits.requests_per_s, s.limits.burst) = (2, 3);
+    })
+    .await;
+    identity::create_admin(&app.shared.background, "root", "Root", PASSWORD).await.unwrap();
+    let files = Files::new();
+    let file = files.write("d.ndjson", many(40).as_bytes());
+    let args = ["load", "departments", &file, "--url", &app.base, "--as", "root", "--chunk-rows", "5"];
+    let (status, out, err) = run(&args, Some(PASSWORD), None).await;
+    assert!(status == 0 && out.contains("40  created") && err.contains("trying again"), "{out}{err}");
+}

@@ -5,6 +5,7 @@ mod access;
 mod amendments;
 mod bad_acts;
 mod bad_input;
+mod body_examples;
 mod briefing;
 mod browser;
 mod calendar;

@@ -142,3 +142,16 @@ async fn numbers_that_do_not_open_keep_nobody_from_work() {
     let officer = app.actor(Role::Officer, Some("DKKD")).await;
     assert_eq!(officer.act(&format!("{path}/processing"), 1, json!({})).await.expect(200).body["status"], "processing");
 }
+
+#[tokio::test]
+async fn a_purge_is_of_as_many_as_the_contract_says() {
+    let app = App::start().await;
+    let admin = app.admin().await;
+    for most in [0, 1001] {
+        let refused = admin.post("/api/v1/personal-data/purges?dry_run=true", json!({"most": most})).await.expect(400);
+        assert_eq!((refused.code(), refused.fault_codes(), refused.pointers()), ("invalid_body", vec!["out_of_range"], vec!["/most"]));
+    }
+    for most in [json!(1), json!(1000), json!(null)] {
+        admin.post("/api/v1/personal-data/purges?dry_run=true", json!({"most": most})).await.expect(200);
+    }
+}

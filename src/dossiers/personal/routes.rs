@@ -11,6 +11,7 @@ use crate::audit::Teller;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
+use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{RetryHeaders, WriteParams};
 use crate::http::{Answer, Day, Json, Query, Reply, WriteProblems, write};
 
@@ -57,8 +58,12 @@ async fn purge_personal_data(
     shared: web::Data<Shared>,
 ) -> Answer {
     let until = until(permit.now, shared.settings.personal_data.keep_days);
+    let most = body.value.most.unwrap_or(BATCH);
+    if !(1..=BATCH).contains(&most) {
+        let fault = Fault::new(Code::OutOfRange, "/most", format!("Từ 1 đến {BATCH}."), format!("From 1 to {BATCH}."));
+        return Err(ApiError::new(Code::InvalidBody).faults(vec![fault]));
+    }
     write(db.get_ref(), &permit, &body.hash, async |tx| {
-        let most = body.value.most.map_or(BATCH, |most| most.clamp(1, BATCH));
         let purged = purge(tx, &Teller::of(&permit), until, most).await?;
         Reply::plain(&Purged { ended_until: Day(until), purged, more: purged == most })
     })

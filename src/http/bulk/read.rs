@@ -15,6 +15,7 @@ use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
 use crate::http::gate::take_turn;
 use crate::http::json::{check_media_type, shape_faults};
+use crate::http::nesting::{misplaced, misplaced_in};
 use crate::http::values::nfc;
 
 /// A body row that may also come as a CSV record.
@@ -87,12 +88,8 @@ impl RowParser {
                 None => return Ok(None),
                 Some(cells) => self.typed(cells_to_value::<T>(cells)),
             },
-            // Serde reads the members of an object from a list, too; a row is an object.
             _ => match serde_json::from_slice::<T>(raw.bytes) {
-                Ok(_) if !raw.bytes.trim_ascii_start().starts_with(b"{") => {
-                    Parsed { index: self.next, code: None, row: Err(vec![Fault::plain(Code::WrongType, "")]) }
-                }
-                Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: Ok(row) },
+                Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: in_place(row, misplaced::<T>(raw.bytes)) },
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
                     self.typed(Ok(value))
@@ -110,7 +107,10 @@ impl RowParser {
             Err(faults) => return Parsed { index: self.next, code: None, row: Err(faults) },
         };
         let code = T::code_of(&value);
-        let row = T::deserialize(&value).map_err(|error| shape_faults::<T>(&value, &error));
+        let row = match T::deserialize(&value) {
+            Ok(row) => in_place(row, misplaced_in::<T>(&value)),
+            Err(error) => Err(shape_faults::<T>(&value, &error)),
+        };
         Parsed { index: self.next, code, row }
     }
 
@@ -131,6 +131,10 @@ impl RowParser {
             pairs.collect()
         }))
     }
+}
+
+fn in_place<T>(row: T, misplaced: Vec<Fault>) -> Result<T, Vec<Fault>> {
+    if misplaced.is_empty() { Ok(row) } else { Err(misplaced) }
 }
 
 fn trimmed(cells: Vec<String>) -> Vec<String> {

@@ -10,11 +10,11 @@ use super::rules;
 use super::store::{self, Codes, Held, Place};
 use super::wire::{MeasurementRow, NewMeasurement};
 use crate::audit;
-use crate::auth::Permit;
-use crate::auth::permissions::perm;
+use crate::auth::Permission;
 use crate::calendar::vn_date;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::Call;
 use crate::http::bulk::{BulkRow, RowStatus, Strategy, Verdict};
 use crate::kpi::rules::bad_period;
 use crate::kpi::store as definitions;
@@ -40,7 +40,7 @@ fn codes(row: &MeasurementRow) -> Codes {
 /// The database's; refusals are in the verdicts.
 pub async fn load(
     tx: &DatabaseTransaction,
-    permit: &Permit<perm::WriteMeasurement>,
+    call: &Call,
     rows: &[(u64, MeasurementRow)],
     strategy: Strategy,
 ) -> Result<Vec<Verdict>, ApiError> {
@@ -56,8 +56,8 @@ pub async fn load(
     let standing = store::standing(tx, &ids, periods.clone()).await?;
     let places: BTreeSet<Uuid> = rows.iter().filter_map(|(_, row)| departments.get(row.department.as_str())).map(|d| d.id).collect();
     let held = store::held(tx, &places.into_iter().collect::<Vec<_>>(), &periods).await?;
-    let today = vn_date(permit.now);
-    let reach = permit.reach();
+    let today = vn_date(call.now);
+    let reach = call.actor.reach(Permission::WriteMeasurement);
     let (mut verdicts, mut chosen) = (Vec::with_capacity(rows.len()), Vec::new());
     for (index, row) in rows {
         let (code, body) = (row.code(), row.body());
@@ -82,7 +82,7 @@ pub async fn load(
         faults.extend(strategy.fault(old.is_some()).map(|fault| Fault { pointer: "/kpi".into(), ..fault }));
         let same = old.is_some_and(|old| rules::same(&body, old));
         let held = department.and_then(|d| held.iter().find(|h| h.department_id == d.id && h.period == row.period.as_str()));
-        match held.filter(|held| !may_correct(permit, held)) {
+        match held.filter(|held| !may_correct(call, held)) {
             _ if same => {}
             Some(held) => {
                 let (vi, en) = locked_words(held);
@@ -112,12 +112,12 @@ pub async fn load(
             (Place { kpi: c.kpi, department: c.department, period: c.row.period.as_str(), field }, &c.body)
         })
         .collect();
-    store::save(tx, permit, &rows).await?;
+    store::save(tx, call, &rows).await?;
     let after = store::standing(tx, &ids, periods).await?;
     let now = |c: &Chosen<'_>| after.get(&codes(c.row));
-    let mut entries: Vec<_> = chosen.iter().filter_map(|c| Some(measured(permit, c.department, now(c)?))).collect();
+    let mut entries: Vec<_> = chosen.iter().filter_map(|c| Some(measured(call, c.department, now(c)?))).collect();
     let corrected: Vec<_> = chosen.iter().filter_map(|c| Some((c.held?, now(c)?))).collect();
-    entries.extend(correct(tx, permit, &corrected).await?);
-    audit::record(tx, permit, &entries).await?;
+    entries.extend(correct(tx, call, &corrected).await?);
+    audit::record(tx, call, &entries).await?;
     Ok(verdicts)
 }

@@ -2,6 +2,7 @@
 //! stays. On a computed indicator it is what was published, and stands beside what is computed.
 
 mod acts;
+mod job;
 mod load;
 mod model;
 mod routes;
@@ -9,6 +10,7 @@ mod rules;
 mod store;
 mod wire;
 
+pub use job::Rows;
 pub use model::MeasurementState;
 pub use routes::{configure, exported};
 pub use store::{Measured, all_measured};

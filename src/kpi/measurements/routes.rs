@@ -13,7 +13,7 @@ use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
-use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
 use crate::http::export::{self, Batch};
 use crate::http::query::FromQuery;
@@ -23,9 +23,10 @@ use crate::http::{
     page::{EVERY, PageParams},
     write,
 };
+use crate::jobs::{self, Intake, JobView};
 use crate::kpi::rules::bad_period;
 use crate::kpi::store as definitions;
-use crate::reports::period::Period;
+use crate::reports::period::{Period, PeriodCode};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_measurements).service(get_measurement).service(put_measurement).service(load_measurements);
@@ -47,7 +48,7 @@ struct MeasurementFilter {
     #[param(example = "SKHDT")]
     department: Option<String>,
     /// Code of the period.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[param(value_type = Option<PeriodCode>, example = "2022")]
     period: Option<String>,
     /// Code of the field of procedures.
     #[param(example = "DT")]
@@ -135,7 +136,7 @@ async fn found(
 #[utoipa::path(tag = "kpis", operation_id = "get_measurement", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022"),
         With::<OfField, MeasurementView>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "The measurement", body = MeasurementView),
@@ -177,7 +178,7 @@ impl FromQuery for VersionFilter {
 #[utoipa::path(tag = "kpis", operation_id = "list_measurement_versions", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022"),
         VersionFilter, PageParams, Shape::<MeasurementVersion>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "A page of versions", body = MeasurementVersionPage), ReadProblems))]
@@ -207,7 +208,7 @@ async fn list_measurement_versions(
 #[utoipa::path(tag = "kpis", operation_id = "put_measurement", security(("bearer" = [])), request_body = NewMeasurement,
     params(("key" = String, Path, description = "Id or code of the indicator", example = "satisfaction_index"),
         ("department" = String, Path, description = "Code of the department", example = "SKHDT"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022"), WriteParams, ChangeHeaders),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022"), WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("measurement:write"))),
     responses((status = 201, description = "Recorded", body = MeasurementView),
         (status = 200, description = "Changed, or equal already", body = MeasurementView), WriteProblems))]
@@ -229,13 +230,14 @@ async fn put_measurement(
 ///
 /// JSON array, NDJSON or CSV (evidence as a JSON list in a cell), each row by the rules, rights and history of a single `PUT`; the code of a row is
 /// `kpi/department/period`, and the field where one was measured alone. Equal rows write nothing; final ones change with `correction_reason`.
-#[utoipa::path(tag = "kpis", operation_id = "load_measurements", security(("bearer" = [])), params(BulkParams, RetryHeaders),
+#[utoipa::path(tag = "kpis", operation_id = "load_measurements", security(("bearer" = [])), params(BulkParams, BulkHeaders, RetryHeaders),
     request_body(content((Vec<MeasurementRow> = "application/json"),
         (String = "application/x-ndjson", example = "{\"kpi\":\"satisfaction_index\",\"department\":\"SKHDT\",\"period\":\"2022\",\"value\":86.4,\"evidence\":[{\"document_number\":\"112/BC-SNV\",\"issued_on\":\"2023-01-16\",\"title\":\"Báo cáo\"}]}"),
         (String = "text/csv", example = "kpi,department,period,value,evidence\nsatisfaction_index,SKHDT,2022,86.4,\"[{\"\"document_number\"\":\"\"112/BC-SNV\"\",\"\"issued_on\"\":\"\"2023-01-16\"\",\"\"title\"\":\"\"Báo cáo\"\"}]\""))),
     extensions(("x-permission" = json!("measurement:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/kpi-measurements/bulk")]
 async fn load_measurements(
     permit: Permit<perm::WriteMeasurement>,
@@ -245,6 +247,10 @@ async fn load_measurements(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "kpi-measurements", together: true };
+        return jobs::take_in::<MeasurementRow>(intake, payload).await;
+    }
     let rows = bulk::read_all::<MeasurementRow>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| load::load(tx, &permit, rows, params.strategy).await).await
 }

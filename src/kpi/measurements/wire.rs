@@ -12,6 +12,7 @@ use crate::http::bulk::BulkRow;
 use crate::http::decimal::Decimal;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
+use crate::reports::period::PeriodCode;
 
 /// A document that proves a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,7 +67,7 @@ pub struct MeasurementRow {
     /// Code of the department that was measured.
     pub department: ResourceCode,
     /// Code of the period.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = PeriodCode, example = "2022")]
     pub period: Line,
     /// Code of the field of procedures that was measured. Null: all.
     #[serde(default)]

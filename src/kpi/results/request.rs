@@ -62,7 +62,7 @@ struct ResultPeriods {
     /// `last_half`, `this_year`, `last_year`, `last_12_months` (the twelve months that are over, each by itself) and `same_period_last_year`
     /// (each of the others in the list, a year before). At most 24; the answer names their codes. Either this, or `from` and `to`.
     #[param(
-        pattern = "^([0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year|last_12_months|same_period_last_year)(,([0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year|last_12_months|same_period_last_year)){0,23}$",
+        pattern = "^((19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year|last_12_months|same_period_last_year)(,((19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year|last_12_months|same_period_last_year)){0,23}$",
         example = "2022"
     )]
     period: Option<String>,
@@ -161,7 +161,7 @@ struct FigureParams {
     /// Code of a period, or what it is today: `this_month`, `last_month`, `this_quarter`, `last_quarter`, `this_half`, `last_half`, `this_year`,
     /// `last_year`. Either this, or `from` and `to`.
     #[param(
-        pattern = "^([0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year)$",
+        pattern = "^((19(0[1-9]|[1-9][0-9])|2[01][0-9]{2}|2200)(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?|this_month|last_month|this_quarter|last_quarter|this_half|last_half|this_year|last_year)$",
         example = "2022"
     )]
     period: Option<String>,

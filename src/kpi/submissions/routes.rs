@@ -26,7 +26,7 @@ use crate::http::{
 };
 use crate::kpi::rules::bad_period;
 use crate::kpi::store as definitions;
-use crate::reports::period::Period;
+use crate::reports::period::{Period, PeriodCode};
 use crate::text::Text;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -57,7 +57,7 @@ struct SubmissionFilter {
     #[param(example = "DKKD")]
     department: Option<String>,
     /// Code of the period.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2")]
+    #[param(value_type = Option<PeriodCode>, example = "2022Q2")]
     period: Option<String>,
     /// States, separated by commas; `submitted` are those that await approval.
     #[param(value_type = Option<Vec<KpiSubmissionState>>, style = Form, explode = false, example = json!(["submitted"]))]
@@ -107,7 +107,7 @@ async fn list_submissions(
 #[allow(dead_code, reason = "read by MissingFilter; named here for the contract")]
 struct MissingParams {
     /// Code of the period.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2")]
+    #[param(value_type = PeriodCode, example = "2022Q2")]
     period: String,
     /// Code of a department; all in your sight when it is left out.
     #[param(example = "DKKD")]
@@ -216,7 +216,7 @@ fn missing_table(items: &[KpiMissingSubmission]) -> Table {
 /// change by themselves, so the answer is never 304.
 #[utoipa::path(tag = "submissions", operation_id = "get_submission", security(("bearer" = [])),
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         Shape::<KpiSubmissionView>),
     extensions(("x-permission" = json!("measurement:read"))),
     responses((status = 200, description = "The figures", body = KpiSubmissionView), ReadProblems))]
@@ -241,7 +241,7 @@ async fn get_submission(
 /// what is missing. From then on the measurements are held: they change by corrections of who may approve them.
 #[utoipa::path(tag = "submissions", operation_id = "submit_figures", security(("bearer" = [])), request_body = NewKpiSubmission,
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("submission:submit"))),
     responses((status = 200, description = "Submitted", body = KpiSubmissionView), WriteProblems))]
@@ -262,7 +262,7 @@ async fn submit_figures(
 /// Taken back by who may submit them, before they are approved; they can be changed again.
 #[utoipa::path(tag = "submissions", operation_id = "withdraw_figures", security(("bearer" = [])), request_body = KpiSubmissionRemark,
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("submission:submit"))),
     responses((status = 200, description = "Withdrawn", body = KpiSubmissionView), WriteProblems))]
@@ -284,7 +284,7 @@ async fn withdraw_figures(
 /// By the office or the director, never by who submitted them. They are locked, and kept as they are at this moment, the computed ones too.
 #[utoipa::path(tag = "submissions", operation_id = "approve_figures", security(("bearer" = [])), request_body = KpiSubmissionRemark,
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("submission:approve"))),
     responses((status = 200, description = "Approved", body = KpiSubmissionView), WriteProblems))]
@@ -306,7 +306,7 @@ async fn approve_figures(
 /// The office or the director says what is wanting; the department changes them and submits them again.
 #[utoipa::path(tag = "submissions", operation_id = "return_figures", security(("bearer" = [])), request_body = KpiSubmissionReason,
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("submission:approve"))),
     responses((status = 200, description = "Returned", body = KpiSubmissionView), WriteProblems))]
@@ -328,7 +328,7 @@ async fn return_figures(
 /// The director unlocks approved figures with a reason; the department changes them and submits them again. What was approved stays readable.
 #[utoipa::path(tag = "submissions", operation_id = "reopen_figures", security(("bearer" = [])), request_body = KpiSubmissionReason,
     params(("department" = String, Path, description = "Code of the department", example = "DKKD"),
-        ("period" = String, Path, description = "Code of the period", pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022Q2"),
+        ("period" = PeriodCode, Path, description = "Code of the period", example = "2022Q2"),
         WriteParams, ChangeHeaders),
     extensions(("x-permission" = json!("submission:reopen"))),
     responses((status = 200, description = "Reopened", body = KpiSubmissionView), WriteProblems))]

@@ -24,7 +24,7 @@ use crate::http::{
 use crate::kpi::definitions::store as definitions;
 use crate::kpi::rules::bad_period;
 use crate::kpi::wire::{KpiView, Target};
-use crate::reports::period::Period;
+use crate::reports::period::{Period, PeriodCode};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_targets).service(list_kpi_targets).service(put_kpi_target).service(delete_kpi_target);
@@ -52,7 +52,7 @@ struct TargetFilter {
     #[param(example = "2.001610.000.00.00.H42")]
     procedure: Option<String>,
     /// Code of the period.
-    #[param(pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[param(value_type = Option<PeriodCode>, example = "2022")]
     period: Option<String>,
     #[param(ignore)]
     cursor: Cursor,

@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, post, web};
 use utoipa::IntoParams;
 
 use super::acts::{self, Names};
-use super::rules::columns::is_field;
+use super::rules::columns::fields;
 use super::sheet;
-use super::wire::PlanImport;
+use super::wire::{ColumnNames, DepartmentNames, PlanImport};
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
@@ -29,10 +29,10 @@ struct ImportParams {
     #[param(example = "Phụ lục")]
     sheet: Option<String>,
     /// Headers that are not known, and the member each is, `-` to pass it over: `Tiêu chí=notes;Mã TC=-`.
-    #[param(value_type = Option<String>, example = "Tiêu chí=notes;Mã TC=-")]
+    #[param(inline, value_type = Option<ColumnNames>, example = "Tiêu chí=notes;Mã TC=-")]
     columns: Vec<(String, String)>,
     /// What the table calls departments, and their codes: `Sở KH&ĐT=SKHDT;Các phòng=CPTT`.
-    #[param(value_type = Option<String>, example = "Sở KH&ĐT=SKHDT;Các phòng=CPTT")]
+    #[param(inline, value_type = Option<DepartmentNames>, example = "Sở KH&ĐT=SKHDT;Các phòng=CPTT")]
     departments: Vec<(String, String)>,
     /// Same checks, status and body, but nothing is stored: what was read can be looked at.
     #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
@@ -41,12 +41,13 @@ struct ImportParams {
 
 fn pairs(q: &mut QueryReader, name: &'static str) -> Vec<(String, String)> {
     let Some(text) = q.text(name) else { return Vec::new() };
-    let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let parts = text.strip_suffix(';').unwrap_or(&text).split(';');
+    let code = |text: &str| text.trim_matches(' ').to_owned();
     let pairs: Vec<Option<(String, String)>> =
-        parts.map(|part| part.rsplit_once('=').map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned()))).collect();
+        parts.map(|part| part.rsplit_once('=').map(|(a, b)| (a.trim().to_owned(), code(b)))).collect();
     let wrong = |pair: &Option<(String, String)>| match pair {
         None => true,
-        Some((_, field)) => name == "columns" && field != "-" && !is_field(field),
+        Some((_, field)) => name == "columns" && field != "-" && !fields().any(|known| known == field),
     };
     if pairs.iter().any(wrong) {
         let (vi, en) = ("Có dạng “tên=mã;tên=mã”.", "Looks like “name=code;name=code”, with members of a task.");

@@ -1,10 +1,58 @@
 //! Bodies of imports.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use std::borrow::Cow;
 
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::rules::columns::fields;
 use crate::http::Day;
+use crate::http::query::LONGEST;
 use crate::plans::wire::{NewGroup, NewTask};
+
+/// Headers and the member of a task that each is, in the contract.
+pub struct ColumnNames;
+
+impl PartialSchema for ColumnNames {
+    fn schema() -> RefOr<Schema> {
+        let fields = fields().collect::<Vec<_>>().join("|");
+        pairs(
+            &format!(" *({fields}|-) *"),
+            "Headers and the member of a task that each is, or `-` to pass it over.",
+            "Tiêu chí=notes;Mã TC=-",
+        )
+    }
+}
+
+impl ToSchema for ColumnNames {
+    fn name() -> Cow<'static, str> {
+        "ColumnNames".into()
+    }
+}
+
+/// Names of departments and their codes, in the contract.
+pub struct DepartmentNames;
+
+impl PartialSchema for DepartmentNames {
+    fn schema() -> RefOr<Schema> {
+        pairs("[^;\\u0000]*", "What a table calls departments, and their codes.", "Sở KH&ĐT=SKHDT;Các phòng=CPTT")
+    }
+}
+
+impl ToSchema for DepartmentNames {
+    fn name() -> Cow<'static, str> {
+        "DepartmentNames".into()
+    }
+}
+
+/// `name=code;name=code`, with what a code looks like.
+fn pairs(code: &str, description: &str, example: &str) -> RefOr<Schema> {
+    let pair = format!("[^;\\u0000]*={code}");
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(description)).max_length(Some(LONGEST));
+    RefOr::T(Schema::Object(text.pattern(Some(format!("^{pair}(;{pair})*;?$"))).examples([serde_json::json!(example)]).build()))
+}
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -2,6 +2,7 @@
 //! from its schedule; a department hands in what it did, the office confirms or gives it back; more time is asked for and decided.
 
 mod acts;
+mod load;
 mod routes;
 mod rules;
 mod store;
@@ -9,6 +10,7 @@ pub(super) mod wire;
 
 pub(super) use acts::settle;
 pub use acts::{assign_from_above, give_up};
+pub use load::Rows as AssignedRows;
 pub use routes::{configure, exported};
 pub(super) use rules::{proven_on, window};
 pub use store::{

@@ -13,6 +13,7 @@ use super::model::{SurveyAct, SurveyCount, SurveyMode, SurveyPercent, SurveyScal
 use crate::http::bulk::BulkRow;
 use crate::http::values::nfc;
 use crate::http::{At, Day, Line, Prose, ResourceCode};
+use crate::reports::period::PeriodCode;
 
 pub use results::{SurveyBefore, SurveyComparison, SurveyInterval, SurveyLevels, SurveyLine, SurveyPublishedBeside, SurveyResults};
 
@@ -138,7 +139,7 @@ pub struct NewSurvey {
     /// Code of the department whose service was judged.
     pub department: ResourceCode,
     /// Code of the period that the wave speaks for.
-    #[schema(value_type = String, pattern = "^[0-9]{4}(H[12]|Q[1-4]|-9M|-(0[1-9]|1[0-2]))?$", example = "2022")]
+    #[schema(value_type = PeriodCode, example = "2022")]
     pub period: Line,
     pub method: SurveyMethod,
     /// How many people the sample was drawn from.

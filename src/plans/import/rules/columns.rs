@@ -43,8 +43,8 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("notes", &["ghi chu"]),
 ];
 
-pub fn is_field(name: &str) -> bool {
-    FIELDS.iter().any(|(field, _)| *field == name)
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|(field, _)| *field)
 }
 
 /// Letters and figures of a header, folded, parted by single spaces.

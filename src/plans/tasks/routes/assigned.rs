@@ -7,9 +7,10 @@ use crate::app::Shared;
 use crate::auth::Permit;
 use crate::auth::permissions::perm;
 use crate::db::Db;
-use crate::http::bulk::{self, BulkAnswer, BulkParams};
+use crate::http::bulk::{self, BulkAnswer, BulkHeaders, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
 use crate::http::{Answer, Json, Query, WriteProblems, write};
+use crate::jobs::{self, Intake, JobView};
 use crate::plans::tasks::acts;
 use crate::plans::tasks::wire::{AssignedTask, TaskView};
 
@@ -40,13 +41,14 @@ async fn put_task(
 ///
 /// JSON array, NDJSON or CSV; a row may be a part of another. Tasks of a plan change with their plan: a row with the code of one is
 /// refused.
-#[utoipa::path(tag = "plans", operation_id = "load_tasks", security(("bearer" = [])), params(BulkParams, RetryHeaders),
+#[utoipa::path(tag = "plans", operation_id = "load_tasks", security(("bearer" = [])), params(BulkParams, BulkHeaders, RetryHeaders),
     request_body(content((Vec<AssignedTask> = "application/json"),
         (String = "application/x-ndjson", example = "{\"code\":\"gv-4521-2022\",\"document_number\":\"4521/UBND-KT\",\"document_on\":\"2022-05-10\",\"issuer\":\"UBND\",\"title\":\"Báo cáo giải ngân\",\"lead\":[\"VP\"],\"due_on\":\"2022-06-20\"}"),
         (String = "text/csv", example = "code,document_number,document_on,issuer,title,lead,due_on\ngv-4521-2022,4521/UBND-KT,2022-05-10,UBND,Báo cáo giải ngân,\"[\"\"VP\"\"]\",2022-06-20"))),
     extensions(("x-permission" = json!("task:write"))),
     responses((status = 200, description = "Every row applied or unchanged", body = BulkAnswer),
-        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer), WriteProblems))]
+        (status = 207, description = "Best effort: some rows were refused", body = BulkAnswer),
+        (status = 202, description = "With `Prefer: respond-async`: taken in; the job is at `Location`", body = JobView), WriteProblems))]
 #[post("/api/v1/tasks/bulk")]
 async fn load_tasks(
     permit: Permit<perm::WriteTask>,
@@ -56,6 +58,10 @@ async fn load_tasks(
     db: Db,
     shared: web::Data<Shared>,
 ) -> Answer {
+    if jobs::wanted(&req) {
+        let intake = Intake { call: &permit, params, req: &req, db: &db, shared: &shared, resource: "tasks", together: true };
+        return jobs::take_in::<AssignedTask>(intake, payload).await;
+    }
     let rows = bulk::read_all::<AssignedTask>(&req, payload.into_inner(), &shared).await?;
     bulk::apply(db.get_ref(), &permit, params, rows, async |tx, rows| acts::load_assigned(tx, &permit, rows, params.strategy).await).await
 }

@@ -62,7 +62,7 @@ impl Shaped for TaskView {
 #[into_params(parameter_in = Query)]
 struct TaskFilter {
     /// Where they come from: `plan` or `assigned`.
-    #[param(value_type = Option<String>, example = "assigned")]
+    #[param(value_type = Option<TaskOrigin>, example = "assigned")]
     origin: Option<&'static str>,
     /// Code of the plan.
     #[param(example = "kh-1186-skhdt-2022")]

@@ -28,13 +28,13 @@ struct ProgressFilter {
     #[param(example = "kh-1186-skhdt-2022")]
     plan: Option<String>,
     /// Where the tasks come from: `plan` or `assigned`.
-    #[param(value_type = Option<String>, example = "assigned")]
+    #[param(value_type = Option<TaskOrigin>, example = "assigned")]
     origin: Option<&'static str>,
     /// Judged at the end of this day; today when none is given.
     #[param(value_type = Option<Day>)]
     as_of: Option<NaiveDate>,
     /// Rows by `department` that leads, by `group` of the plan, or the total alone (`none`, default).
-    #[param(value_type = Option<String>, example = "department")]
+    #[param(value_type = Option<String>, pattern = "^(none|department|group)$", example = "department")]
     group_by: Option<&'static str>,
 }
 
