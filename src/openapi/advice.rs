@@ -1,6 +1,5 @@
 //! What each code means, when it comes and what to do, for the page of the code: for a clerk and for who writes a program.
 
-use crate::error::Code;
 use crate::text::Text;
 
 /// What the page of a code says.

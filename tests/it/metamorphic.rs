@@ -205,7 +205,7 @@ async fn a_dry_run_answers_what_the_load_then_answers() {
 }
 
 /// Where the current version of a subject stands; a closed list, so that a new kind of subject is thought of here.
-const SUBJECTS: [(&str, &str); 15] = [
+const SUBJECTS: [(&str, &str); 16] = [
     ("calendar", "calendars"),
     ("client", "clients"),
     ("department", "departments"),

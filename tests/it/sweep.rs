@@ -12,7 +12,7 @@ use crate::contract::{Operation, check_problem, document, followed, operations};
 use crate::harness::{Actor, Answer};
 
 /// Writes that change nothing that exists, and so name no version.
-const UNCONDITIONAL: [(&str, &str); 22] = [
+const UNCONDITIONAL: [(&str, &str); 23] = [
     ("create_session", "begins a session"),
     ("refresh_session", "the token itself is used once"),
     ("delete_session", "ends the session of its own token"),

@@ -129,8 +129,7 @@ impl Reader {
     fn number(&mut self) -> Result<Node, Unreadable> {
         let start = self.at;
         let run = self.run(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-        let bad = Unreadable { at: start + 1, why: Why::BadNumber };
-        if run.ends_with('.') { Err(bad) } else { run.parse().map(Node::Number).map_err(|_| bad) }
+        run.parse().map(Node::Number).map_err(|_| Unreadable { at: start + 1, why: Why::BadNumber })
     }
 
     /// A code, or a function with what it is of.
