@@ -335,3 +335,39 @@ async fn sheets_are_listed_by_year_department_and_words() {
     assert_eq!(codes(&format!("limit=1&cursor={next}")).await, ["par-2022"]);
     assert_eq!(office.get(&format!("{SHEETS}?year=x")).await.expect(400).pointers(), ["year"]);
 }
+
+#[tokio::test]
+async fn criteria_that_rose_and_fell_are_indicators() {
+    let app = world().await;
+    let office = app.office().await;
+    for (code, direction) in [("criteria_up", "higher_is_better"), ("criteria_down", "lower_is_better")] {
+        let kpi = json!({"code": code, "name": code, "unit": "count", "direction": direction, "source": "computed", "formula": code,
+            "targets": [{"authority": "kh-1186", "department": "SKHDT", "period": "2022", "comparator": if code == "criteria_up" { ">=" } else { "=" },
+                "value": if code == "criteria_up" { 1 } else { 0 }}]});
+        office.put(&format!("/api/v1/kpis/{code}"), kpi).await.expect(201);
+    }
+    let figures = async |query: &str| {
+        let body = office.get(&format!("/api/v1/kpi-results?kpi=criteria_up,criteria_down&{query}")).await.expect(200).body;
+        body["items"].as_array().unwrap().iter().map(|f| (f["value"].clone(), f["status"].clone(), f["reason"].clone())).collect::<Vec<_>>()
+    };
+    let nothing = (Value::Null, json!("no_data"), json!("no_data_source"));
+    assert_eq!(figures("period=2022&department=SKHDT").await, [nothing.clone(), nothing.clone()]);
+    office.put(&at(2021, ""), sheet(2021)).await.expect(201);
+    office.put(SHEET, following(2022)).await.expect(201);
+    for (year, scores) in [(2021, [("1.1", 1.0), ("1.2", 2.0), ("1.10", 1.5)]), (2022, [("1.1", 2.0), ("1.2", 1.0), ("1.10", 1.5)])] {
+        for (criterion, score) in scores {
+            office.put(&at(year, &format!("/scores/{criterion}")), json!({"self_score": score})).await.expect(201);
+        }
+    }
+    let (met, not_met) = ((json!(1.0), json!("met"), Value::Null), (json!(1.0), json!("not_met"), Value::Null));
+    assert_eq!(figures("period=2022&department=SKHDT").await, [met, not_met]);
+    // Sheets are of years.
+    assert_eq!(figures("period=2022Q4&department=SKHDT").await[0].2, "no_data_source");
+    let behind = office.get("/api/v1/kpi-results/criteria_up/contributors?period=2022&department=SKHDT&count=exact").await.expect(200).body;
+    assert_eq!(
+        (&behind["page"]["total"], &behind["items"][0]["kind"], &behind["items"][0]["code"]),
+        (&json!(1), &json!("criterion"), &json!("par-2022/1.1"))
+    );
+    office.get(behind["items"][0]["link"].as_str().unwrap()).await.expect(200);
+    office.get("/api/v1/kpi-results/criteria_up/contributors?period=2022&part=denominator").await.expect(400);
+}

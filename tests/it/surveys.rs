@@ -510,3 +510,40 @@ async fn closed_waves_give_indicators_their_figures() {
     assert!(surveys::figures(db, &nowhere, &kpis, None, &periods).await.unwrap().is_empty());
     assert!(surveys::figures(db, &Reach::All, &kpis, Some(&[uuid::Uuid::now_v7()]), &periods).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_closed_wave_is_the_figure_of_its_indicator() {
+    let app = world().await;
+    let office = app.office().await;
+    put(&office, &wave("hl-2022", "2022", answers())).await.expect(201);
+    let figure = async |query: &str| {
+        let body = office.get(&format!("/api/v1/kpi-results?period=2022&department=SKHDT&{query}")).await.expect(200).body;
+        body["items"][0].clone()
+    };
+    assert_eq!(figure("kpi=satisfaction_index").await["reason"], "no_measurement");
+    office.act(&format!("{SURVEYS}/hl-2022/closure"), 1, json!({})).await.expect(200);
+    let counted = figure("kpi=satisfaction_index").await;
+    assert_eq!(
+        (&counted["numerator"], &counted["denominator"], &counted["value"], &counted["provisional"], &counted["published"]),
+        (&json!(700.0), &json!(880.0), &json!(79.55), &json!(true), &Value::Null)
+    );
+    let of_field = figure("kpi=investment&field=DT").await;
+    assert_eq!((&of_field["value"], &of_field["field"]), (&json!(80.0), &json!("DT")));
+
+    // What was recorded is what was published: it stands beside and changes nothing.
+    let published =
+        json!({"value": 81.25, "evidence": [{"document_number": "107/QĐ-UBND", "issued_on": "2022-12-19", "title": "Công bố"}]});
+    office.put("/api/v1/kpis/satisfaction_index/measurements/SKHDT/2022", published).await.expect(201);
+    let beside = figure("kpi=satisfaction_index").await;
+    assert_eq!(
+        (&beside["value"], &beside["published"]["value"], &beside["published"]["difference"]),
+        (&json!(79.55), &json!(81.25), &json!(-1.7))
+    );
+    let behind = office.get("/api/v1/kpi-results/satisfaction_index/contributors?period=2022&department=SKHDT&count=exact").await;
+    let behind = behind.expect(200).body;
+    assert_eq!(
+        (&behind["page"]["total"], &behind["items"][0]["kind"], &behind["items"][0]["code"]),
+        (&json!(1), &json!("survey"), &json!("hl-2022"))
+    );
+    office.get(behind["items"][0]["link"].as_str().unwrap()).await.expect(200);
+}
