@@ -2,8 +2,6 @@
 
 pub mod statistics;
 pub mod tally;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{HashMap, HashSet};
 
@@ -389,3 +387,6 @@ pub fn change(now: Share, before: Option<Share>, same_scale: bool) -> (SurveyCha
     };
     (change, Some(z))
 }
+
+#[cfg(test)]
+mod tests;
