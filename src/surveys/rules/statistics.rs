@@ -90,8 +90,10 @@ pub fn wilson(share: Share) -> Option<(f64, f64)> {
     let (x, n) = (share.satisfied as f64, share.valid as f64);
     let middle = x + Z * Z / 2.0;
     let reach = Z * (x * (n - x) / n + Z * Z / 4.0).sqrt();
-    let bound = |value: f64| (value / (n + Z * Z)).clamp(0.0, 1.0);
-    Some((bound(middle - reach), bound(middle + reach)))
+    // Where none is satisfied, or all are, a bound is the end itself, without what floats add to it.
+    let from = if share.satisfied == 0 { 0.0 } else { (middle - reach) / (n + Z * Z) };
+    let to = if share.satisfied == share.valid { 1.0 } else { (middle + reach) / (n + Z * Z) };
+    Some((from, to))
 }
 
 /// A proportion as per cent with two decimals.
