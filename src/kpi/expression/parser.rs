@@ -129,7 +129,8 @@ impl Reader {
     fn number(&mut self) -> Result<Node, Unreadable> {
         let start = self.at;
         let run = self.run(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-        run.parse().map(Node::Number).map_err(|_| Unreadable { at: start + 1, why: Why::BadNumber })
+        let bad = Unreadable { at: start + 1, why: Why::BadNumber };
+        if run.ends_with('.') { Err(bad) } else { run.parse().map(Node::Number).map_err(|_| bad) }
     }
 
     /// A code, or a function with what it is of.
