@@ -13,6 +13,8 @@ const REFUSED: &[(&str, u16, &str)] = &[
     ("create_token", 401, "a secret is shown once, and this one is cut short"),
     ("create_explanation", 422, "what is owed follows from figures, which this office reaches"),
     ("put_explanation", 422, "what is owed follows from figures, which this office reaches"),
+    ("correct_survey", 409, "the wave that it is about is open, and takes a put"),
+    ("create_decision", 422, "the number of the obstacle follows from those before it"),
 ];
 
 /// What a text cannot show: the first letters of a file stand for it.
@@ -84,8 +86,17 @@ async fn ground() -> World {
             _ => {}
         }
     }
-    let kpi = json!({"code": "satisfaction_index", "name": "Chỉ số hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey"});
-    office.put("/api/v1/kpis/satisfaction_index", kpi).await.expect(201);
+    let target = json!({"authority": "kh-1186", "department": "SKHDT", "period": "2022H1", "comparator": ">=", "value": 85});
+    for (code, targets) in [("satisfaction_index", json!([target])), ("access_to_service", json!([]))] {
+        let kpi = json!({"code": code, "name": "Chỉ số hài lòng", "unit": "percent", "direction": "higher_is_better", "source": "survey", "targets": targets});
+        office.put(&format!("/api/v1/kpis/{code}"), kpi).await.expect(201);
+    }
+    let procedure = json!({"code": "P.DT", "name": "Thủ tục", "field": {"code": "DT", "name": "Đầu tư"}, "department": "VP"});
+    admin.put("/api/v1/procedures/P.DT", procedure).await.expect(201);
+    let wave = json!({"code": "hai-long-2022", "name": "Khảo sát", "department": "SKHDT", "period": "2022", "population": 4200, "sample_size": 600,
+        "method": {"name": "Phát phiếu", "mode": "paper", "scale": "five_point"}, "responses": 500, "fieldwork_from": "2022-02-01",
+        "fieldwork_to": "2022-03-01", "conductor": "Văn phòng Sở"});
+    office.put("/api/v1/surveys/hai-long-2022", wave).await.expect(201);
     let duty = json!({"code": "bc-ngoai", "what": "Báo cáo tháng", "from": ["DKKD"], "to": ["SNV", "UBND"], "valid_from": "2022-01-01",
         "schedule": {"text": "hằng tháng", "monthly": {"due": {"day": 25}}}});
     office.put("/api/v1/duties/bc-ngoai", duty).await.expect(201);
@@ -98,6 +109,10 @@ async fn ground() -> World {
 const ELSEWHERE: &[(&str, &str)] = &[
     ("amend_plan", "/api/v1/plans/kh-1186-skhdt-2022/amendments?dry_run=true"),
     ("dispatch_report", "/api/v1/duties/bc-ngoai/occurrences/2022-05/dispatch?dry_run=true"),
+    ("put_measurement", "/api/v1/kpis/satisfaction_index/measurements/SKHDT/2022?dry_run=true"),
+    ("submit_figures", "/api/v1/submissions/SKHDT/2022H1/submission?dry_run=true"),
+    ("load_survey_answers", "/api/v1/surveys/hai-long-2022/answers/bulk?dry_run=true"),
+    ("correct_survey", "/api/v1/surveys/hai-long-2022/correction?dry_run=true"),
     ("report_progress", "/api/v1/tasks/kh-1186-skhdt-2022.I.1-1.3/progress-reports?dry_run=true"),
 ];
 

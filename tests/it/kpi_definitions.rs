@@ -145,7 +145,7 @@ async fn every_definition_stays_and_the_one_of_a_day_is_found() {
 
     let page = office.get("/api/v1/kpis/index/versions?limit=2&count=exact").await.expect(200).body;
     let first = &page["items"][0];
-    assert_eq!((&first["version"], &first["valid_from"], &first["changed_by"]), (&json!(1), &Value::Null, &json!("office")));
+    assert_eq!((&first["version"], &first["valid_from"], &first["changed_by"]), (&json!(1), &Value::Null, &json!(office.username)));
     assert_eq!((&first["definition"]["expression"], &first["definition"]["targets"][0]["value"]), (&json!("access"), &json!(90.0)));
     assert_eq!(page["items"][1]["definition"]["targets"], json!([]));
     let next = page["page"]["next_cursor"].as_str().unwrap();

@@ -108,7 +108,7 @@ async fn the_database_keeps_history_and_holds_shares_by_itself() {
         ("DELETE FROM kpi_measurements", "kpi_measurement_version_measurement_fkey"),
         ("UPDATE kpi_measurements SET version = 2, numerator = 101", "kpi_measurement_share"),
         ("UPDATE kpi_measurements SET version = 2, numerator = NULL, denominator = NULL, value = 100.1", "kpi_measurement_share"),
-        ("UPDATE kpi_measurements SET version = 2, denominator = 0", "kpi_measurement_denominator_check"),
+        ("UPDATE kpi_measurements SET version = 2, numerator = 0, denominator = 0", "kpi_measurement_denominator_check"),
         ("UPDATE kpi_measurements SET version = 2, period = '2022Q5'", "kpi_measurement_period_check"),
         ("UPDATE kpi_measurements SET version = 2, state = 'draft'", "kpi_measurement_state_check"),
         // No figure without its version.

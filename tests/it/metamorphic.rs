@@ -205,9 +205,12 @@ async fn a_dry_run_answers_what_the_load_then_answers() {
 }
 
 /// Where the current version of a subject stands; a closed list, so that a new kind of subject is thought of here.
-const SUBJECTS: [(&str, &str); 16] = [
+const SUBJECTS: [(&str, &str); 19] = [
+    ("briefing_decision", "briefing_decisions"),
     ("calendar", "calendars"),
     ("client", "clients"),
+    ("criteria_sheet", "criteria_sheets"),
+    ("criterion_score", "criterion_scores"),
     ("department", "departments"),
     ("document", "documents"),
     ("dossier", "dossiers"),

@@ -143,7 +143,8 @@ fn is_criterion(row: &Row, columns: &Columns) -> bool {
     let numbered = |cell: &String| cell.trim_matches(['(', ')', ' ']).parse::<u32>().is_ok_and(|n| n <= 60);
     let mut cells = row.cells.iter().filter(|c| !c.is_empty());
     let total = number.is_empty() && words(name).starts_with("tong");
-    !(name.is_empty() && number.is_empty()) && !total && !cells.all(numbered)
+    let says_something = !name.is_empty() || !number.is_empty();
+    says_something && !total && !cells.all(numbered)
 }
 
 fn criterion(row: &Row, columns: &Columns, departments: &[Named]) -> (Option<NewCriterion>, Vec<Fault>) {
