@@ -163,7 +163,7 @@ async fn row_faults(
         let staying: Vec<&SurveyAnswers> = survey.answers.iter().filter(stays).collect();
         let merged: Vec<&SurveyAnswers> = staying.iter().copied().chain(taken.iter().map(|(_, row)| *row)).collect();
         let mut more: HashMap<usize, Vec<Fault>> = HashMap::new();
-        for (at, fault) in rules::answer_faults(&merged, survey.responses.get(), survey.method.scale, &ground) {
+        for (at, fault) in rules::answer_faults(&merged, survey.respondents.get(), survey.method.scale, &ground) {
             match at.checked_sub(staying.len()) {
                 Some(new) => more.entry(taken[new].0).or_default().push(fault),
                 // What stands there no longer fits what comes in about the same question.

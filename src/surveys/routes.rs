@@ -170,7 +170,7 @@ async fn load_survey_answers(
 
 /// Close a survey
 ///
-/// Ends the entering: with responses, days, who carried it out, evidence and answers given, the wave feeds its indicators and is changed by
+/// Ends the entering: with respondents, days, who carried it out, evidence and answers given, the wave feeds its indicators and is changed by
 /// corrections only.
 #[utoipa::path(tag = "surveys", operation_id = "close_survey", security(("bearer" = [])), request_body = SurveyClosure,
     params(("key" = String, Path, description = "Id or code", example = "hai-long-2022"), WriteParams, ChangeHeaders),

@@ -57,7 +57,7 @@ pub async fn list(
 ) -> Result<Vec<SurveySummary>, DbErr> {
     let sql = format!(
         "SELECT jsonb_build_object('id', s.id, 'code', s.code, 'name', s.name, 'department', d.code, 'period', s.period, 'mode', s.mode,
-                'scale', s.scale, 'sample_size', s.sample_size, 'responses', s.responses, 'state', s.state,
+                'scale', s.scale, 'sample_size', s.sample_size, 'respondents', s.respondents, 'state', s.state,
                 'follows', (SELECT b.code FROM surveys b WHERE b.id = s.follows_id), 'valid', t.valid, 'satisfied', t.satisfied,
                 'version', s.version) AS doc
            FROM surveys s JOIN departments d ON d.id = s.department_id
@@ -106,7 +106,7 @@ pub async fn find(db: &impl ConnectionTrait, reach: &Reach, key: &Key) -> Result
         "SELECT jsonb_build_object('department_id', s.department_id, 'id', s.id, 'code', s.code, 'name', s.name, 'department', d.code,
                 'period', s.period, 'method', jsonb_build_object('name', s.method_name, 'version', s.method_version,
                     'legal_basis', s.legal_basis, 'mode', s.mode, 'scale', s.scale),
-                'population', s.population, 'sample_size', s.sample_size, 'responses', s.responses, 'fieldwork_from', s.fieldwork_from,
+                'population', s.population, 'sample_size', s.sample_size, 'respondents', s.respondents, 'fieldwork_from', s.fieldwork_from,
                 'fieldwork_to', s.fieldwork_to, 'conductor', s.conductor, 'evidence', s.evidence, 'note', s.note,
                 'follows', (SELECT b.code FROM surveys b WHERE b.id = s.follows_id), 'feeds', {FEEDS}, 'answers', {ANSWERS},
                 'state', s.state, 'closed_at', s.closed_at,
@@ -188,21 +188,22 @@ pub async fn ground(
 
 /// Creates or changes a wave as a whole.
 pub async fn save(tx: &impl ConnectionTrait, call: &Call, id: Uuid, new: &NewSurvey) -> Result<(), DbErr> {
-    // Answers carry the number of responses: the old ones go before it changes.
+    // Answers carry the number of respondents: the old ones go before it changes.
     remove_answers(tx, id).await?;
     let body = json!({"id": id, "code": new.code, "name": new.name, "department": new.department, "period": new.period,
         "method_name": new.method.name, "method_version": new.method.version, "legal_basis": new.method.legal_basis, "mode": new.method.mode,
-        "scale": new.method.scale, "population": new.population, "sample_size": new.sample_size, "responses": new.responses,
+        "scale": new.method.scale, "population": new.population, "sample_size": new.sample_size, "respondents": new.respondents,
         "fieldwork_from": new.fieldwork_from, "fieldwork_to": new.fieldwork_to, "conductor": new.conductor, "evidence": new.evidence,
         "note": new.note, "follows": new.follows, "search": fold(&format!("{} {}", new.code, new.name.as_str()))});
-    let columns = "name, period, method_name, method_version, legal_basis, mode, scale, population, sample_size, responses, fieldwork_from,
+    let columns =
+        "name, period, method_name, method_version, legal_basis, mode, scale, population, sample_size, respondents, fieldwork_from,
              fieldwork_to, conductor, evidence, note, search, department_id, follows_id, updated_at";
     let sql = format!(
         "INSERT INTO surveys (id, code, created_at, {columns})
          SELECT r.id, r.code, $2, r.name, r.period, r.method_name, r.method_version, r.legal_basis, r.mode, r.scale, r.population,
-                r.sample_size, r.responses, r.fieldwork_from, r.fieldwork_to, r.conductor, r.evidence, r.note, r.search, d.id, b.id, $2
+                r.sample_size, r.respondents, r.fieldwork_from, r.fieldwork_to, r.conductor, r.evidence, r.note, r.search, d.id, b.id, $2
            FROM jsonb_to_record($1) AS r(id uuid, code text, name text, department text, period text, method_name text, method_version text,
-                legal_basis text, mode text, scale text, population integer, sample_size integer, responses integer, fieldwork_from date,
+                legal_basis text, mode text, scale text, population integer, sample_size integer, respondents integer, fieldwork_from date,
                 fieldwork_to date, conductor text, evidence jsonb, note text, follows text, search text)
            JOIN departments d ON d.code = r.department LEFT JOIN surveys b ON b.code = r.follows
          ON CONFLICT (id) DO UPDATE SET version = surveys.version + 1,
@@ -235,9 +236,9 @@ async fn add_answers(tx: &impl ConnectionTrait, id: Uuid, answers: &[SurveyAnswe
         })
         .collect();
     tx.execute_raw(statement(
-        "INSERT INTO survey_answers (survey_id, responses, n, factor_code, field_code, question, very_dissatisfied, dissatisfied, neutral,
+        "INSERT INTO survey_answers (survey_id, respondents, n, factor_code, field_code, question, very_dissatisfied, dissatisfied, neutral,
              satisfied, very_satisfied, no_answer)
-         SELECT s.id, s.responses, r.n, r.factor, r.field, r.question, r.very_dissatisfied, r.dissatisfied, r.neutral, r.satisfied,
+         SELECT s.id, s.respondents, r.n, r.factor, r.field, r.question, r.very_dissatisfied, r.dissatisfied, r.neutral, r.satisfied,
                 r.very_satisfied, r.no_answer
            FROM surveys s CROSS JOIN jsonb_to_recordset($2) AS r(n integer, factor text, field text, question text, very_dissatisfied integer,
                 dissatisfied integer, neutral integer, satisfied integer, very_satisfied integer, no_answer integer)

@@ -388,7 +388,7 @@ fn explanation(department: &str, period: &str) -> Value {
 /// A wave about a department that can be closed.
 fn survey(code: &str, department: &str, name: &str) -> Value {
     json!({"code": code, "name": name, "department": department, "period": "2021",
-        "method": {"name": "Phiếu", "mode": "paper", "scale": "five_point"}, "sample_size": 100, "responses": 90,
+        "method": {"name": "Phiếu", "mode": "paper", "scale": "five_point"}, "sample_size": 100, "respondents": 90,
         "fieldwork_from": "2021-10-04", "fieldwork_to": "2021-11-05", "conductor": "Văn phòng",
         "evidence": [{"document_number": "1/BC", "issued_on": "2022-01-12", "title": "Báo cáo"}],
         "answers": [{"factor": "satisfaction", "satisfied": 60, "neutral": 20}]})

@@ -94,7 +94,7 @@ async fn ground() -> World {
     let procedure = json!({"code": "P.DT", "name": "Thủ tục", "field": {"code": "DT", "name": "Đầu tư"}, "department": "VP"});
     admin.put("/api/v1/procedures/P.DT", procedure).await.expect(201);
     let wave = json!({"code": "hai-long-2022", "name": "Khảo sát", "department": "SKHDT", "period": "2022", "population": 4200, "sample_size": 600,
-        "method": {"name": "Phát phiếu", "mode": "paper", "scale": "five_point"}, "responses": 500, "fieldwork_from": "2022-02-01",
+        "method": {"name": "Phát phiếu", "mode": "paper", "scale": "five_point"}, "respondents": 500, "fieldwork_from": "2022-02-01",
         "fieldwork_to": "2022-03-01", "conductor": "Văn phòng Sở"});
     office.put("/api/v1/surveys/hai-long-2022", wave).await.expect(201);
     let duty = json!({"code": "bc-ngoai", "what": "Báo cáo tháng", "from": ["DKKD"], "to": ["SNV", "UBND"], "valid_from": "2022-01-01",

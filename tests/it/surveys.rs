@@ -37,7 +37,7 @@ fn wave(code: &str, period: &str, answers: Value) -> Value {
     let year = &period[..4];
     json!({"code": code, "name": format!("Khảo sát mức độ hài lòng {period}"), "department": "SKHDT", "period": period,
         "method": {"name": "Phát phiếu", "version": "1", "legal_basis": "Kế hoạch 1186/KH-SKHĐT", "mode": "paper", "scale": "five_point"},
-        "population": 4200, "sample_size": 500, "responses": 480, "fieldwork_from": format!("{year}-10-03"), "fieldwork_to": format!("{year}-11-15"),
+        "population": 4200, "sample_size": 500, "respondents": 480, "fieldwork_from": format!("{year}-10-03"), "fieldwork_to": format!("{year}-11-15"),
         "conductor": "Văn phòng", "evidence": [{"document_number": "3310/BC", "issued_on": format!("{year}-12-08"), "title": "Báo cáo"}],
         "feeds": [{"kpi": "satisfaction_index"}, {"kpi": "investment", "field": "DT"}], "answers": answers})
 }
@@ -107,7 +107,7 @@ async fn a_wave_is_put_closed_corrected_and_published() {
     assert_eq!((after[3], after[5], after[6]), (before[3] + 1, before[5] + 1, before[6] + 1));
 
     // Closed, it is changed by a correction only.
-    body["responses"] = json!(490);
+    body["respondents"] = json!(490);
     let refused = office.json("PUT", &format!("{SURVEYS}/hl-2022"), &[("if-match", "\"3\"")], &body).await.expect(409);
     assert_eq!(
         (refused.code(), &refused.body["from"], &refused.body["requested"]),
@@ -123,11 +123,11 @@ async fn a_wave_is_put_closed_corrected_and_published() {
         .await
         .expect(200)
         .body;
-    assert_eq!((&corrected["state"], &corrected["responses"], &corrected["version"]), (&json!("closed"), &json!(490), &json!(4)));
+    assert_eq!((&corrected["state"], &corrected["respondents"], &corrected["version"]), (&json!("closed"), &json!(490), &json!(4)));
     let step = &corrected["timeline"][1];
     assert_eq!((&step["act"], &step["text"], &step["document_no"]), (&json!("correct"), &json!("Thiếu 10 phiếu"), &json!("31/BC")));
     let was: Value = sqlx::query_scalar("SELECT detail FROM audit_events WHERE act = 'correct'").fetch_one(&app.pool).await.unwrap();
-    assert_eq!((&was["was"]["responses"], &was["changed"]), (&json!(480), &json!(["responses", "timeline"])));
+    assert_eq!((&was["was"]["respondents"], &was["changed"]), (&json!(480), &json!(["respondents", "timeline"])));
     let nothing = office.act(&at("correction"), 4, json!({"reason": "x", "survey": body})).await.expect(200);
     assert_eq!((nothing.header("unchanged"), &nothing.body["version"]), (Some("true"), &json!(4)));
 
@@ -288,7 +288,7 @@ async fn faults_come_all_at_once_and_nothing_changes() {
         ]),
     );
     bad["department"] = json!("GONE");
-    (bad["sample_size"], bad["responses"], bad["population"]) = (json!(470), json!(480), json!(460));
+    (bad["sample_size"], bad["respondents"], bad["population"]) = (json!(470), json!(480), json!(460));
     bad["fieldwork_to"] = json!("2022-10-01");
     bad["feeds"] = json!([{"kpi": "on_time_rate"}]);
     let refused = put(&office, &bad).await.expect(422);
@@ -297,7 +297,7 @@ async fn faults_come_all_at_once_and_nothing_changes() {
         [
             "/department",
             "/sample_size",
-            "/responses",
+            "/respondents",
             "/fieldwork_to",
             "/feeds/0/kpi",
             "/answers/0",
@@ -326,7 +326,7 @@ async fn faults_come_all_at_once_and_nothing_changes() {
     let before = counts(&app).await;
     let at = |act: &str| format!("{SURVEYS}/hl-2022/{act}");
     let lacking = office.act(&at("closure"), 1, json!({})).await.expect(422);
-    assert_eq!(lacking.pointers(), ["/responses", "/fieldwork_from", "/fieldwork_to", "/conductor", "/evidence", "/answers"]);
+    assert_eq!(lacking.pointers(), ["/respondents", "/fieldwork_from", "/fieldwork_to", "/conductor", "/evidence", "/answers"]);
     assert_eq!(office.post(&at("closure"), json!({})).await.expect(428).code(), "precondition_required");
     office.act(&at("closure"), 3, json!({})).await.expect(412);
     assert_eq!(counts(&app).await, before);
@@ -348,9 +348,9 @@ async fn faults_come_all_at_once_and_nothing_changes() {
     }
     // A correction is held to what a wave is held to when it is put and closed.
     let mut wrong = full.clone();
-    (wrong["responses"], wrong["conductor"]) = (json!(501), Value::Null);
+    (wrong["respondents"], wrong["conductor"]) = (json!(501), Value::Null);
     let refused = office.act(&format!("{SURVEYS}/hl-2021/correction"), 2, json!({"reason": "", "survey": wrong})).await.expect(422);
-    assert_eq!(refused.pointers(), ["/reason", "/survey/responses", "/survey/conductor"]);
+    assert_eq!(refused.pointers(), ["/reason", "/survey/respondents", "/survey/conductor"]);
     assert_eq!(counts(&app).await, before);
 }
 
@@ -361,11 +361,11 @@ async fn the_database_takes_no_more_answers_than_responses() {
     put(&app.office().await, &wave("hl-2022", "2022", answers())).await.expect(201);
     for (statement, constraint) in [
         ("UPDATE survey_answers SET satisfied = 401, neutral = 80 WHERE n = 1", "survey_answer_sum_check"),
-        ("UPDATE surveys SET responses = 479", "survey_answer_sum_check"),
-        ("UPDATE surveys SET responses = 501", "survey_sizes_check"),
+        ("UPDATE surveys SET respondents = 479", "survey_answer_sum_check"),
+        ("UPDATE surveys SET respondents = 501", "survey_sizes_check"),
         ("UPDATE surveys SET population = 499", "survey_sizes_check"),
         ("UPDATE survey_answers SET neutral = -1", "survey_answer_neutral_check"),
-        ("UPDATE survey_answers SET responses = 9999", "survey_answer_survey_fkey"),
+        ("UPDATE survey_answers SET respondents = 9999", "survey_answer_survey_fkey"),
         ("UPDATE surveys SET state = 'closed'", "survey_closed_check"),
         ("UPDATE surveys SET fieldwork_to = '2022-01-01'", "survey_fieldwork_check"),
     ] {

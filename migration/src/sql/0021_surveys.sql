@@ -14,7 +14,7 @@ CREATE TABLE surveys (
     scale text NOT NULL CONSTRAINT survey_scale_check CHECK (scale IN ('five_point', 'three_point')),
     population integer,
     sample_size integer NOT NULL CONSTRAINT survey_sample_size_check CHECK (sample_size > 0),
-    responses integer NOT NULL CONSTRAINT survey_responses_check CHECK (responses >= 0),
+    respondents integer NOT NULL CONSTRAINT survey_respondents_check CHECK (respondents >= 0),
     fieldwork_from date,
     fieldwork_to date,
     conductor text,
@@ -31,8 +31,8 @@ CREATE TABLE surveys (
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    CONSTRAINT survey_responses_key UNIQUE (id, responses),
-    CONSTRAINT survey_sizes_check CHECK (responses <= sample_size AND sample_size <= coalesce(population, sample_size)),
+    CONSTRAINT survey_respondents_key UNIQUE (id, respondents),
+    CONSTRAINT survey_sizes_check CHECK (respondents <= sample_size AND sample_size <= coalesce(population, sample_size)),
     CONSTRAINT survey_fieldwork_check CHECK (fieldwork_from <= fieldwork_to),
     CONSTRAINT survey_closed_check CHECK ((state = 'open') = (closed_at IS NULL)),
     CONSTRAINT survey_published_check CHECK ((state = 'published') = (published_document IS NOT NULL)
@@ -53,11 +53,11 @@ CREATE TABLE survey_feeds (
 CREATE INDEX survey_feed_kpi_idx ON survey_feeds (kpi_code);
 CREATE INDEX survey_feed_field_idx ON survey_feeds (field_code);
 
--- The number of responses is carried along, so that no question can have more answers than there were responses.
+-- The number of respondents is carried along, so that no question can have more answers than there were respondents.
 CREATE TABLE survey_answers (
     survey_id uuid NOT NULL,
     n integer NOT NULL CONSTRAINT survey_answer_n_check CHECK (n > 0),
-    responses integer NOT NULL,
+    respondents integer NOT NULL,
     factor_code text NOT NULL CONSTRAINT survey_answer_factor_fkey REFERENCES kpis (code) ON DELETE RESTRICT,
     field_code text CONSTRAINT survey_answer_field_fkey REFERENCES procedure_fields (code) ON DELETE RESTRICT,
     question text CONSTRAINT survey_answer_question_check CHECK (btrim(question) <> ''),
@@ -69,12 +69,12 @@ CREATE TABLE survey_answers (
     no_answer integer NOT NULL CONSTRAINT survey_answer_no_answer_check CHECK (no_answer >= 0),
     CONSTRAINT survey_answer_pkey PRIMARY KEY (survey_id, n),
     CONSTRAINT survey_answer_key UNIQUE NULLS NOT DISTINCT (survey_id, factor_code, question, field_code),
-    CONSTRAINT survey_answer_survey_fkey FOREIGN KEY (survey_id, responses) REFERENCES surveys (id, responses)
+    CONSTRAINT survey_answer_survey_fkey FOREIGN KEY (survey_id, respondents) REFERENCES surveys (id, respondents)
         ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT survey_answer_sum_check CHECK (
-        very_dissatisfied::bigint + dissatisfied + neutral + satisfied + very_satisfied + no_answer <= responses)
+        very_dissatisfied::bigint + dissatisfied + neutral + satisfied + very_satisfied + no_answer <= respondents)
 );
-CREATE INDEX survey_answer_survey_idx ON survey_answers (survey_id, responses);
+CREATE INDEX survey_answer_survey_idx ON survey_answers (survey_id, respondents);
 CREATE INDEX survey_answer_factor_idx ON survey_answers (factor_code);
 CREATE INDEX survey_answer_field_idx ON survey_answers (field_code);
 
@@ -116,7 +116,7 @@ COMMENT ON COLUMN surveys.mode IS 'How people were asked';
 COMMENT ON COLUMN surveys.scale IS 'five_point; or three_point, which has no very_dissatisfied and no neutral';
 COMMENT ON COLUMN surveys.population IS 'How many people the sample was drawn from; null where nobody knows';
 COMMENT ON COLUMN surveys.sample_size IS 'How many people were to be asked';
-COMMENT ON COLUMN surveys.responses IS 'How many forms came back that could be used';
+COMMENT ON COLUMN surveys.respondents IS 'How many forms came back that could be used';
 COMMENT ON COLUMN surveys.fieldwork_from IS 'First day on which people were asked';
 COMMENT ON COLUMN surveys.fieldwork_to IS 'Last day on which people were asked';
 COMMENT ON COLUMN surveys.conductor IS 'Who carried it out';
@@ -142,7 +142,7 @@ COMMENT ON COLUMN survey_feeds.field_code IS 'The field whose answers it takes; 
 COMMENT ON TABLE survey_answers IS 'Counts of answers by level: of a question about a factor, by all who answered or by those of one field';
 COMMENT ON COLUMN survey_answers.survey_id IS 'The wave';
 COMMENT ON COLUMN survey_answers.n IS 'Place in the list';
-COMMENT ON COLUMN survey_answers.responses IS 'As the wave has it: no question has more answers';
+COMMENT ON COLUMN survey_answers.respondents IS 'As the wave has it: no question has more answers';
 COMMENT ON COLUMN survey_answers.factor_code IS 'The indicator that the question is about';
 COMMENT ON COLUMN survey_answers.field_code IS 'The field of procedures that these people dealt with; null for all';
 COMMENT ON COLUMN survey_answers.question IS 'Number or words of the question; null where the factor was asked as one';

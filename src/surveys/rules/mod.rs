@@ -135,7 +135,7 @@ pub fn survey_faults(new: &NewSurvey, ground: &Ground) -> Vec<Fault> {
         }
     }
     let rows: Vec<&SurveyAnswers> = new.answers.iter().collect();
-    faults.extend(answer_faults(&rows, new.responses.get(), new.method.scale, ground).into_iter().map(|(i, fault)| {
+    faults.extend(answer_faults(&rows, new.respondents.get(), new.method.scale, ground).into_iter().map(|(i, fault)| {
         let pointer = format!("/answers/{i}{}", fault.pointer);
         Fault { pointer: pointer.into(), ..fault }
     }));
@@ -150,9 +150,9 @@ fn size_faults(new: &NewSurvey) -> Vec<Fault> {
     if new.population.is_some_and(|population| new.sample_size > population) {
         faults.push(bad("/sample_size", "Cỡ mẫu lớn hơn tổng thể.", "The sample is larger than what it was drawn from."));
     }
-    if new.responses > new.sample_size {
+    if new.respondents > new.sample_size {
         let (vi, en) = ("Số phiếu thu về lớn hơn cỡ mẫu.", "More forms came back than people were to be asked.");
-        faults.push(Fault::new(Code::AnswersExceedSample, "/responses", vi, en));
+        faults.push(Fault::new(Code::AnswersExceedSample, "/respondents", vi, en));
     }
     faults
 }
@@ -164,7 +164,7 @@ fn fieldwork_faults(new: &NewSurvey, today: NaiveDate) -> Vec<Fault> {
     {
         faults.push(Fault::plain(Code::DatesBackwards, "/fieldwork_to"));
     }
-    if new.responses.get() > 0 && new.fieldwork_from.is_some_and(|from| from.0 > today) {
+    if new.respondents.get() > 0 && new.fieldwork_from.is_some_and(|from| from.0 > today) {
         let (vi, en) = ("Đã có phiếu thu về trước ngày bắt đầu khảo sát.", "Forms came back before anybody was asked.");
         faults.push(Fault::new(Code::DateInFuture, "/fieldwork_from", vi, en));
     }
@@ -208,7 +208,7 @@ fn order_faults(new: &NewSurvey, ground: &Ground) -> Vec<Fault> {
 }
 
 /// Every fault of the rows of a wave, with the place of the row; the pointer says where in the row.
-pub fn answer_faults(rows: &[&SurveyAnswers], responses: i64, scale: SurveyScale, ground: &Ground) -> Vec<(usize, Fault)> {
+pub fn answer_faults(rows: &[&SurveyAnswers], respondents: i64, scale: SurveyScale, ground: &Ground) -> Vec<(usize, Fault)> {
     let mut faults = Vec::new();
     for (i, row) in rows.iter().enumerate() {
         let mut add = |fault: Fault| faults.push((i, fault));
@@ -236,23 +236,23 @@ pub fn answer_faults(rows: &[&SurveyAnswers], responses: i64, scale: SurveyScale
             );
             add(bad("/question", vi, en));
         }
-        room_faults(rows, i, responses).into_iter().for_each(add);
+        room_faults(rows, i, respondents).into_iter().for_each(add);
     }
     faults
 }
 
-/// A question has no more answers than there were responses, and fields are parts of all.
-fn room_faults(rows: &[&SurveyAnswers], i: usize, responses: i64) -> Option<Fault> {
+/// A question has no more answers than there were respondents, and fields are parts of all.
+fn room_faults(rows: &[&SurveyAnswers], i: usize, respondents: i64) -> Option<Fault> {
     let row = rows[i];
     let exceeds = |at: i64| {
         let (vi, en) = (
-            format!("Câu hỏi này có {at} phiếu, nhiều hơn {responses} phiếu thu về."),
-            format!("The question has {at} forms, more than the {responses} that came back."),
+            format!("Câu hỏi này có {at} phiếu, nhiều hơn {respondents} phiếu thu về."),
+            format!("The question has {at} forms, more than the {respondents} that came back."),
         );
         Fault::new(Code::AnswersExceedSample, "", vi, en)
     };
     let own = Tally::of(row);
-    if own.forms() > responses {
+    if own.forms() > respondents {
         return Some(exceeds(own.forms()));
     }
     row.field.as_ref()?;
@@ -271,14 +271,14 @@ fn room_faults(rows: &[&SurveyAnswers], i: usize, responses: i64) -> Option<Faul
             "Cộng các lĩnh vực thì nhiều hơn số chung của câu hỏi.",
             "The fields add up to more than the question has for all.",
         )),
-        None if parts.forms() > responses => Some(exceeds(parts.forms())),
+        None if parts.forms() > respondents => Some(exceeds(parts.forms())),
         _ => None,
     }
 }
 
 /// What of a wave must be there when it is closed.
 pub struct Closing<'a> {
-    responses: i64,
+    respondents: i64,
     fieldwork: (Option<Day>, Option<Day>),
     conductor: Option<&'a str>,
     evidence: usize,
@@ -288,7 +288,7 @@ pub struct Closing<'a> {
 impl<'a> Closing<'a> {
     pub fn of(view: &'a SurveyView) -> Closing<'a> {
         Closing {
-            responses: view.responses.get(),
+            respondents: view.respondents.get(),
             fieldwork: (view.fieldwork_from, view.fieldwork_to),
             conductor: view.conductor.as_deref(),
             evidence: view.evidence.len(),
@@ -298,7 +298,7 @@ impl<'a> Closing<'a> {
 
     pub fn of_new(new: &'a NewSurvey) -> Closing<'a> {
         Closing {
-            responses: new.responses.get(),
+            respondents: new.respondents.get(),
             fieldwork: (new.fieldwork_from, new.fieldwork_to),
             conductor: new.conductor.as_ref().map(|who| who.as_str()),
             evidence: new.evidence.len(),
@@ -310,7 +310,7 @@ impl<'a> Closing<'a> {
 /// What a wave lacks to be closed.
 pub fn closing_faults(closing: &Closing<'_>, today: NaiveDate) -> Vec<Fault> {
     let mut faults = Vec::new();
-    faults.extend((closing.responses == 0).then(|| Fault::missing("/responses")));
+    faults.extend((closing.respondents == 0).then(|| Fault::missing("/respondents")));
     faults.extend(closing.fieldwork.0.is_none().then(|| Fault::missing("/fieldwork_from")));
     match closing.fieldwork.1 {
         None => faults.push(Fault::missing("/fieldwork_to")),

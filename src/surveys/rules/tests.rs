@@ -181,7 +181,7 @@ fn ground() -> Ground {
 
 fn new() -> Value {
     json!({"code": "hl-2022", "name": "Khảo sát", "department": "SKHDT", "period": "2022",
-        "method": {"name": "Phiếu", "mode": "paper", "scale": "five_point"}, "population": 1000, "sample_size": 120, "responses": 100,
+        "method": {"name": "Phiếu", "mode": "paper", "scale": "five_point"}, "population": 1000, "sample_size": 120, "respondents": 100,
         "fieldwork_from": "2022-10-03", "fieldwork_to": "2022-11-15", "conductor": "Văn phòng",
         "evidence": [{"document_number": "1/BC", "issued_on": "2022-12-01", "title": "Báo cáo"}],
         "feeds": [{"kpi": "index"}], "answers": [{"factor": "access", "satisfied": 80, "neutral": 15, "no_answer": 5}]})
@@ -204,7 +204,7 @@ fn every_fault_of_a_wave_is_told() {
         body["name"] = json!(" ");
         body["period"] = json!("2022-13");
         body["method"]["name"] = json!("");
-        (body["population"], body["sample_size"], body["responses"]) = (json!(90), json!(100), json!(101));
+        (body["population"], body["sample_size"], body["respondents"]) = (json!(90), json!(100), json!(101));
         (body["fieldwork_from"], body["fieldwork_to"]) = (json!("2022-12-16"), json!("2022-12-01"));
         body["evidence"] = json!([{"document_number": "", "issued_on": "2022-12-16", "title": "x", "link": "ftp://x"}]);
         body["follows"] = json!("gone");
@@ -221,7 +221,7 @@ fn every_fault_of_a_wave_is_told() {
             "/period wrong_format",
             "/method/name missing",
             "/sample_size bad_survey",
-            "/responses answers_exceed_sample",
+            "/respondents answers_exceed_sample",
             "/fieldwork_to dates_backwards",
             "/fieldwork_from date_in_future",
             "/evidence/0/document_number missing",
@@ -241,7 +241,7 @@ fn every_fault_of_a_wave_is_told() {
     );
     assert_eq!(
         faults_of(|body| body["sample_size"] = json!(0), &ground()),
-        ["/sample_size bad_survey", "/responses answers_exceed_sample"]
+        ["/sample_size bad_survey", "/respondents answers_exceed_sample"]
     );
     place.department = Place::OutOfReach;
     assert_eq!(faults_of(|_| {}, &place), ["/department not_permitted"]);
@@ -324,11 +324,11 @@ fn a_wave_is_closed_once_it_is_complete_and_corrected_afterwards() {
     assert_eq!(lacking(&|_| {}, "2022-11-15"), [""; 0]);
     assert_eq!(lacking(&|_| {}, "2022-11-14"), ["/fieldwork_to date_in_future"]);
     let empty = |body: &mut Value| {
-        for member in ["responses", "fieldwork_from", "fieldwork_to", "conductor", "evidence", "answers"] {
+        for member in ["respondents", "fieldwork_from", "fieldwork_to", "conductor", "evidence", "answers"] {
             body.as_object_mut().unwrap().remove(member);
         }
     };
-    let all = ["/responses", "/fieldwork_from", "/fieldwork_to", "/conductor", "/evidence", "/answers"].map(|at| format!("{at} missing"));
+    let all = ["/respondents", "/fieldwork_from", "/fieldwork_to", "/conductor", "/evidence", "/answers"].map(|at| format!("{at} missing"));
     assert_eq!(lacking(&empty, "2022-12-15"), all);
 }
 

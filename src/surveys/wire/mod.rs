@@ -130,7 +130,7 @@ impl BulkRow for SurveyAnswers {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "hai-long-2022", "name": "Khảo sát mức độ hài lòng năm 2022", "department": "SKHDT", "period": "2022",
-    "method": {"name": "Phát phiếu tại Bộ phận Một cửa", "mode": "paper", "scale": "five_point"}, "population": 4200, "sample_size": 500, "responses": 480,
+    "method": {"name": "Phát phiếu tại Bộ phận Một cửa", "mode": "paper", "scale": "five_point"}, "population": 4200, "sample_size": 500, "respondents": 480,
     "fieldwork_from": "2022-10-03", "fieldwork_to": "2022-11-15", "conductor": "Văn phòng Sở", "feeds": [{"kpi": "satisfaction_index"}],
     "answers": [{"factor": "access_to_service", "very_dissatisfied": 4, "dissatisfied": 12, "neutral": 40, "satisfied": 300, "very_satisfied": 120, "no_answer": 4}]}))]
 pub struct NewSurvey {
@@ -149,7 +149,7 @@ pub struct NewSurvey {
     pub sample_size: SurveyCount,
     /// How many forms came back that could be used; no question has more answers.
     #[serde(default)]
-    pub responses: SurveyCount,
+    pub respondents: SurveyCount,
     /// First day on which people were asked.
     #[serde(default)]
     pub fieldwork_from: Option<Day>,
@@ -190,7 +190,7 @@ pub struct SurveyClosure {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Nhập nhầm số phiếu của lĩnh vực đầu tư", "document_no": "31/BC-VP", "survey": {"code": "hai-long-2022",
     "name": "Khảo sát mức độ hài lòng năm 2022", "department": "SKHDT", "period": "2022",
-    "method": {"name": "Phát phiếu", "mode": "paper", "scale": "five_point"}, "sample_size": 500, "responses": 480}}))]
+    "method": {"name": "Phát phiếu", "mode": "paper", "scale": "five_point"}, "sample_size": 500, "respondents": 480}}))]
 pub struct SurveyCorrection {
     pub reason: Prose,
     #[serde(default)]
@@ -242,7 +242,7 @@ pub struct SurveyStep {
 /// A wave in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000041", "code": "hai-long-2022", "name": "Khảo sát mức độ hài lòng năm 2022",
-    "department": "SKHDT", "period": "2022", "mode": "paper", "scale": "five_point", "sample_size": 500, "responses": 480, "state": "closed",
+    "department": "SKHDT", "period": "2022", "mode": "paper", "scale": "five_point", "sample_size": 500, "respondents": 480, "state": "closed",
     "follows": null, "valid": 476, "satisfied": 420, "value": 88.24, "version": 2}))]
 pub struct SurveySummary {
     pub id: Uuid,
@@ -254,7 +254,7 @@ pub struct SurveySummary {
     pub mode: SurveyMode,
     pub scale: SurveyScale,
     pub sample_size: SurveyCount,
-    pub responses: SurveyCount,
+    pub respondents: SurveyCount,
     pub state: SurveyState,
     /// Code of the wave before.
     pub follows: Option<String>,
@@ -276,7 +276,7 @@ crate::page_of!(
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"id": "0198c5a0-0000-7000-8000-000000000041", "code": "hai-long-2022", "name": "Khảo sát mức độ hài lòng năm 2022",
     "department": "SKHDT", "period": "2022", "method": {"name": "Phát phiếu tại Bộ phận Một cửa", "version": null, "legal_basis": null, "mode": "paper",
-    "scale": "five_point"}, "population": 4200, "sample_size": 500, "responses": 480, "fieldwork_from": "2022-10-03", "fieldwork_to": "2022-11-15",
+    "scale": "five_point"}, "population": 4200, "sample_size": 500, "respondents": 480, "fieldwork_from": "2022-10-03", "fieldwork_to": "2022-11-15",
     "conductor": "Văn phòng Sở", "evidence": [], "note": null, "follows": null, "feeds": [{"kpi": "satisfaction_index", "field": null}],
     "answers": [], "state": "open", "closed_at": null, "publication": null, "timeline": [], "allowed_acts": ["close"], "version": 1}))]
 pub struct SurveyView {
@@ -289,7 +289,7 @@ pub struct SurveyView {
     pub method: SurveyMethod,
     pub population: Option<SurveyCount>,
     pub sample_size: SurveyCount,
-    pub responses: SurveyCount,
+    pub respondents: SurveyCount,
     pub fieldwork_from: Option<Day>,
     pub fieldwork_to: Option<Day>,
     pub conductor: Option<String>,

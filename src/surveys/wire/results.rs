@@ -86,7 +86,7 @@ pub struct SurveyBefore {
 /// What a wave comes to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"survey": "hai-long-2022", "name": "Khảo sát mức độ hài lòng năm 2022", "department": "SKHDT", "period": "2022", "state": "closed",
-    "scale": "five_point", "population": 4200, "sample_size": 500, "responses": 480, "response_rate": 96.0, "minimum": 30, "compared_with": null,
+    "scale": "five_point", "population": 4200, "sample_size": 500, "respondents": 480, "response_rate": 96.0, "minimum": 30, "compared_with": null,
     "whole": {"key": null, "name": null, "levels": {"very_dissatisfied": 4, "dissatisfied": 12, "neutral": 40, "satisfied": 300, "very_satisfied": 120},
         "no_answer": 4, "valid": 476, "satisfied": 420, "value": 88.24, "interval": {"from": 85.03, "to": 90.83}, "too_few_answers": false, "rank": null,
         "published": null, "previous": null}, "factors": [], "fields": []}))]
@@ -100,7 +100,7 @@ pub struct SurveyResults {
     pub scale: SurveyScale,
     pub population: Option<SurveyCount>,
     pub sample_size: SurveyCount,
-    pub responses: SurveyCount,
+    pub respondents: SurveyCount,
     /// Responses over sample, in per cent with two decimals.
     pub response_rate: Option<f64>,
     /// Valid answers below which a line is marked `too_few_answers`.
