@@ -64,7 +64,7 @@ pub async fn derive(db: &impl ConnectionTrait, reach: &Reach, span: &Span, today
         facts,
     };
     let mut dues = Vec::new();
-    for unmet in kpi::unmet(db, reach, span).await? {
+    for unmet in kpi::unmet(db, reach, span, today).await? {
         let (value, target, comparator) = (unmet.value, unmet.target, unmet.comparator);
         let facts = ExplanationFacts { title: unmet.name, value, target, comparator, ..ExplanationFacts::default() };
         dues.push(due(unmet.department, ExplanationSubjectKind::Kpi, unmet.kpi, unmet.field, facts));

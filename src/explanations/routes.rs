@@ -99,8 +99,14 @@ impl FromQuery for OwedFilter {
 ///
 /// What follows from the figures of a period: indicators that do not meet their targets; tasks done late in it or overdue at its end, for
 /// each department that leads; the dossiers that were finished late or are overdue, together; the findings, by kind. A period that still runs
-/// is judged today. Each with how far its explanation is. What was explained and is no longer owed stays, marked so. JSON, CSV or XLSX by
-/// `Accept`.
+/// is judged today. Each with how far its explanation is. What was explained and is no longer owed stays, marked so.
+///
+/// A department answers for its own figure, whatever that is made of: dossiers, documents, tasks, measurements, surveys, or an expression over
+/// them; the members of a collective answer for what they lead together. Criteria that rose or fell are counted for a department with all
+/// below it, so who has a target of its own answers for them; likewise for an expression of recorded and counted figures of which the
+/// department has not all by itself.
+///
+/// JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "explanations", operation_id = "get_owed_explanations", security(("bearer" = [])), params(OwedFilter),
     extensions(("x-permission" = json!("explanation:read"))),
     responses((status = 200, description = "What is owed", content(

@@ -7,6 +7,7 @@ use super::model::SurveyState;
 use super::rules::tally;
 use super::store;
 use crate::auth::Reach;
+use crate::http::At;
 
 /// A figure that a closed wave gives an indicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub struct Figure {
     pub denominator: i64,
     /// Code of the wave.
     pub survey: String,
+    pub closed_at: At,
     /// Nothing was published of the wave yet.
     pub provisional: bool,
 }
@@ -56,6 +58,7 @@ pub async fn figures(
             numerator: fed.share.satisfied,
             denominator: fed.share.valid,
             survey: wave.code.clone(),
+            closed_at: wave.closed_at,
             provisional: wave.state != SurveyState::Published,
         }));
     }

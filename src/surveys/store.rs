@@ -14,8 +14,8 @@ use super::rules::{Ground, Indicator, Neighbour, Place};
 use super::wire::{NewSurvey, SurveyAnswers, SurveyFeed, SurveyPublication, SurveySummary, SurveyView};
 use crate::auth::Reach;
 use crate::db::documents;
-use crate::http::Call;
 use crate::http::values::{Key, fold};
+use crate::http::{At, Call};
 
 // $1: the departments whose surveys the caller may see.
 const SEEN: &str = "($1::uuid[] IS NULL OR s.department_id = ANY($1))";
@@ -336,6 +336,7 @@ pub struct Feeding {
     pub department_name: String,
     pub period: String,
     pub state: SurveyState,
+    pub closed_at: At,
     pub feeds: Vec<SurveyFeed>,
     pub answers: Vec<SurveyAnswers>,
 }
@@ -350,7 +351,7 @@ pub async fn feeding(
 ) -> Result<Vec<Feeding>, DbErr> {
     let sql = format!(
         "SELECT jsonb_build_object('code', s.code, 'department', d.code, 'department_name', d.name, 'period', s.period, 'state', s.state,
-                'feeds', {FEEDS}, 'answers', {ANSWERS}) AS doc
+                'closed_at', s.closed_at, 'feeds', {FEEDS}, 'answers', {ANSWERS}) AS doc
            FROM surveys s JOIN departments d ON d.id = s.department_id
           WHERE {SEEN} AND s.state <> 'open' AND s.period = ANY($2) AND ($3::uuid[] IS NULL OR s.department_id = ANY($3))
             AND (EXISTS (SELECT 1 FROM survey_feeds f WHERE f.survey_id = s.id AND f.kpi_code = ANY($4))

@@ -66,6 +66,7 @@ mod sweep;
 mod task_work;
 mod tasks;
 mod tour;
+mod unmet;
 mod upkeep;
 mod views;
 mod work_list;

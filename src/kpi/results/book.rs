@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -30,9 +31,23 @@ pub type Plans = HashMap<(String, String), Result<Plan, NoValue>>;
 /// What was counted.
 pub type Slate = HashMap<(Cut, Family), Vec<Row>>;
 
-pub struct Book<'a> {
-    pub call: &'a Call,
+/// What figures are made of, as far as it may be used, and the day they are made on.
+pub struct Sight<'a> {
+    pub today: NaiveDate,
+    /// Whose dossiers, documents and tasks count.
     pub reach: &'a Reach,
+    /// Whose measurements and surveys count.
+    pub measurers: Reach,
+}
+
+impl<'a> Sight<'a> {
+    pub fn of(call: &Call, reach: &'a Reach) -> Sight<'a> {
+        Sight { today: vn_date(call.now), reach, measurers: call.actor.reach(Permission::ReadMeasurement) }
+    }
+}
+
+pub struct Book<'a> {
+    sight: Sight<'a>,
     pub request: &'a Request,
     pub chosen: Chosen,
     /// Those asked for, in that order.
@@ -53,13 +68,8 @@ impl<'a> Book<'a> {
     ///
     /// # Errors
     /// 422 with every code that does not exist or is out of reach.
-    pub async fn open(
-        db: &impl ConnectionTrait,
-        call: &'a Call,
-        reach: &'a Reach,
-        request: &'a Request,
-        spans: &[Span],
-    ) -> Result<Book<'a>, ApiError> {
+    pub async fn open(db: &impl ConnectionTrait, sight: Sight<'a>, request: &'a Request, spans: &[Span]) -> Result<Book<'a>, ApiError> {
+        let (reach, measurers) = (sight.reach, &sight.measurers);
         let mut chosen = reports::choose(db, reach, &request.slice).await?;
         let mut kpis = some(db, &request.kpis).await?;
         let missing: Vec<Fault> =
@@ -92,18 +102,17 @@ impl<'a> Book<'a> {
                 plans.insert(key, plan);
             }
         }
-        let measurers = call.actor.reach(Permission::ReadMeasurement);
         let ids: Vec<Uuid> = all.iter().filter(|kpi| plans.keys().any(|(code, _)| *code == kpi.code)).map(|kpi| kpi.id).collect();
         let periods: Vec<String> = spans.iter().map(|s| s.name.clone()).collect();
-        let mut measured = all_measured(db, &measurers, &ids, &periods).await?;
-        measured.extend(surveyed(db, call, &all, &periods).await?);
+        let mut measured = all_measured(db, measurers, &ids, &periods).await?;
+        measured.extend(surveyed(db, measurers, &all, &periods).await?);
         let is_measured = |id: &Uuid| all.iter().any(|kpi| kpi.id == *id && kpi.source != Source::Computed);
         let ids: Vec<Uuid> = ids.into_iter().filter(is_measured).collect();
-        let ever = if ids.is_empty() { HashSet::new() } else { store::ever_measured(db, &measurers, &ids).await? };
+        let ever = if ids.is_empty() { HashSet::new() } else { store::ever_measured(db, measurers, &ids).await? };
         let named: Vec<String> = plans.values().flatten().filter_map(|plan| plan.cut.procedure.clone()).collect();
         let procedures = store::procedures(db, &named).await?;
         let slate = Slate::new();
-        Ok(Book { call, reach, request, chosen, kpis, all, units, children, procedures, measured, ever, plans, slate })
+        Ok(Book { sight, request, chosen, kpis, all, units, children, procedures, measured, ever, plans, slate })
     }
 
     /// Counts what the formulas need: each family once for what is cut alike.
@@ -167,8 +176,8 @@ impl<'a> Book<'a> {
 
     pub fn ask<'b>(&'b self, chosen: &'b Chosen, formulas: &'b [Formula]) -> Ask<'b> {
         Ask {
-            today: vn_date(self.call.now),
-            reach: self.reach,
+            today: self.sight.today,
+            reach: self.sight.reach,
             chosen,
             group_by: self.request.group_by,
             children: self.children.as_ref(),
@@ -177,8 +186,8 @@ impl<'a> Book<'a> {
     }
 
     pub fn desk(&self) -> Desk<'_> {
-        let measurers = self.call.actor.reach(Permission::ReadMeasurement);
-        let chosen = |unit: &&Unit| self.chosen.departments.as_ref().is_none_or(|ids| ids.contains(&unit.id)) && measurers.covers(unit.id);
+        let sees = |unit: &Unit| self.sight.measurers.covers(unit.id);
+        let chosen = |unit: &&Unit| self.chosen.departments.as_ref().is_none_or(|ids| ids.contains(&unit.id)) && sees(unit);
         Desk {
             request: self.request,
             chosen: &self.chosen,
@@ -190,6 +199,11 @@ impl<'a> Book<'a> {
             plans: &self.plans,
             slate: &self.slate,
         }
+    }
+
+    /// An indicator as it is defined in a period, where it has figures.
+    pub fn plan(&self, code: &str, span: &Span) -> Option<&Plan> {
+        self.plans.get(&(code.to_owned(), span.name.clone())).and_then(|plan| plan.as_ref().ok())
     }
 
     /// An indicator that was asked for, or is named by one.
@@ -204,13 +218,13 @@ impl<'a> Book<'a> {
 }
 
 /// What closed waves of surveys give the indicators that are surveyed; of several for the same place, the one that was closed last.
-async fn surveyed(db: &impl ConnectionTrait, call: &Call, kpis: &[KpiView], periods: &[String]) -> Result<Vec<Measured>, ApiError> {
+async fn surveyed(db: &impl ConnectionTrait, reach: &Reach, kpis: &[KpiView], periods: &[String]) -> Result<Vec<Measured>, ApiError> {
     let codes: Vec<String> = kpis.iter().filter(|kpi| kpi.source == Source::Survey).map(|kpi| kpi.code.clone()).collect();
     if codes.is_empty() {
         return Ok(Vec::new());
     }
     let mut places = HashSet::new();
-    let mut figures = surveys::figures(db, &call.actor.reach(Permission::ReadMeasurement), &codes, None, periods).await?;
+    let mut figures = surveys::figures(db, reach, &codes, None, periods).await?;
     figures.retain(|f| places.insert((f.kpi.clone(), f.department.clone(), f.period.clone(), f.field.clone())));
-    Ok(figures.into_iter().map(|figure| Measured::of_survey(figure, call)).collect())
+    Ok(figures.into_iter().map(Measured::of_survey).collect())
 }

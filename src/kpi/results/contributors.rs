@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use uuid::Uuid;
 
-use super::book::Book;
+use super::book::{Book, Sight};
 use super::figures::Made;
 use super::measured::exact;
 use super::plan::Plan;
@@ -34,6 +34,7 @@ pub struct Behind {
 
 /// The list of what a figure is made of, before a page of it is read.
 pub struct Listing<'a> {
+    call: &'a Call,
     book: Book<'a>,
     made_of: MadeOf,
 }
@@ -60,9 +61,9 @@ impl<'a> Listing<'a> {
         part: Option<FigurePart>,
     ) -> Result<Listing<'a>, ApiError> {
         let span = request.spans.first().ok_or_else(ApiError::not_found)?;
-        let mut book = Book::open(db, call, reach, request, &request.spans).await?;
+        let mut book = Book::open(db, Sight::of(call, reach), request, &request.spans).await?;
         let code = book.kpis.first().map(|kpi| kpi.code.clone()).unwrap_or_default();
-        let plan = book.plans.get(&(code, span.name.clone())).and_then(|plan| plan.as_ref().ok()).cloned();
+        let plan = book.plan(&code, span).cloned();
         let made_of = match plan {
             None => MadeOf::Known(Vec::new()),
             Some(plan) => match plan.counting() {
@@ -84,7 +85,7 @@ impl<'a> Listing<'a> {
                 None => MadeOf::Known(numbered(book.desk().behind(&plan).into_iter().map(of_measurement))),
             },
         };
-        Ok(Listing { book, made_of })
+        Ok(Listing { call, book, made_of })
     }
 
     /// A page and one more.
@@ -113,7 +114,7 @@ impl<'a> Listing<'a> {
         days: Range,
         (after, limit): (Option<After>, u32),
     ) -> Result<Vec<Behind>, DbErr> {
-        let actor = &self.book.call.actor;
+        let actor = &self.call.actor;
         let numerator = part == FigurePart::Numerator;
         let id = after.map(|(id, _)| id);
         match counting {

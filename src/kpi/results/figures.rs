@@ -223,6 +223,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What was measured of an indicator, each as a figure of its own.
+    pub fn recorded(&self, plan: &Plan) -> Vec<Figure> {
+        self.counting(&plan.definition.code, &plan.span).into_iter().map(figure).collect()
+    }
+
     /// The measurements that make the figure of a department and those below it.
     pub fn behind(&self, plan: &Plan) -> Vec<&'a Measured> {
         self.standing(&self.counting(&plan.definition.code, &plan.span), self.head(), &self.among)

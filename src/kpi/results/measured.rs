@@ -5,7 +5,6 @@ use uuid::Uuid;
 use super::figures::Figure;
 use super::wire::PublishedFigure;
 use crate::http::decimal::{Decimal, Exact};
-use crate::http::{At, Call};
 use crate::kpi::measurements::{Measured, MeasurementState, MeasurementView};
 use crate::kpi::wire::{NoValue, Unit as Counted};
 use crate::surveys;
@@ -41,7 +40,7 @@ pub fn exact(measured: &Measured) -> Option<Exact> {
 
 impl Measured {
     /// The share that a wave of a survey gives.
-    pub fn of_survey(figure: surveys::Figure, call: &Call) -> Measured {
+    pub fn of_survey(figure: surveys::Figure) -> Measured {
         let view = MeasurementView {
             id: Uuid::nil(),
             kpi: figure.kpi,
@@ -56,7 +55,7 @@ impl Measured {
             state: if figure.provisional { MeasurementState::Provisional } else { MeasurementState::Final },
             published: false,
             correction_reason: None,
-            recorded_at: At(call.now),
+            recorded_at: figure.closed_at,
             version: 0,
         };
         Measured { view, department_name: figure.department_name, field_name: figure.field_name, survey: Some(figure.survey) }

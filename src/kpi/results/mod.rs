@@ -13,36 +13,31 @@ mod store;
 mod table;
 mod tree;
 mod trend;
+mod unmet;
 mod wire;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
 
-use self::book::{Book, Plans, Slate};
+use self::book::{Book, Sight};
 use self::figures::{Desk, Figure, Made};
-use self::measured::figure as measured_figure;
-use self::plan::{Asked, Cut, Plan};
-use self::sources::{Ask, Family};
+use self::plan::Plan;
 use self::wire::{KpiDepartment, KpiResults, MissingMeasurement, PublishedFigure, TargetStanding};
-use super::definitions::store::histories;
-use super::measurements::all_measured;
 use super::rules::{self, About};
-use super::store::some;
-use super::wire::{Comparator, Formula, KpiView, Source, Status, Target};
+use super::wire::{KpiView, Status, Target};
 use crate::auth::Reach;
 use crate::calendar::vn_date;
 use crate::error::ApiError;
-use crate::http::decimal::{Decimal, Exact};
+use crate::http::decimal::Exact;
 use crate::http::{At, Call};
-use crate::reports::Chosen;
-use crate::reports::filter::{GroupBy, Slice};
+use crate::reports::filter::GroupBy;
 use crate::reports::period::Span;
 
 pub use request::Request;
 pub use routes::configure;
+pub use unmet::{Unmet, unmet};
 pub use wire::KpiResult;
 
 /// Every result asked for: by period and indicator in the order asked, then by row.
@@ -51,7 +46,7 @@ pub use wire::KpiResult;
 /// 422 with every code that does not exist or is out of reach.
 pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, request: &Request) -> Result<KpiResults, ApiError> {
     let spans = trend::all(&request.spans, request.trend);
-    let mut book = Book::open(db, call, reach, request, &spans).await?;
+    let mut book = Book::open(db, Sight::of(call, reach), request, &spans).await?;
     book.count(db).await?;
     let (book, desk) = (&book, book.desk());
     let mut made: HashMap<String, Made> = HashMap::new();
@@ -63,8 +58,7 @@ pub async fn results(db: &impl ConnectionTrait, call: &Call, reach: &Reach, requ
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     for span in &request.spans {
         for kpi in &book.kpis {
-            let (figures, plan) =
-                (of(span, kpi), book.plans.get(&(kpi.code.clone(), span.name.clone())).and_then(|plan| plan.as_ref().ok()));
+            let (figures, plan) = (of(span, kpi), book.plan(&kpi.code, span));
             for code in plan.map(|plan| desk.missing(plan, figures)).unwrap_or_default() {
                 let KpiDepartment { code: department, name } = book.named(&code);
                 missing.push(MissingMeasurement { kpi: kpi.code.clone(), period: span.name.clone(), department, name });
@@ -138,93 +132,4 @@ fn judge(desk: &Desk<'_>, call: &Call, (kpi, plan): (&KpiView, Option<&Plan>), s
         published: published.map(|measured| PublishedFigure::beside(figure.value, measured)),
         computed_at: At(call.now),
     }
-}
-
-/// A figure of a department that does not meet its target.
-#[derive(Clone, Debug)]
-pub struct Unmet {
-    /// Code of the department.
-    pub department: String,
-    pub kpi: String,
-    pub name: String,
-    /// The field of procedures, when the figure is about one.
-    pub field: Option<String>,
-    pub value: Option<f64>,
-    pub target: Option<f64>,
-    pub comparator: Option<Comparator>,
-}
-
-/// The figures of a period that do not meet their targets: those computed from dossiers by department, measured ones as they were measured.
-///
-/// # Errors
-/// The database's.
-pub async fn unmet(db: &impl ConnectionTrait, reach: &Reach, span: &Span) -> Result<Vec<Unmet>, ApiError> {
-    let request = Request {
-        kpis: Vec::new(),
-        spans: vec![span.clone()],
-        group_by: GroupBy::Department,
-        children: false,
-        trend: false,
-        cut_named: true,
-        slice: Slice::default(),
-        census: None,
-    };
-    let (kpis, units, chosen) = (some(db, &[]).await?, store::units(db).await?, Chosen::default());
-    let ids: Vec<Uuid> = kpis.iter().map(|kpi| kpi.id).collect();
-    let versions = histories(db, &ids).await?;
-    let asked = Asked { request: &request, chosen: &chosen, units: &units };
-    let versions_of = |kpi: &KpiView| versions.get(&kpi.id).map(Vec::as_slice).unwrap_or_default();
-    let planned: Vec<Plan> = kpis.iter().filter_map(|kpi| asked.plan(kpi, versions_of(kpi), span).ok()).collect();
-    let of_dossiers = |plan: &&Plan| plan.counting().is_some_and(|counting| counting.family() == Family::Dossiers);
-    let mut cuts: HashMap<Cut, Vec<Formula>> = HashMap::new();
-    for plan in planned.iter().filter(of_dossiers) {
-        cuts.entry(plan.cut.clone()).or_default().extend(plan.definition.formula);
-    }
-    let named: Vec<String> = cuts.keys().filter_map(|cut| cut.procedure.clone()).collect();
-    let (procedures, mut slate) = (store::procedures(db, &named).await?, Slate::new());
-    for (cut, formulas) in cuts {
-        let chosen = asked.chosen(&cut, &procedures);
-        let ask = Ask { today: span.days.to, reach, chosen: &chosen, group_by: request.group_by, children: None, formulas: &formulas };
-        let rows = sources::rows(db, &ask, Family::Dossiers, cut.days).await?;
-        slate.insert((cut, Family::Dossiers), rows);
-    }
-    let measured = all_measured(db, reach, &ids, std::slice::from_ref(&span.name)).await?;
-    let plans: Plans = planned.iter().map(|plan| ((plan.definition.code.clone(), span.name.clone()), Ok(plan.clone()))).collect();
-    let desk = Desk {
-        request: &request,
-        chosen: &chosen,
-        units: &units,
-        among: HashSet::new(),
-        children: None,
-        measured: &measured,
-        ever: &HashSet::new(),
-        plans: &plans,
-        slate: &slate,
-    };
-    let (mut found, mut made) = (Vec::new(), Made::new());
-    for plan in &planned {
-        let kpi = &plan.definition;
-        let figures: Vec<Figure> = if of_dossiers(&plan) {
-            desk.make(&kpi.code, span, &mut made);
-            made.get(&kpi.code).cloned().unwrap_or_default()
-        } else if kpi.source == Source::Computed {
-            continue;
-        } else {
-            measured.iter().filter(|m| m.view.kpi == kpi.code).map(measured_figure).collect()
-        };
-        found.extend(figures.into_iter().filter_map(|figure| {
-            let standing = standing(&desk, kpi, span, &figure, None);
-            let (target, _, _) = standing.first().filter(|(_, _, status)| *status == Status::NotMet)?;
-            Some(Unmet {
-                department: figure.department?,
-                kpi: kpi.code.clone(),
-                name: kpi.name.clone(),
-                field: figure.field,
-                value: figure.value.map(Exact::rounded),
-                target: target.value.map(Decimal::shown),
-                comparator: Some(target.comparator),
-            })
-        }));
-    }
-    Ok(found)
 }

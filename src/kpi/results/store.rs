@@ -34,6 +34,33 @@ pub async fn units(db: &impl ConnectionTrait) -> Result<Vec<Unit>, DbErr> {
 }
 
 #[derive(FromQueryResult)]
+struct Members {
+    id: Uuid,
+    code: String,
+    members: Vec<String>,
+    member_ids: Vec<Uuid>,
+}
+
+/// Departments that are but a name for several others.
+pub struct Collective {
+    pub id: Uuid,
+    pub code: String,
+    /// The departments that it stands for, by code and id.
+    pub members: Vec<(String, Uuid)>,
+}
+
+/// Every collective, by code.
+pub async fn collectives(db: &impl ConnectionTrait) -> Result<Vec<Collective>, DbErr> {
+    let sql = "SELECT c.id, c.code, array_agg(m.code ORDER BY m.code) AS members, array_agg(m.id ORDER BY m.code) AS member_ids
+                 FROM departments c CROSS JOIN LATERAL unnest(without_collectives(ARRAY[c.id])) AS stands(id)
+                 JOIN departments m ON m.id = stands.id
+                WHERE c.kind = 'collective' GROUP BY c.id, c.code ORDER BY c.code COLLATE \"C\"";
+    let found = Members::find_by_statement(statement(sql, vec![])).all(db).await?;
+    let collective = |c: Members| Collective { id: c.id, code: c.code, members: c.members.into_iter().zip(c.member_ids).collect() };
+    Ok(found.into_iter().map(collective).collect())
+}
+
+#[derive(FromQueryResult)]
 struct Pair {
     kpi: String,
     department: String,
