@@ -198,6 +198,9 @@ async fn a_table_is_loaded_by_a_mapping_and_its_refused_rows_come_back() {
     let admin = app.admin().await;
     let user = json!({"username": "vp", "display_name": "VP", "password": PASSWORD, "grants": [{"role": "office"}]});
     admin.post("/api/v1/users/bulk", json!([user])).await.expect(200);
+    let procedure = json!({"code": "2.001610", "name": "Đăng ký thành lập doanh nghiệp tư nhân", "department": "DKKD",
+        "field": {"code": "DN", "name": "Doanh nghiệp"}, "limit": {"value": 3, "unit": "working_day"}});
+    admin.put("/api/v1/procedures/2.001610", procedure).await.expect(201);
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/data/examples/so-theo-doi");
     let map = format!("{examples}.toml");
     let table = std::fs::read_to_string(format!("{examples}.csv")).unwrap();

@@ -37,7 +37,7 @@ impl Resource {
             return Err("the server has no bulk loads: is this Đúng Hẹn?".to_owned());
         }
         let Some(pattern) = known.iter().find(|known| fits(known, name)) else {
-            let near = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+            let near = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean {n}?")).unwrap_or(".".to_owned());
             return Err(format!("the server has no bulk loads of “{name}”{near} There are: {}", known.join(", ")));
         };
         let body =
