@@ -251,6 +251,9 @@ async fn an_expression_is_computed_from_the_figures_of_its_indicators() {
     // (66.666… + 160) / 3
     assert_eq!((&item["value"], &item["numerator"], &item["department"]), (&json!(75.56), &Value::Null, &json!("DKKD")));
     assert_eq!(item["provisional"], json!(true));
+    let csv = office.send("GET", &format!("/api/v1/kpi-results?{query}"), &[("accept", "text/csv"), ("accept-language", "en")], None).await;
+    let lines: Vec<&str> = csv.text.lines().collect();
+    assert!(lines[0].ends_with("Departments without a measurement,Provisional") && lines[1].ends_with(",x"), "{}", csv.text);
     let told: Vec<_> = item["targets"].as_array().unwrap().iter().map(|t| (t["authority"].clone(), t["status"].clone())).collect();
     assert_eq!(told, [(json!("province"), json!("met")), (json!("plan"), json!("not_met"))]);
     assert_eq!((&item["target"], &item["met"], &item["status"]), (&json!(60.0), &json!(true), &json!("met")));

@@ -33,10 +33,11 @@ const TREND: [(&str, &str); 8] = [
     ("Xu hướng so với cùng kỳ năm trước", "Trend on the year before"),
 ];
 
-const LAST: [(&str, &str); 3] = [
+const LAST: [(&str, &str); 4] = [
     ("Số đã công bố", "Published"),
     ("Chênh lệch với số đã công bố", "Difference from the published"),
     ("Đơn vị chưa có số đo", "Departments without a measurement"),
+    ("Tạm tính", "Provisional"),
 ];
 
 fn text(value: &Option<String>) -> Cell {
@@ -90,6 +91,7 @@ pub fn table(results: &[KpiResult], trend: bool) -> Table {
             number(r.published.as_ref().and_then(|p| p.value)),
             number(r.published.as_ref().and_then(|p| p.difference)),
             if missing.is_empty() { Cell::Empty } else { Cell::Text(missing.join(", ")) },
+            if r.provisional { Cell::Text("x".into()) } else { Cell::Empty },
         ]);
         row
     });

@@ -373,7 +373,7 @@ advice! {
         "Số phiếu thu về lớn hơn cỡ mẫu, hoặc một câu hỏi có nhiều câu trả lời hơn số phiếu thu về."
         "More forms came back than people were to be asked, or a question has more answers than forms came back."
         "Xem lại cỡ mẫu, số phiếu thu về và số đếm từng mức, kể cả số không trả lời."
-        "Look at the sample, the responses and the counts of each level, those without an answer included.";
+        "Look at the sample, the respondents and the counts of each level, those without an answer included.";
     BadDocument
         "Thông tin của văn bản mâu thuẫn nhau, hoặc văn bản đã hủy không được sửa."
         "What is said of the document does not hold together, or it was voided and stays as it is."
