@@ -19,6 +19,7 @@ pub use routes::exported;
 pub use store::{EXPANDED, find};
 pub use tasks::AssignedRows;
 pub use tasks::exported as exported_tasks;
+pub use versions::routes::exported as exported_versions;
 pub use tasks::wire::{AssignedTask, ProgressCounts, ProgressIssue, ProgressRow};
 pub use tasks::{
     Counted as TaskCounted, DueTask, Rows as TaskRows, Scope as TaskScope, TaskBehind, TaskCounts, TaskNow, assign_from_above,

@@ -306,7 +306,7 @@ pub fn exported() -> Source {
     Source::of::<DossierFilter, DossierSummary>("dossiers", Permission::ReadDossier, |ask| {
         Box::pin(async move {
             let filter: DossierFilter = ask.filter()?;
-            let (today, after) = (vn_date(ask.now), filter.cursor.after()?);
+            let (today, after) = (vn_date(ask.call.now), filter.cursor.after()?);
             let rows = store::list(ask.db, &ask.reach, &chosen(&filter), after, filter.cursor.limit, today).await?;
             let (rows, page) = filter.cursor.page(rows, |r| (r.received_at, r.id));
             let items = rows.into_iter().map(|r| view::summary(r, today, &ask.shared.vault)).collect::<Result<Vec<_>, _>>()?;

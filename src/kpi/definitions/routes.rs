@@ -1,7 +1,9 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, get, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::wire::{KpiPage, KpiVersionPage, KpiVersionView, KpiView, NewKpi};
 use super::{acts, store};
@@ -15,7 +17,7 @@ use crate::http::export::{self, Batch};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -131,6 +133,16 @@ impl FromQuery for KpiVersionFilter {
     }
 }
 
+async fn versions(
+    db: &impl ConnectionTrait,
+    kpi: Uuid,
+    filter: &KpiVersionFilter,
+) -> Result<(Vec<KpiVersionView>, PageInfo), ApiError> {
+    let on = filter.in_force_on.map(|day| day.0);
+    let rows = store::versions(db, kpi, on, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |v| v.version))
+}
+
 /// List the versions of an indicator
 ///
 /// Every definition that it has had, targets included, the first one first: from when to when it holds, who put it and when. A version ends
@@ -148,9 +160,8 @@ async fn list_kpi_versions(
     req: HttpRequest,
 ) -> Answer {
     let kpi = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let (items, page) = versions(db.get_ref(), kpi.id, &filter).await?;
     let on = filter.in_force_on.map(|day| day.0);
-    let rows = store::versions(db.get_ref(), kpi.id, on, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |v| v.version);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, kpi.id, on, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &KpiVersionPage { items, page }).await
 }
@@ -187,4 +198,15 @@ pub fn exported() -> export::Source {
             Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
         })
     })
+}
+
+/// The versions of an indicator as an export.
+pub fn exported_versions() -> export::Source {
+    let source = export::Source::of::<KpiVersionFilter, KpiVersionView>("kpi-versions", Permission::ReadKpi, |ask| {
+        Box::pin(async move {
+            let kpi = store::find(ask.db, &ask.key("kpi").into()).await?.ok_or_else(ApiError::not_found)?;
+            Batch::of(versions(ask.db, kpi.id, &ask.filter()?).await?)
+        })
+    });
+    source.keyed(&["kpi"])
 }

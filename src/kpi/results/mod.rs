@@ -42,7 +42,7 @@ use crate::reports::filter::{GroupBy, Slice};
 use crate::reports::period::Span;
 
 pub use request::Request;
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use wire::KpiResult;
 
 /// Every result asked for: by period and indicator in the order asked, then by row.

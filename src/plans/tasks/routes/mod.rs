@@ -252,7 +252,7 @@ pub fn exported() -> Source {
         Box::pin(async move {
             let filter: TaskFilter = ask.filter()?;
             let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
-            let rows = store::list(ask.db, &ask.reach, vn_date(ask.now), &chosen(&filter), after, limit).await?;
+            let rows = store::list(ask.db, &ask.reach, vn_date(ask.call.now), &chosen(&filter), after, limit).await?;
             Batch::of(filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone())))
         })
     })
