@@ -133,11 +133,7 @@ impl FromQuery for KpiVersionFilter {
     }
 }
 
-async fn versions(
-    db: &impl ConnectionTrait,
-    kpi: Uuid,
-    filter: &KpiVersionFilter,
-) -> Result<(Vec<KpiVersionView>, PageInfo), ApiError> {
+async fn versions(db: &impl ConnectionTrait, kpi: Uuid, filter: &KpiVersionFilter) -> Result<(Vec<KpiVersionView>, PageInfo), ApiError> {
     let on = filter.in_force_on.map(|day| day.0);
     let rows = store::versions(db, kpi, on, filter.cursor.after()?, filter.cursor.limit).await?;
     Ok(filter.cursor.page(rows, |v| v.version))

@@ -183,11 +183,7 @@ impl FromQuery for VersionFilter {
     }
 }
 
-async fn versions(
-    db: &impl ConnectionTrait,
-    measurement: Uuid,
-    cursor: &Cursor,
-) -> Result<(Vec<MeasurementVersion>, PageInfo), ApiError> {
+async fn versions(db: &impl ConnectionTrait, measurement: Uuid, cursor: &Cursor) -> Result<(Vec<MeasurementVersion>, PageInfo), ApiError> {
     Ok(cursor.page(store::versions(db, measurement, cursor.after()?, cursor.limit).await?, |v| v.version))
 }
 

@@ -89,11 +89,7 @@ async fn figure(db: &impl ConnectionTrait, key: &str, filter: &FigureFilter, now
     Ok(filter.on(&kpi.code, vn_date(now)))
 }
 
-async fn page(
-    db: &impl ConnectionTrait,
-    listing: &Listing<'_>,
-    cursor: &Cursor,
-) -> Result<(Vec<KpiContributor>, PageInfo), ApiError> {
+async fn page(db: &impl ConnectionTrait, listing: &Listing<'_>, cursor: &Cursor) -> Result<(Vec<KpiContributor>, PageInfo), ApiError> {
     let (rows, page) = cursor.page(listing.page(db, cursor.after()?, cursor.limit).await?, |behind| behind.at);
     Ok((rows.into_iter().map(|behind| behind.view).collect(), page))
 }

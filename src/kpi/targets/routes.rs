@@ -93,11 +93,7 @@ impl TargetFilter {
     }
 }
 
-async fn page(
-    db: &impl ConnectionTrait,
-    chosen: &store::Chosen<'_>,
-    cursor: &Cursor,
-) -> Result<(Vec<KpiTargetView>, PageInfo), ApiError> {
+async fn page(db: &impl ConnectionTrait, chosen: &store::Chosen<'_>, cursor: &Cursor) -> Result<(Vec<KpiTargetView>, PageInfo), ApiError> {
     Ok(cursor.page(store::list(db, chosen, cursor.after()?, cursor.limit).await?, |t| (t.kpi.clone(), t.n)))
 }
 
