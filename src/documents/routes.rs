@@ -168,6 +168,11 @@ fn place(document: &DocumentView) -> (NaiveDate, i64, Uuid) {
     (document.arrived_on.unwrap_or(document.issued_on).0, document.sequence.unwrap_or(0), document.id)
 }
 
+async fn page(db: &impl ConnectionTrait, sight: &Sight, filter: &DocumentFilter) -> Result<(Vec<DocumentView>, PageInfo), ApiError> {
+    let rows = store::list(db, sight, &chosen(filter), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, place))
+}
+
 /// List documents
 ///
 /// The register, of the departments in your sight, by day and number. What is secret is listed and counted only for its department, the
@@ -178,8 +183,7 @@ fn place(document: &DocumentView) -> (NaiveDate, i64, Uuid) {
 #[get("/api/v1/documents")]
 async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query<DocumentFilter>, db: Db, req: HttpRequest) -> Answer {
     let (sight, chosen) = (Sight::of(&permit.actor), chosen(&filter));
-    let rows = store::list(db.get_ref(), &sight, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, place);
+    let (items, page) = page(db.get_ref(), &sight, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DocumentPage { items, page }).await
 }
@@ -306,12 +310,7 @@ async fn load_documents(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<DocumentFilter, DocumentView>("documents", Permission::ReadDocument, |ask| {
-        Box::pin(async move {
-            let filter: DocumentFilter = ask.filter()?;
-            let sight = Sight::of(&ask.call.actor);
-            let rows = store::list(ask.db, &sight, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, place))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &Sight::of(&ask.call.actor), &ask.filter()?).await?) })
     })
 }
 

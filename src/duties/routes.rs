@@ -24,7 +24,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, found_today,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, found_today,
     page::{EVERY, PageParams},
     write,
 };
@@ -68,6 +68,18 @@ impl FromQuery for DutyFilter {
     }
 }
 
+impl DutyFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter { plan: self.plan.as_deref(), reporter: self.department.as_deref() }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, filter: &DutyFilter) -> Result<(Vec<DutyView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
+    Ok((rows.into_iter().map(store::Stored::view).collect(), page))
+}
+
 /// List reporting duties
 ///
 /// Ordered by code.
@@ -76,11 +88,9 @@ impl FromQuery for DutyFilter {
     responses((status = 200, description = "A page of duties", body = DutyPage), ReadProblems))]
 #[get("/api/v1/duties")]
 async fn list_duties(permit: Permit<perm::ReadDuty>, Query(filter): Query<DutyFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
+    let chosen = filter.chosen();
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
-    let items = rows.into_iter().map(store::Stored::view).collect();
     filter.shape.page(&req, db.get_ref(), &permit, &DutyPage { items, page }).await
 }
 
@@ -325,13 +335,7 @@ async fn dispatch_report(
 /// The list of duties as an export.
 pub fn exported() -> Source {
     Source::of::<DutyFilter, DutyView>("duties", Permission::ReadDuty, |ask| {
-        Box::pin(async move {
-            let filter: DutyFilter = ask.filter()?;
-            let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
-            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
-            Batch::of((rows.into_iter().map(store::Stored::view).collect(), page))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }
 

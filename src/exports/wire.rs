@@ -57,10 +57,12 @@ impl PartialSchema for ExportResource {
     fn schema() -> RefOr<Schema> {
         let keyed = sources().iter().filter(|source| !source.keys.is_empty()).map(|source| {
             let keys = source.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            format!("{} ({keys}{})", source.resource, if source.of_all { ", or of all" } else { "" })
+            format!("`{}` by {keys}{}", source.resource, if source.of_all { " (without it, of all)" } else { "" })
         });
-        let text =
-            format!("A list that can be exported. Those of something name it in the filter: {}.", keyed.collect::<Vec<_>>().join("; "));
+        let text = format!(
+            "A list that can be exported. What the path of a list names stands in the filter: {}.",
+            keyed.collect::<Vec<_>>().join("; ")
+        );
         let names = ObjectBuilder::new().schema_type(Type::String).description(Some(text));
         RefOr::T(Schema::Object(names.enum_values(Some(sources().iter().map(|source| source.resource))).build()))
     }

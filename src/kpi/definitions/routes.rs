@@ -64,6 +64,11 @@ impl FromQuery for KpiFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, filter: &KpiFilter) -> Result<(Vec<KpiView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |kpi| kpi.code.clone()))
+}
+
 /// List indicators
 ///
 /// With their targets, ordered by code. Those computed from dossiers are there from the start.
@@ -72,8 +77,7 @@ impl FromQuery for KpiFilter {
     responses((status = 200, description = "A page of indicators", body = KpiPage), ReadProblems))]
 #[get("/api/v1/kpis")]
 async fn list_kpis(permit: Permit<perm::ReadKpi>, Query(filter): Query<KpiFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |kpi| kpi.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &filter.source, filter.unit, None, EVERY).await.map(drop))
@@ -188,11 +192,7 @@ async fn get_kpi_version(
 /// The list as an export.
 pub fn exported() -> export::Source {
     export::Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
-        Box::pin(async move {
-            let filter: KpiFilter = ask.filter()?;
-            let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }
 
