@@ -14,4 +14,4 @@ mod store;
 mod view;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};

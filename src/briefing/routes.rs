@@ -1,24 +1,26 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::compose::{Asked, compose};
 use super::model::BriefingPeriodSet;
 use super::wire::{Briefing, DecisionPage, DecisionRevocation, DecisionText, DecisionView, NewDecision};
 use super::{acts, book, page, store, view};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::table::{XLSX, attachment};
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems, accept,
+    Answer, Call, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems, accept,
     page::{EVERY, PageParams},
     write,
 };
@@ -146,6 +148,17 @@ impl FromQuery for DecisionFilter {
     }
 }
 
+async fn decisions(
+    db: &impl ConnectionTrait,
+    call: &Call,
+    (reach, month): (&Reach, &Period),
+    filter: &DecisionFilter,
+) -> Result<(Vec<DecisionView>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, (month.code(), filter.period_set), filter.cursor.after()?, filter.cursor.limit).await?;
+    let (rows, info) = filter.cursor.page(rows, |d| d.code.clone());
+    Ok((view::views(db, call, rows).await?, info))
+}
+
 /// List the decisions of a briefing
 ///
 /// Those that were given to, or are about, departments in your sight, in the order of their numbers, with where their tasks stand today.
@@ -163,10 +176,8 @@ async fn list_decisions(
 ) -> Answer {
     let month = month(&period)?;
     let (reach, briefing) = (permit.reach(), (month.code(), filter.period_set));
-    let rows = store::list(db.get_ref(), &reach, briefing, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (rows, info) = filter.cursor.page(rows, |d| d.code.clone());
+    let (items, info) = decisions(db.get_ref(), &permit, (&reach, &month), &filter).await?;
     let info = filter.cursor.counted(db.get_ref(), info, async |db| store::list(db, &reach, briefing, None, EVERY).await.map(drop)).await?;
-    let items = view::views(db.get_ref(), &permit, rows).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DecisionPage { items, page: info }).await
 }
 
@@ -251,4 +262,15 @@ async fn revoke_decision(
 ) -> Answer {
     let (month, key) = (month(&path.0)?, Key::from(path.1.as_str()));
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::revoke(tx, &permit, &month, &key, &body.value).await).await
+}
+
+/// The decisions of a briefing as an export.
+pub fn exported() -> Source {
+    let source = Source::of::<DecisionFilter, DecisionView>("decisions", Permission::ReadDecision, |ask| {
+        Box::pin(async move {
+            let month = month(ask.key("period"))?;
+            Batch::of(decisions(ask.db, ask.call, (&ask.reach, &month), &ask.filter()?).await?)
+        })
+    });
+    source.keyed(&["period"])
 }

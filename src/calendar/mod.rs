@@ -13,7 +13,7 @@ mod wire;
 
 pub use layers::Calendars;
 pub use model::{Calendar, CalendarMissing, Day, DayKind, Edition, OffHoursReceipt, OfficeHours};
-pub use routes::configure;
+pub use routes::{configure, exported, exported_days};
 pub use rules::{Change, differences, is_working, vn_date, vn_local, vn_offset};
 pub use store::{EXPANDED, Subject, held, load, load_all, load_edition, lock, subject};
 pub use wire::{AsOf, TimeOfDay};

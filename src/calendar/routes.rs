@@ -3,23 +3,24 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, delete, get, put, web};
 use chrono::NaiveDate;
-use sea_orm::DatabaseConnection;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::store::DaysAsked;
 use super::wire::{CalendarDay, CalendarDayPage, CalendarPage, CalendarView, NewCalendar, NewCalendarDay};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::json::digest;
 use crate::http::query::FromQuery;
 use crate::http::shape::{Relation, With};
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -125,10 +126,15 @@ impl DayFilter {
     }
 }
 
-async fn view(db: &DatabaseConnection, code: &str, version: Option<i32>) -> Result<CalendarView, ApiError> {
+async fn view(db: &impl ConnectionTrait, code: &str, version: Option<i32>) -> Result<CalendarView, ApiError> {
     // What cannot be a code is none: it never reaches the database.
     let code = ResourceCode::parse(code).ok_or_else(ApiError::not_found)?;
     store::find(db, code.as_str(), version).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn calendars(db: &impl ConnectionTrait, filter: &CalendarFilter) -> Result<(Vec<CalendarView>, PageInfo), ApiError> {
+    let rows = store::list(db, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |calendar| calendar.code.clone()))
 }
 
 /// List calendars
@@ -139,8 +145,7 @@ async fn view(db: &DatabaseConnection, code: &str, version: Option<i32>) -> Resu
     responses((status = 200, description = "A page of calendars", body = CalendarPage), ReadProblems))]
 #[get("/api/v1/calendars")]
 async fn list_calendars(permit: Permit<perm::ReadCalendar>, Query(filter): Query<CalendarFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |calendar| calendar.code.clone());
+    let (items, page) = calendars(db.get_ref(), &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &CalendarPage { items, page }).await
 }
@@ -182,6 +187,13 @@ async fn put_calendar(
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &code, &body.value).await).await
 }
 
+async fn days(db: &impl ConnectionTrait, code: &str, filter: &DayFilter) -> Result<(Vec<CalendarDay>, PageInfo), ApiError> {
+    view(db, code, filter.version).await?;
+    let after = filter.cursor.after::<Day>()?.map(|day| day.0);
+    let rows = store::days(db, code, &filter.days(), after, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |day| day.on))
+}
+
 /// List the days of a calendar
 ///
 /// Days off and make-up days, ordered by date; every other day works Monday to Friday. Of the calendar of a department
@@ -198,10 +210,7 @@ async fn list_calendar_days(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    view(db.get_ref(), &code, filter.version).await?;
-    let after = filter.cursor.after::<Day>()?.map(|day| day.0);
-    let rows = store::days(db.get_ref(), &code, &filter.days(), after, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |day| day.on);
+    let (items, page) = days(db.get_ref(), &code, &filter).await?;
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &code, &filter.days(), None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &CalendarDayPage { items, page }).await
@@ -266,4 +275,19 @@ async fn delete_calendar_day(
 ) -> Answer {
     let (code, on) = (&path.0, date(&path.1)?);
     write(db.get_ref(), &permit, &digest(&[]), async |tx| acts::remove_day(tx, &permit, code, on).await).await
+}
+
+/// The list of calendars as an export.
+pub fn exported() -> Source {
+    Source::of::<CalendarFilter, CalendarView>("calendars", Permission::ReadCalendar, |ask| {
+        Box::pin(async move { Batch::of(calendars(ask.db, &ask.filter()?).await?) })
+    })
+}
+
+/// The days of a calendar as an export.
+pub fn exported_days() -> Source {
+    let source = Source::of::<DayFilter, CalendarDay>("calendar-days", Permission::ReadCalendar, |ask| {
+        Box::pin(async move { Batch::of(days(ask.db, ask.key("calendar"), &ask.filter()?).await?) })
+    });
+    source.keyed(&["calendar"])
 }

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use tokio::sync::Mutex;
 use utoipa::IntoParams;
 
@@ -19,7 +20,7 @@ use crate::http::gate::{step_aside, take_turn};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
+use crate::http::{Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 use crate::identity::passwords;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -48,6 +49,11 @@ impl FromQuery for ClientFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, filter: &ClientFilter) -> Result<(Vec<ClientView>, PageInfo), ApiError> {
+    let rows = store::list(db, filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |c| c.client_id.clone()))
+}
+
 /// List clients
 ///
 /// Ordered by client id.
@@ -56,8 +62,7 @@ impl FromQuery for ClientFilter {
     responses((status = 200, description = "A page of clients", body = ClientPage), ReadProblems))]
 #[get("/api/v1/clients")]
 async fn list_clients(permit: Permit<perm::ReadClient>, Query(filter): Query<ClientFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |c| c.client_id.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.active, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &ClientPage { items, page }).await
 }
@@ -144,10 +149,6 @@ async fn create_client_secret(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<ClientFilter, ClientView>("clients", Permission::ReadClient, |ask| {
-        Box::pin(async move {
-            let filter: ClientFilter = ask.filter()?;
-            let rows = store::list(ask.db, filter.active, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |c| c.client_id.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }

@@ -12,4 +12,4 @@ mod wire;
 
 pub use model::Trend;
 pub use moved::{Moved, MovedCriterion, moved};
-pub use routes::configure;
+pub use routes::{configure, exported};

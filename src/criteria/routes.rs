@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::acts::Word;
@@ -10,19 +11,20 @@ use super::wire::{
     NewCriterionAppraisal, NewCriterionScore,
 };
 use super::{acts, moved, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::json::{check_media_type, read_body};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::table::XLSX;
 use crate::http::values;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     sheet, table, write,
 };
@@ -75,6 +77,17 @@ impl FromQuery for CriteriaSheetFilter {
     }
 }
 
+impl CriteriaSheetFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter { year: self.year, department: self.department.as_deref(), words: &self.q }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, filter: &CriteriaSheetFilter) -> Result<(Vec<CriteriaSheetSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |s| s.code.clone()))
+}
+
 /// List sheets of index criteria
 ///
 /// Ordered by code.
@@ -88,9 +101,8 @@ async fn list_criteria_sheets(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let chosen = store::Filter { year: filter.year, department: filter.department.as_deref(), words: &filter.q };
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |s| s.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
+    let chosen = filter.chosen();
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &CriteriaSheetPage { items, page }).await
 }
@@ -286,4 +298,11 @@ async fn put_criterion_appraisal(
 ) -> Answer {
     let at = (&path.0.as_str().into(), path.1.as_str());
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::score(tx, &permit, at, &Word::Appraisal(&body.value)).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<CriteriaSheetFilter, CriteriaSheetSummary>("criteria-sheets", Permission::ReadCriteria, |ask| {
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::wire::{DepartmentPage, DepartmentView, Kind, NewDepartment};
@@ -17,7 +18,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -69,6 +70,17 @@ impl FromQuery for DepartmentFilter {
     }
 }
 
+impl DepartmentFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter { kinds: &self.kind, parent: self.parent.as_deref(), one_stop: self.one_stop, valid_on: self.valid_on }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, filter: &DepartmentFilter) -> Result<(Vec<DepartmentView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |d| d.code.clone()))
+}
+
 /// List departments
 ///
 /// Ordered by code.
@@ -82,10 +94,8 @@ async fn list_departments(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let chosen =
-        store::Filter { kinds: &filter.kind, parent: filter.parent.as_deref(), one_stop: filter.one_stop, valid_on: filter.valid_on };
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |d| d.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
+    let chosen = filter.chosen();
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DepartmentPage { items, page }).await
 }
@@ -163,12 +173,6 @@ async fn load_departments(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<DepartmentFilter, DepartmentView>("departments", Permission::ReadDepartment, |ask| {
-        Box::pin(async move {
-            let filter: DepartmentFilter = ask.filter()?;
-            let DepartmentFilter { kind, parent, one_stop, valid_on, .. } = &filter;
-            let chosen = store::Filter { kinds: kind, parent: parent.as_deref(), one_stop: *one_stop, valid_on: *valid_on };
-            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |d| d.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }

@@ -13,4 +13,4 @@ mod store;
 mod wire;
 
 pub use load::Rows;
-pub use routes::{configure, exported};
+pub use routes::{configure, exported, exported_kinds};

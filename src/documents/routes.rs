@@ -3,6 +3,7 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
 use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -167,6 +168,11 @@ fn place(document: &DocumentView) -> (NaiveDate, i64, Uuid) {
     (document.arrived_on.unwrap_or(document.issued_on).0, document.sequence.unwrap_or(0), document.id)
 }
 
+async fn page(db: &impl ConnectionTrait, sight: &Sight, filter: &DocumentFilter) -> Result<(Vec<DocumentView>, PageInfo), ApiError> {
+    let rows = store::list(db, sight, &chosen(filter), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, place))
+}
+
 /// List documents
 ///
 /// The register, of the departments in your sight, by day and number. What is secret is listed and counted only for its department, the
@@ -177,10 +183,14 @@ fn place(document: &DocumentView) -> (NaiveDate, i64, Uuid) {
 #[get("/api/v1/documents")]
 async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query<DocumentFilter>, db: Db, req: HttpRequest) -> Answer {
     let (sight, chosen) = (Sight::of(&permit.actor), chosen(&filter));
-    let rows = store::list(db.get_ref(), &sight, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, place);
+    let (items, page) = page(db.get_ref(), &sight, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &sight, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DocumentPage { items, page }).await
+}
+
+async fn kinds(db: &impl ConnectionTrait, filter: &KindFilter) -> Result<(Vec<DocumentKind>, PageInfo), ApiError> {
+    let rows = store::kinds(db, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |kind| kind.code.clone()))
 }
 
 /// List the kinds of documents
@@ -191,8 +201,7 @@ async fn list_documents(permit: Permit<perm::ReadDocument>, Query(filter): Query
     responses((status = 200, description = "A page of kinds", body = DocumentKindPage), ReadProblems))]
 #[get("/api/v1/document-kinds")]
 async fn list_document_kinds(permit: Permit<perm::ReadDocument>, Query(filter): Query<KindFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::kinds(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |kind| kind.code.clone());
+    let (items, page) = kinds(db.get_ref(), &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::kinds(db, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &DocumentKindPage { items, page }).await
 }
@@ -301,11 +310,13 @@ async fn load_documents(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<DocumentFilter, DocumentView>("documents", Permission::ReadDocument, |ask| {
-        Box::pin(async move {
-            let filter: DocumentFilter = ask.filter()?;
-            let sight = Sight::of(ask.actor);
-            let rows = store::list(ask.db, &sight, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, place))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &Sight::of(&ask.call.actor), &ask.filter()?).await?) })
+    })
+}
+
+/// The list of kinds as an export.
+pub fn exported_kinds() -> Source {
+    Source::of::<KindFilter, DocumentKind>("document-kinds", Permission::ReadDocument, |ask| {
+        Box::pin(async move { Batch::of(kinds(ask.db, &ask.filter()?).await?) })
     })
 }

@@ -28,8 +28,12 @@ mod work;
 pub use history::HistoryLoad;
 pub use history::HistoryRow;
 pub use model::Finding;
+pub use numbers::{exported_gaps, exported_reservations};
 pub use personal::keep_house as purge_personal_data;
+pub use register::exported as exported_register;
+pub use revision::{exported as exported_revisions, exported_moves};
 pub use routes::{configure, exported};
+pub use work::exported as exported_work;
 
 /// The statements that the two most frequent reads run, with their values written in: what a benchmark holds the server
 /// against.

@@ -12,5 +12,5 @@ mod wire;
 
 pub use model::DutyState;
 pub use occurrences::{Window, due};
-pub use routes::{configure, exported};
+pub use routes::{configure, exported, exported_hand_ins, exported_occurrences};
 pub use wire::DutyOccurrenceSummary;

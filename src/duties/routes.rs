@@ -3,17 +3,18 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use chrono::{Days, NaiveDate};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::model::DutyState;
 use super::occurrences::{self, Window};
 use super::wire::{
-    DutyImport, DutyOccurrenceView, DutyOccurrences, DutyPage, DutyView, HandIns, NewConsolidation, NewDispatch, NewDuty, NewDutyDates,
-    NewDutyImport, NewHandIn,
+    DutyImport, DutyOccurrenceSummary, DutyOccurrenceView, DutyOccurrences, DutyPage, DutyView, HandInView, HandIns, NewConsolidation,
+    NewDispatch, NewDuty, NewDutyDates, NewDutyImport, NewHandIn,
 };
 use super::{acts, store};
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
@@ -23,7 +24,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, found_today,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, found_today,
     page::{EVERY, PageParams},
     write,
 };
@@ -67,6 +68,18 @@ impl FromQuery for DutyFilter {
     }
 }
 
+impl DutyFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter { plan: self.plan.as_deref(), reporter: self.department.as_deref() }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, filter: &DutyFilter) -> Result<(Vec<DutyView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
+    Ok((rows.into_iter().map(store::Stored::view).collect(), page))
+}
+
 /// List reporting duties
 ///
 /// Ordered by code.
@@ -75,11 +88,9 @@ impl FromQuery for DutyFilter {
     responses((status = 200, description = "A page of duties", body = DutyPage), ReadProblems))]
 #[get("/api/v1/duties")]
 async fn list_duties(permit: Permit<perm::ReadDuty>, Query(filter): Query<DutyFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
+    let chosen = filter.chosen();
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
-    let items = rows.into_iter().map(store::Stored::view).collect();
     filter.shape.page(&req, db.get_ref(), &permit, &DutyPage { items, page }).await
 }
 
@@ -146,14 +157,42 @@ struct OccurrenceFilter {
 
 impl FromQuery for OccurrenceFilter {
     fn read(q: &mut QueryReader) -> Self {
+        let (due_from, due_to) = (q.day("due_from"), q.day("due_to"));
+        if let (Some(from), Some(to)) = (due_from, due_to) {
+            let mut wrong = |vi: &str, en: &str| q.fault(Fault::new(Code::InvalidParameter, "due_to", vi, en));
+            if to < from {
+                wrong("“due_to” trước “due_from”.", "“due_to” is before “due_from”.");
+            } else if to > later(from, LONGEST) {
+                wrong("Nhiều nhất 400 ngày.", "At most 400 days.");
+            }
+        }
         OccurrenceFilter {
-            due_from: q.day("due_from"),
-            due_to: q.day("due_to"),
+            due_from,
+            due_to,
             state: q.list("state", DutyState::NAMES),
             department: q.text("department"),
             plan: q.text("plan"),
         }
     }
+}
+
+impl OccurrenceFilter {
+    /// The days asked for, with what is usual in place of one that was left out.
+    fn days(&self, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let back = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days)).unwrap_or(day);
+        let from = self.due_from.unwrap_or_else(|| self.due_to.map_or(back(today, 31), |to| back(to, 92)));
+        (from, self.due_to.unwrap_or_else(|| later(from, 92)))
+    }
+}
+
+fn later(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_add_days(Days::new(days)).unwrap_or(day)
+}
+
+async fn due(db: &impl ConnectionTrait, filter: &OccurrenceFilter, today: NaiveDate) -> Result<Vec<DutyOccurrenceSummary>, ApiError> {
+    let (from, to) = filter.days(today);
+    let window = Window { from, to, plan: filter.plan.as_deref(), department: filter.department.as_deref(), states: &filter.state };
+    occurrences::due(db, &window, today).await
 }
 
 /// What reports are due
@@ -166,20 +205,8 @@ impl FromQuery for OccurrenceFilter {
 #[get("/api/v1/duty-occurrences")]
 async fn list_duty_occurrences(permit: Permit<perm::ReadDuty>, Query(filter): Query<OccurrenceFilter>, db: Db) -> Answer {
     let today = vn_date(permit.now);
-    let later = |day: NaiveDate, days: u64| day.checked_add_days(Days::new(days)).unwrap_or(day);
-    let back = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days)).unwrap_or(day);
-    let from = filter.due_from.unwrap_or_else(|| filter.due_to.map_or(back(today, 31), |to| back(to, 92)));
-    let to = filter.due_to.unwrap_or_else(|| later(from, 92));
-    let fault =
-        |vi: &str, en: &str| ApiError::new(Code::InvalidParameter).faults(vec![Fault::new(Code::InvalidParameter, "due_to", vi, en)]);
-    if to < from {
-        return Err(fault("“due_to” trước “due_from”.", "“due_to” is before “due_from”."));
-    }
-    if to > later(from, LONGEST) {
-        return Err(fault("Nhiều nhất 400 ngày.", "At most 400 days."));
-    }
-    let window = Window { from, to, plan: filter.plan.as_deref(), department: filter.department.as_deref(), states: &filter.state };
-    let items = occurrences::due(db.get_ref(), &window, today).await?;
+    let items = due(db.get_ref(), &filter, today).await?;
+    let (from, to) = filter.days(today);
     Ok(HttpResponse::Ok().json(DutyOccurrences { due_from: Day(from), due_to: Day(to), items }))
 }
 
@@ -220,6 +247,16 @@ async fn put_duty_dates(
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::set_dates(tx, &permit, at, &body.value).await).await
 }
 
+async fn parts(
+    db: &impl ConnectionTrait,
+    (duty, period): (&str, &str),
+    reach: &Reach,
+    today: NaiveDate,
+) -> Result<(i32, Vec<HandInView>), ApiError> {
+    let (duty, occurrence) = acts::find(db, duty, period).await?;
+    Ok((occurrence.version(), occurrence.parts(&duty, reach, today)))
+}
+
 /// List the parts of a report
 ///
 /// Of the departments in your sight, those that are missing too.
@@ -230,9 +267,8 @@ async fn put_duty_dates(
     responses((status = 200, description = "The parts", body = HandIns), ReadProblems))]
 #[get("/api/v1/duties/{code}/occurrences/{period}/hand-ins")]
 async fn list_hand_ins(permit: Permit<perm::ReadHandIn>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
-    let (duty, occurrence) = acts::find(db.get_ref(), &path.0, &path.1).await?;
-    let items = occurrence.parts(&duty, &permit.reach(), vn_date(permit.now));
-    Ok(found_today(occurrence.version(), &HandIns { items }))
+    let (version, items) = parts(db.get_ref(), (&path.0, &path.1), &permit.reach(), vn_date(permit.now)).await?;
+    Ok(found_today(version, &HandIns { items }))
 }
 
 /// Hand in the part of a department
@@ -299,12 +335,25 @@ async fn dispatch_report(
 /// The list of duties as an export.
 pub fn exported() -> Source {
     Source::of::<DutyFilter, DutyView>("duties", Permission::ReadDuty, |ask| {
-        Box::pin(async move {
-            let filter: DutyFilter = ask.filter()?;
-            let chosen = store::Filter { plan: filter.plan.as_deref(), reporter: filter.department.as_deref() };
-            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            let (rows, page) = filter.cursor.page(rows, |d| d.code.clone());
-            Batch::of((rows.into_iter().map(store::Stored::view).collect(), page))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
+}
+
+/// The reports that are due as an export.
+pub fn exported_occurrences() -> Source {
+    let source = Source::of::<OccurrenceFilter, DutyOccurrenceSummary>("duty-occurrences", Permission::ReadDuty, |ask| {
+        Box::pin(async move { Batch::whole(due(ask.db, &ask.filter()?, vn_date(ask.call.now)).await?) })
+    });
+    source.at_once()
+}
+
+/// The parts of a report as an export.
+pub fn exported_hand_ins() -> Source {
+    let source = Source::of::<NoQuery, HandInView>("hand-ins", Permission::ReadHandIn, |ask| {
+        Box::pin(async move {
+            let (_, items) = parts(ask.db, (ask.key("duty"), ask.key("period")), &ask.reach, vn_date(ask.call.now)).await?;
+            Batch::whole(items)
+        })
+    });
+    source.keyed(&["duty", "period"]).at_once()
 }

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use crate::http::shape::Relation;
 use crate::http::table::{Cell, Table};
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -233,6 +234,15 @@ fn chosen(asked: &ExplanationFilter) -> store::Filter<'_> {
     }
 }
 
+async fn page(
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    filter: &ExplanationFilter,
+) -> Result<(Vec<ExplanationSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, &chosen(filter), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |e| e.id))
+}
+
 /// List explanations
 ///
 /// Those of the departments in your sight, in the order in which they were begun.
@@ -247,8 +257,7 @@ async fn list_explanations(
     req: HttpRequest,
 ) -> Answer {
     let (reach, chosen) = (permit.reach(), chosen(&filter));
-    let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |e| e.id);
+    let (items, page) = page(db.get_ref(), &reach, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &ExplanationPage { items, page }).await
 }
@@ -378,10 +387,6 @@ async fn return_explanation(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<ExplanationFilter, ExplanationSummary>("explanations", Permission::ReadExplanation, |ask| {
-        Box::pin(async move {
-            let filter: ExplanationFilter = ask.filter()?;
-            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |e| e.id))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?).await?) })
     })
 }

@@ -33,16 +33,10 @@ impl Work for Export {
         let actor = run.rights(source.permission).await?;
         let authority = actor.authority();
         let tx = run.db.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?;
-        let now = run.shared.now();
-        let mut ask = Ask {
-            db: &tx,
-            shared: &run.shared,
-            reach: actor.reach(source.permission),
-            actor: &actor,
-            now,
-            query: with(&params.query, None),
-            key: params.key.clone(),
-        };
+        let reach = actor.reach(source.permission);
+        let call = run.call(actor);
+        let first = if source.at_once { params.query.clone() } else { with(&params.query, None) };
+        let mut ask = Ask { db: &tx, shared: &run.shared, call: &call, reach, query: first, keys: &params.keys };
         let mut file = File::begin(params.format, params.columns.clone())?;
         let mut writer = Writer { run, n: 0, rows: 0, bytes: 0 };
         let mut told = false;

@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+use std::collections::BTreeMap;
+
 use crate::http::ServiceConfig;
 use actix_web::{HttpResponse, get, post, web};
 use bytes::Bytes;
@@ -27,8 +29,12 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// Export a list
 ///
 /// As NDJSON, CSV or a spreadsheet, all of it, as of one moment, which is told. It holds exactly the items that the list shows you, with the
-/// list's own filter. In CSV and spreadsheets a column is a member of the item, lists and objects as JSON in the cell; in CSV a text that
+/// list's own filter; of a list of something, such as the measurements of an indicator, the filter also names that. Texts are in the
+/// language of this request. In CSV and spreadsheets a column is a member of the item, lists and objects as JSON in the cell; in CSV a text that
 /// a spreadsheet would run stands behind an apostrophe. A spreadsheet holds at most 1,048,575 rows.
+///
+/// Every list is exported but these: jobs and the rows that one tells of (they are about the server's own work; refused rows have a file of
+/// their own), and the catalogue of findings and the pages of problem codes (texts that are the same for all, no data).
 #[utoipa::path(tag = "jobs", operation_id = "create_export", security(("bearer" = [])), request_body = NewExport, params(WriteParams, RetryHeaders),
     extensions(("x-permission" = json!("export:make"))),
     responses((status = 202, description = "It will be made", body = ExportView), WriteProblems))]
@@ -63,15 +69,24 @@ fn decide(new: &NewExport, permit: &Permit<perm::MakeExport>, shared: &Shared) -
     }
     let mut faults = Vec::new();
     let mut filter = new.filter.clone();
-    let key = source.key.and_then(|name| filter.remove(name)).and_then(|v| v.as_str().map(str::to_owned));
-    if let Some(name) = source.key.filter(|_| key.is_none()) {
-        faults.push(Fault::missing(format!("/filter/{name}")));
+    filter.retain(|_, value| !value.is_null());
+    let mut keys = BTreeMap::new();
+    for name in source.keys {
+        match filter.remove(*name).map(|value| word(&value)) {
+            Some(Some(text)) => drop(keys.insert((*name).to_owned(), text)),
+            Some(None) => faults.push(Fault::plain(Code::WrongType, format!("/filter/{name}"))),
+            None if source.of_all => {}
+            None => faults.push(Fault::missing(format!("/filter/{name}"))),
+        }
+    }
+    let (whole, members) =
+        (("Tệp luôn gồm cả danh sách.", "An export is the whole list."), ("Hãy chọn bằng “columns”.", "Choose by “columns”."));
+    for (name, (vi, en)) in [("limit", whole), ("cursor", whole), ("count", whole), ("fields", members), ("expand", members)] {
+        if filter.remove(name).is_some() {
+            faults.push(Fault::new(Code::UnknownParameter, format!("/filter/{name}"), vi, en));
+        }
     }
     let query = query(&filter, &mut faults);
-    for name in ["limit", "cursor", "count"].into_iter().filter(|n| filter.contains_key(*n)) {
-        let (vi, en) = ("Tệp luôn gồm cả danh sách.", "An export is the whole list.");
-        faults.push(Fault::new(Code::UnknownParameter, format!("/filter/{name}"), vi, en));
-    }
     if let Err(error) = source.check(shared, &query) {
         let below = |f: &Fault| Fault { pointer: format!("/filter/{}", f.pointer).into(), ..f.clone() };
         faults.extend(error.fault_list().iter().map(below));
@@ -95,24 +110,28 @@ fn decide(new: &NewExport, permit: &Permit<perm::MakeExport>, shared: &Shared) -
         }
     };
     if faults.is_empty() {
-        Ok(Params { format: new.format, query, key, columns })
+        Ok(Params { format: new.format, query, keys, columns })
     } else {
         Err(ApiError::new(Code::InvalidBody).faults(faults))
     }
 }
 
-/// The filter as the list's query: a list of values stands behind one name with commas.
-fn query(filter: &Map<String, Value>, faults: &mut Vec<Fault>) -> String {
-    let one = |value: &Value| match value {
+/// One value of a filter as a parameter has it.
+fn word(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         _ => None,
-    };
+    }
+}
+
+/// The filter as the list's query: a list of values stands behind one name with commas.
+fn query(filter: &Map<String, Value>, faults: &mut Vec<Fault>) -> String {
     let mut parts = Vec::new();
-    for (name, value) in filter.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in filter {
         let text = match value {
-            Value::Array(list) => list.iter().map(one).collect::<Option<Vec<_>>>().map(|list| list.join(",")),
-            other => one(other),
+            Value::Array(list) => list.iter().map(word).collect::<Option<Vec<_>>>().map(|list| list.join(",")),
+            other => word(other),
         };
         match text {
             Some(text) => parts.push(format!("{}={}", encode(name), encode(&text))),

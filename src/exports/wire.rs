@@ -1,6 +1,7 @@
 //! Bodies of exports.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
@@ -54,7 +55,15 @@ impl<'de> Deserialize<'de> for ExportResource {
 
 impl PartialSchema for ExportResource {
     fn schema() -> RefOr<Schema> {
-        let names = ObjectBuilder::new().schema_type(Type::String).description(Some("A list that can be exported."));
+        let keyed = sources().iter().filter(|source| !source.keys.is_empty()).map(|source| {
+            let keys = source.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            format!("`{}` by {keys}{}", source.resource, if source.of_all { " (without it, of all)" } else { "" })
+        });
+        let text = format!(
+            "A list that can be exported. What the path of a list names stands in the filter: {}.",
+            keyed.collect::<Vec<_>>().join("; ")
+        );
+        let names = ObjectBuilder::new().schema_type(Type::String).description(Some(text));
         RefOr::T(Schema::Object(names.enum_values(Some(sources().iter().map(|source| source.resource))).build()))
     }
 }
@@ -72,7 +81,8 @@ impl ToSchema for ExportResource {
 pub struct NewExport {
     pub resource: ExportResource,
     pub format: Format,
-    /// The parameters of the list, by name; of `measurements` also `kpi`, the indicator.
+    /// The parameters of the list, by name, and what its path names: of `measurements` also `kpi`, the indicator. `columns` stands for
+    /// `fields`.
     #[serde(default)]
     pub filter: Map<String, Value>,
     /// The members of an item that are wanted, in this order; all of them by default.
@@ -85,7 +95,9 @@ pub struct NewExport {
 pub struct Params {
     pub format: Format,
     pub query: String,
-    pub key: Option<String>,
+    /// What the path of the list names, by name.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
     pub columns: Vec<String>,
 }
 

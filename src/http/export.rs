@@ -1,6 +1,7 @@
 //! A list as an export reads it: the same filter, order and items as over HTTP, on a snapshot that stays as it is.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
 use serde::Serialize;
@@ -8,22 +9,22 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::Shared;
-use crate::auth::{Actor, Permission, Reach};
+use crate::auth::{Permission, Reach};
 use crate::error::{ApiError, Code};
 use crate::http::query::{FromQuery, Seal};
-use crate::http::{PageInfo, QueryReader};
+use crate::http::{Call, PageInfo, QueryReader};
 
 /// What an export asks a list for.
 pub struct Ask<'a> {
     pub db: &'a DatabaseTransaction,
     pub shared: &'a Shared,
-    pub actor: &'a Actor,
+    /// Who asked for it, in which language, and when it was begun.
+    pub call: &'a Call,
     pub reach: Reach,
-    pub now: DateTime<Utc>,
     /// The filter and where the page begins, as a query.
     pub query: String,
-    /// What the path of the list names, where it names something.
-    pub key: Option<String>,
+    /// What the path of the list names, by the names of the source's keys.
+    pub keys: &'a BTreeMap<String, String>,
 }
 
 impl Ask<'_> {
@@ -33,6 +34,11 @@ impl Ask<'_> {
     /// 400 with every fault.
     pub fn filter<F: FromQuery>(&self) -> Result<F, ApiError> {
         read(self.shared, &self.query)
+    }
+
+    /// What the path of the list names; nothing has the empty name.
+    pub fn key(&self, name: &str) -> &str {
+        self.keys.get(name).map_or("", String::as_str)
     }
 }
 
@@ -56,6 +62,14 @@ impl Batch {
             items.iter().map(serde_json::to_value).collect::<Result<_, _>>().map_err(|e| ApiError::new(Code::Internal).because(e))?;
         Ok(Batch { items, next_cursor: page.next_cursor })
     }
+
+    /// All of a list that is answered at once.
+    ///
+    /// # Errors
+    /// An item cannot be serialised, which is a defect.
+    pub fn whole<T: Serialize>(items: Vec<T>) -> Result<Batch, ApiError> {
+        Batch::of((items, PageInfo { limit: 0, next_cursor: None, total: None, total_kind: None }))
+    }
 }
 
 type Read = for<'a> fn(&'a Ask<'a>) -> BoxFuture<'a, Result<Batch, ApiError>>;
@@ -64,8 +78,12 @@ type Read = for<'a> fn(&'a Ask<'a>) -> BoxFuture<'a, Result<Batch, ApiError>>;
 pub struct Source {
     pub resource: &'static str,
     pub permission: Permission,
-    /// The parameter that stands for what the path of the list names.
-    pub key: Option<&'static str>,
+    /// The members of the filter that stand for what the path of the list names.
+    pub keys: &'static [&'static str],
+    /// Whether the keys may be left out: there is a list of all, too.
+    pub of_all: bool,
+    /// Whether the list is answered at once: it has no pages.
+    pub at_once: bool,
     /// The item's name in the contract.
     pub item: String,
     check: fn(&Shared, &str) -> Result<(), ApiError>,
@@ -75,12 +93,22 @@ pub struct Source {
 impl Source {
     pub fn of<F: FromQuery, T: ToSchema>(resource: &'static str, permission: Permission, page: Read) -> Source {
         let check = |shared: &Shared, query: &str| read::<F>(shared, query).map(drop);
-        Source { resource, permission, key: None, item: T::name().into_owned(), check, page }
+        Source { resource, permission, keys: &[], of_all: false, at_once: false, item: T::name().into_owned(), check, page }
     }
 
     /// The list of something that its path names.
-    pub fn keyed(self, key: &'static str) -> Source {
-        Source { key: Some(key), ..self }
+    pub fn keyed(self, keys: &'static [&'static str]) -> Source {
+        Source { keys, ..self }
+    }
+
+    /// The list of all, unless the key is given.
+    pub fn or_of_all(self) -> Source {
+        Source { of_all: true, ..self }
+    }
+
+    /// A list without pages.
+    pub fn at_once(self) -> Source {
+        Source { at_once: true, ..self }
     }
 
     /// Whether the list takes this filter.

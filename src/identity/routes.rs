@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use tokio::sync::Mutex;
 use utoipa::IntoParams;
 
@@ -23,7 +24,7 @@ use crate::http::page::{EVERY, PageParams};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::values::Key;
-use crate::http::{Answer, Cursor, Json, Problem, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
+use crate::http::{Answer, Cursor, Json, PageInfo, Problem, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 use crate::jobs::{self, Intake, JobView};
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -149,6 +150,11 @@ impl FromQuery for UserFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, filter: &UserFilter) -> Result<(Vec<UserView>, PageInfo), ApiError> {
+    let rows = store::list(db, filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |u| u.username.clone()))
+}
+
 /// List users
 ///
 /// Ordered by user name.
@@ -157,8 +163,7 @@ impl FromQuery for UserFilter {
     responses((status = 200, description = "A page of users", body = UserPage), ReadProblems))]
 #[get("/api/v1/users")]
 async fn list_users(permit: Permit<perm::ReadUser>, Query(filter): Query<UserFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), filter.role, filter.department.as_deref(), filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |u| u.username.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, filter.role, filter.department.as_deref(), None, EVERY).await.map(drop))
@@ -264,11 +269,6 @@ async fn hash_new(req: &HttpRequest, db: &Db, shared: &Shared, users: &[&NewUser
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<UserFilter, UserView>("users", Permission::ReadUser, |ask| {
-        Box::pin(async move {
-            let filter: UserFilter = ask.filter()?;
-            let UserFilter { role, department, cursor, .. } = &filter;
-            let rows = store::list(ask.db, *role, department.as_deref(), cursor.after()?, cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |u| u.username.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }

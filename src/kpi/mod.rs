@@ -13,9 +13,13 @@ mod targets;
 mod tiles;
 mod wire;
 
-pub use definitions::routes::exported;
-pub use measurements::{MeasurementView, NewMeasurement, Rows, exported as exported_measurements};
-pub use results::{KpiResult, Unmet, unmet};
+pub use definitions::routes::{exported, exported_versions};
+pub use measurements::{
+    MeasurementView, NewMeasurement, Rows, exported as exported_measurements, exported_versions as exported_measurement_versions,
+};
+pub use results::{KpiResult, Unmet, exported as exported_contributors, unmet};
 pub use routes::configure;
+pub use submissions::exported as exported_submissions;
+pub use targets::routes::exported as exported_targets;
 pub use tiles::{Tile, TileSpans, tiles};
 pub use wire::{Comparator, Direction, Formula, KpiView, NewKpi, NoValue, Source, Status, Unit};

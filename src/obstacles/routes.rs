@@ -3,6 +3,7 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
 use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::model::{ObstacleAboutType, ObstacleAct, ObstacleState};
@@ -13,7 +14,7 @@ use super::wire::{
 };
 use super::{acts, store};
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
@@ -23,7 +24,7 @@ use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::values;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -100,6 +101,11 @@ fn chosen(asked: &ObstacleFilter) -> store::Filter<'_> {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, reach: &Reach, filter: &ObstacleFilter) -> Result<(Vec<ObstacleSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, &chosen(filter), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |o| o.code.clone()))
+}
+
 /// List obstacles
 ///
 /// Those of the departments in your sight, in the order of their numbers.
@@ -109,8 +115,7 @@ fn chosen(asked: &ObstacleFilter) -> store::Filter<'_> {
 #[get("/api/v1/obstacles")]
 async fn list_obstacles(permit: Permit<perm::ReadObstacle>, Query(filter): Query<ObstacleFilter>, db: Db, req: HttpRequest) -> Answer {
     let (reach, chosen) = (permit.reach(), chosen(&filter));
-    let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |o| o.code.clone());
+    let (items, page) = page(db.get_ref(), &reach, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &ObstaclePage { items, page }).await
 }
@@ -251,10 +256,6 @@ async fn withdraw_obstacle(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<ObstacleFilter, ObstacleSummary>("obstacles", Permission::ReadObstacle, |ask| {
-        Box::pin(async move {
-            let filter: ObstacleFilter = ask.filter()?;
-            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |o| o.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?).await?) })
     })
 }

@@ -26,6 +26,7 @@ pub use tasks::{
     progress_by_department as task_progress_by_department, progress_in_all as task_progress, states as task_states, task_counts,
     task_counts_over, tasks_behind,
 };
+pub use versions::routes::exported as exported_versions;
 pub use wire::{NewPlan, ReportingDuty};
 
 pub fn configure(cfg: &mut crate::http::ServiceConfig) {

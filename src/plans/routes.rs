@@ -3,12 +3,13 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, put, web};
 use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::wire::{NewPlan, PlanPage, PlanSummary, PlanView};
 use super::{acts, store};
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
@@ -18,7 +19,7 @@ use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::values::fold;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -75,6 +76,17 @@ pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
     q.text("q").map(|text| fold(&text).split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
 }
 
+impl PlanFilter {
+    fn chosen(&self) -> store::Filter {
+        store::Filter { year: self.year, issuer: self.issuer.clone(), words: self.q.clone(), valid_on: self.valid_on }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, reach: &Reach, filter: &PlanFilter) -> Result<(Vec<PlanSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |p| p.code.clone()))
+}
+
 /// List plans
 ///
 /// Ordered by code, without their tasks.
@@ -83,13 +95,9 @@ pub(super) fn words(q: &mut QueryReader) -> Vec<String> {
     responses((status = 200, description = "A page of plans", body = PlanPage), ReadProblems))]
 #[get("/api/v1/plans")]
 async fn list_plans(permit: Permit<perm::ReadPlan>, Query(filter): Query<PlanFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q, valid_on: filter.valid_on };
-    let rows = store::list(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
-    let page = filter
-        .cursor
-        .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
-        .await?;
+    let (reach, chosen) = (permit.reach(), filter.chosen());
+    let (items, page) = page(db.get_ref(), &reach, &filter).await?;
+    let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &PlanPage { items, page }).await
 }
 
@@ -126,11 +134,6 @@ async fn put_plan(permit: Permit<perm::WritePlan>, key: web::Path<String>, _: Qu
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<PlanFilter, PlanSummary>("plans", Permission::ReadPlan, |ask| {
-        Box::pin(async move {
-            let filter: PlanFilter = ask.filter()?;
-            let chosen = store::Filter { year: filter.year, issuer: filter.issuer, words: filter.q, valid_on: filter.valid_on };
-            let rows = store::list(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |p| p.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?).await?) })
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::model::OnlineLevel;
@@ -19,7 +20,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -72,6 +73,23 @@ impl FromQuery for ProcedureFilter {
     }
 }
 
+impl ProcedureFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter {
+            departments: &self.department,
+            fields: &self.field,
+            online_levels: &self.online_level,
+            valid_on: self.valid_on,
+            q: self.q.as_deref(),
+        }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, filter: &ProcedureFilter) -> Result<(Vec<ProcedureView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |p| p.code.clone()))
+}
+
 /// List procedures
 ///
 /// Ordered by code.
@@ -80,15 +98,8 @@ impl FromQuery for ProcedureFilter {
     responses((status = 200, description = "A page of procedures", body = ProcedurePage), ReadProblems))]
 #[get("/api/v1/procedures")]
 async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Query<ProcedureFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter {
-        departments: &filter.department,
-        fields: &filter.field,
-        online_levels: &filter.online_level,
-        valid_on: filter.valid_on,
-        q: filter.q.as_deref(),
-    };
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |p| p.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
+    let chosen = filter.chosen();
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &ProcedurePage { items, page }).await
 }
@@ -162,13 +173,6 @@ async fn load_procedures(
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<ProcedureFilter, ProcedureView>("procedures", Permission::ReadProcedure, |ask| {
-        Box::pin(async move {
-            let filter: ProcedureFilter = ask.filter()?;
-            let ProcedureFilter { department, field, online_level, valid_on, q, .. } = &filter;
-            let (valid_on, q) = (*valid_on, q.as_deref());
-            let chosen = store::Filter { departments: department, fields: field, online_levels: online_level, valid_on, q };
-            let rows = store::list(ask.db, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |p| p.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
 }

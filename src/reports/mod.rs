@@ -16,7 +16,7 @@ mod wire;
 
 pub use census::{Census, Verdict};
 pub use figures::{Asked, Report, make, results_statement};
-pub use routes::configure;
+pub use routes::{configure, exported_snapshots};
 pub use store::{
     Caused, Chosen, Counted, Counts, DailyFinish, DocumentBehind, DocumentCounts, DossierBehind, Found, LateDossier, Named, QualityCounts,
     QualityServices, Question, Sent, census, choose, counts, document_counts, document_counts_over, documents_behind, dossiers_behind,

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::figures::{self, Asked, Report};
@@ -11,15 +12,16 @@ use super::wire::{
     ReportSnapshotDifference, ReportSnapshotPage, ReportSnapshotSummary, ReportSnapshotView,
 };
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::error::{ApiError, Code};
 use crate::http::call::{RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, accept, found,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, accept, found,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -179,6 +181,18 @@ fn broken(why: String) -> ApiError {
     ApiError::new(Code::Internal).because(why)
 }
 
+async fn snapshots(
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    filter: &SnapshotFilter,
+) -> Result<(Vec<ReportSnapshotSummary>, PageInfo), ApiError> {
+    let (only, after) = ((filter.report, filter.year), filter.cursor.after()?);
+    let rows = store::list_snapshots(db, reach, only, after, filter.cursor.limit).await?;
+    let (rows, info) = filter.cursor.page(rows, |s| (s.year, s.n));
+    let items = rows.iter().map(ReportSnapshotSummary::of).collect::<Result<_, _>>().map_err(broken)?;
+    Ok((items, info))
+}
+
 /// List frozen reports
 ///
 /// The newest first, without their figures; those that are about departments in your sight only.
@@ -192,14 +206,10 @@ async fn list_report_snapshots(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let (only, after) = ((filter.report, filter.year), filter.cursor.after()?);
-    let rows = store::list_snapshots(db.get_ref(), &permit.reach(), only, after, filter.cursor.limit).await?;
-    let (rows, info) = filter.cursor.page(rows, |s| (s.year, s.n));
-    let info = filter
-        .cursor
-        .counted(db.get_ref(), info, async |db| store::list_snapshots(db, &permit.reach(), only, None, EVERY).await.map(drop))
-        .await?;
-    let items = rows.iter().map(ReportSnapshotSummary::of).collect::<Result<_, _>>().map_err(broken)?;
+    let (reach, only) = (permit.reach(), (filter.report, filter.year));
+    let (items, info) = snapshots(db.get_ref(), &reach, &filter).await?;
+    let info =
+        filter.cursor.counted(db.get_ref(), info, async |db| store::list_snapshots(db, &reach, only, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &ReportSnapshotPage { items, page: info }).await
 }
 
@@ -239,4 +249,11 @@ async fn get_report_snapshot(
 #[get("/api/v1/reports/snapshots/{key}/difference")]
 async fn get_snapshot_difference(permit: Permit<perm::ReadSnapshot>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     Ok(HttpResponse::Ok().json(acts::compare(db.get_ref(), &permit, &key.as_str().into()).await?))
+}
+
+/// The list of frozen reports as an export.
+pub fn exported_snapshots() -> Source {
+    Source::of::<SnapshotFilter, ReportSnapshotSummary>("report-snapshots", Permission::ReadSnapshot, |ask| {
+        Box::pin(async move { Batch::of(snapshots(ask.db, &ask.reach, &ask.filter()?).await?) })
+    })
 }

@@ -9,6 +9,6 @@ mod store;
 mod wire;
 
 pub use model::{FormKind, GroundedAct, PageSize, Validities, Validity};
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use store::{EXPANDED, find, on, validities};
 pub use wire::{RuleSetForm, RuleSetView};

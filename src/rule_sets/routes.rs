@@ -2,18 +2,20 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::wire::{NewRuleSet, RuleSetPage, RuleSetView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::http::call::WriteParams;
+use crate::http::export::{Batch, Source};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::FromQuery;
-use crate::http::{Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
+use crate::http::{Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems, write};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.service(list_rule_sets).service(get_rule_set).service(put_rule_set);
@@ -40,6 +42,11 @@ impl FromQuery for RuleSetFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, filter: &RuleSetFilter) -> Result<(Vec<RuleSetView>, PageInfo), ApiError> {
+    let rows = store::list(db, filter.valid_on, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |r| r.valid_from.0))
+}
+
 /// List rule sets
 ///
 /// The law that held from one day to another, the earliest first.
@@ -48,8 +55,7 @@ impl FromQuery for RuleSetFilter {
     responses((status = 200, description = "A page of rule sets", body = RuleSetPage), ReadProblems))]
 #[get("/api/v1/rule-sets")]
 async fn list_rule_sets(permit: Permit<perm::ReadRuleSet>, Query(filter): Query<RuleSetFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), filter.valid_on, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |r| r.valid_from.0);
+    let (items, page) = page(db.get_ref(), &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, filter.valid_on, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &RuleSetPage { items, page }).await
 }
@@ -90,4 +96,11 @@ async fn put_rule_set(
     db: Db,
 ) -> Answer {
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::put(tx, &permit, &key, &body.value).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<RuleSetFilter, RuleSetView>("rule-sets", Permission::ReadRuleSet, |ask| {
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
+    })
 }

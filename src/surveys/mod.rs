@@ -12,4 +12,4 @@ mod store;
 mod wire;
 
 pub use figures::{Figure, figures};
-pub use routes::configure;
+pub use routes::{configure, exported};

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::model::SurveyState;
@@ -11,18 +12,19 @@ use super::wire::{
 };
 use super::{acts, store};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::bulk::{self, BulkAnswer, BulkParams};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::values::{self, Key};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -85,6 +87,23 @@ impl FromQuery for SurveyFilter {
     }
 }
 
+impl SurveyFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter {
+            departments: &self.department,
+            period: self.period.as_deref(),
+            states: &self.state,
+            kpi: self.kpi.as_deref(),
+            words: &self.q,
+        }
+    }
+}
+
+async fn page(db: &impl ConnectionTrait, reach: &Reach, filter: &SurveyFilter) -> Result<(Vec<SurveySummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |survey| survey.code.clone()))
+}
+
 /// List surveys
 ///
 /// Waves about the departments in your sight by code, each with its index.
@@ -93,16 +112,8 @@ impl FromQuery for SurveyFilter {
     responses((status = 200, description = "A page of surveys", body = SurveyPage), ReadProblems))]
 #[get("/api/v1/surveys")]
 async fn list_surveys(permit: Permit<perm::ReadSurvey>, Query(filter): Query<SurveyFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = store::Filter {
-        departments: &filter.department,
-        period: filter.period.as_deref(),
-        states: &filter.state,
-        kpi: filter.kpi.as_deref(),
-        words: &filter.q,
-    };
-    let reach = permit.reach();
-    let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |survey| survey.code.clone());
+    let (reach, chosen) = (permit.reach(), filter.chosen());
+    let (items, page) = page(db.get_ref(), &reach, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &SurveyPage { items, page }).await
 }
@@ -256,4 +267,11 @@ async fn get_survey_results(
     let names = store::names(db, kpis, fields).await?;
     let results = results::results(&survey, before.as_ref(), &names, permit.lang);
     table::respond(&req, &results, || results::table(&results, permit.lang))
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<SurveyFilter, SurveySummary>("surveys", Permission::ReadSurvey, |ask| {
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?).await?) })
+    })
 }

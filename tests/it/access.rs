@@ -156,7 +156,7 @@ impl World {
         let export = sample.path.contains("/exports/");
         let cancel = sample.path.contains("cancellation");
         let params = if export {
-            json!({"format": "csv", "query": "", "key": null, "columns": ["code"]})
+            json!({"format": "csv", "query": "", "columns": ["code"]})
         } else {
             json!({"mode": "atomic", "strategy": "upsert", "dry_run": false, "listing": "errors", "format": "ndjson", "json_columns": []})
         };

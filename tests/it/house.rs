@@ -257,7 +257,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "exports",
         &[
+            "briefing",
+            "calendar",
             "clients",
+            "criteria",
             "departments",
             "documents",
             "dossiers",
@@ -269,6 +272,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "obstacles",
             "plans",
             "procedures",
+            "reports",
+            "rule_sets",
+            "surveys",
         ],
     ),
     // Shows what others count, and how much waits of what.

@@ -8,6 +8,6 @@ mod store;
 mod wire;
 
 pub use acts::{allot, fault_of_brought};
-pub use routes::configure;
+pub use routes::{configure, exported_gaps, exported_reservations};
 pub use rules::{Number, OpenBlocks, parse, pushes};
 pub use store::open_blocks;

@@ -2,23 +2,25 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::store::DaysAsked;
 use super::wire::{NewReservation, NumberDay, NumberDayPage, NumberReservationPage, Release, ReservationView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, RetryHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -75,6 +77,16 @@ impl FromQuery for ReservationFilter {
     }
 }
 
+async fn reservations(
+    db: &impl ConnectionTrait,
+    filter: &ReservationFilter,
+    now: DateTime<Utc>,
+) -> Result<(Vec<ReservationView>, PageInfo), ApiError> {
+    let asked = (filter.department.clone(), filter.day);
+    let rows = store::list(db, asked, filter.cursor.after()?, filter.cursor.limit, now).await?;
+    Ok(filter.cursor.page(rows, |row| row.id))
+}
+
 /// List reservations of numbers
 ///
 /// In the order in which they were made.
@@ -88,10 +100,8 @@ async fn list_number_reservations(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let after = filter.cursor.after()?;
+    let (items, page) = reservations(db.get_ref(), &filter, permit.now).await?;
     let asked = (filter.department, filter.day);
-    let rows = store::list(db.get_ref(), asked.clone(), after, filter.cursor.limit, permit.now).await?;
-    let (items, page) = filter.cursor.page(rows, |row| row.id);
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, asked, None, EVERY, permit.now).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &NumberReservationPage { items, page }).await
@@ -178,6 +188,20 @@ impl FromQuery for GapFilter {
     }
 }
 
+impl GapFilter {
+    /// The days; without them a fault has been noted.
+    fn days(&self) -> DaysAsked {
+        let (from, to) = (self.from.or(self.day), self.to.or(self.day));
+        DaysAsked { agency: self.agency.clone(), from: from.unwrap_or_default(), to: to.unwrap_or_default() }
+    }
+}
+
+async fn gaps(db: &impl ConnectionTrait, filter: &GapFilter, now: DateTime<Utc>) -> Result<(Vec<NumberDay>, PageInfo), ApiError> {
+    let after = filter.cursor.after::<(crate::http::Day, String)>()?.map(|(day, agency)| (day.0, agency));
+    let rows = store::days(db, &filter.days(), after, filter.cursor.limit, now).await?;
+    Ok(filter.cursor.page(rows, |row| (row.day, row.agency.clone())))
+}
+
 /// Account for dossier numbers
 ///
 /// For each agency and day every number up to the last: how many are used, which are of voided dossiers, and every hole with
@@ -187,13 +211,23 @@ impl FromQuery for GapFilter {
     responses((status = 200, description = "A page of days", body = NumberDayPage), ReadProblems))]
 #[get("/api/v1/dossier-numbers/gaps")]
 async fn list_number_gaps(permit: Permit<perm::ReadNumbers>, Query(filter): Query<GapFilter>, db: Db, req: HttpRequest) -> Answer {
-    let (from, to) = (filter.from.or(filter.day), filter.to.or(filter.day));
-    let (Some(from), Some(to)) = (from, to) else { return Err(ApiError::new(Code::InvalidParameter)) };
-    let after = filter.cursor.after::<(crate::http::Day, String)>()?.map(|(day, agency)| (day.0, agency));
-    let asked = DaysAsked { agency: filter.agency, from, to };
-    let rows = store::days(db.get_ref(), &asked, after, filter.cursor.limit, permit.now).await?;
-    let (items, page) = filter.cursor.page(rows, |row| (row.day, row.agency.clone()));
+    let (items, page) = gaps(db.get_ref(), &filter, permit.now).await?;
+    let asked = filter.days();
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::days(db, &asked, None, EVERY, permit.now).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &NumberDayPage { items, page }).await
+}
+
+/// The list of reservations as an export.
+pub fn exported_reservations() -> Source {
+    Source::of::<ReservationFilter, ReservationView>("number-reservations", Permission::ReadNumbers, |ask| {
+        Box::pin(async move { Batch::of(reservations(ask.db, &ask.filter()?, ask.call.now).await?) })
+    })
+}
+
+/// The account of numbers as an export.
+pub fn exported_gaps() -> Source {
+    Source::of::<GapFilter, NumberDay>("number-gaps", Permission::ReadNumbers, |ask| {
+        Box::pin(async move { Batch::of(gaps(ask.db, &ask.filter()?, ask.call.now).await?) })
+    })
 }

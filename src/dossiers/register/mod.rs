@@ -7,4 +7,4 @@ mod sheet;
 mod store;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};

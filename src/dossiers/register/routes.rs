@@ -3,22 +3,24 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::files::{self, Reader};
 use super::store;
 use super::wire::{DossierRegister, RegisterForm, RegisterRow};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::{vn_date, vn_offset};
 use crate::db::Db;
 use crate::dossiers::model::Channel;
 use crate::dossiers::store::{Filter, Sort};
 use crate::error::{ApiError, Code, Fault};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::{
-    Answer, Cursor, Day, Query, QueryReader, ReadProblems, accept, page,
+    Answer, Cursor, Day, PageInfo, Query, QueryReader, ReadProblems, accept, page,
     page::{EVERY, PageParams},
     table,
 };
@@ -92,6 +94,37 @@ fn begin(day: NaiveDate) -> Option<DateTime<Utc>> {
     day.and_time(NaiveTime::MIN).and_local_timezone(vn_offset()).single().map(|at| at.with_timezone(&Utc))
 }
 
+impl RegisterFilter {
+    fn chosen(&self) -> Filter {
+        Filter {
+            departments: self.department.clone(),
+            receiving: self.receiving_department.clone(),
+            procedures: self.procedure.clone(),
+            channels: self.channel.iter().map(|name| (*name).to_owned()).collect(),
+            accepted: (Some(self.from), Some(self.to)),
+            // An accepted dossier is received when it is accepted: the lists' own order finds the period.
+            received: (begin(self.from), self.to.checked_add_days(Days::new(1)).and_then(begin)),
+            sort: Sort::OldestFirst,
+            ..Filter::default()
+        }
+    }
+}
+
+async fn rows(
+    db: &impl ConnectionTrait,
+    (reach, filter): (&Reach, &Filter),
+    cursor: &Cursor,
+    today: NaiveDate,
+) -> Result<(Vec<RegisterRow>, PageInfo), ApiError> {
+    let after: Option<(DateTime<Utc>, Uuid, u32)> = cursor.after()?;
+    let begun = after.map_or(0, |(_, _, n)| u64::from(n));
+    let rows = store::page(db, reach, filter, after.map(|(at, id, _)| (at, id)), cursor.limit, today).await?;
+    let numbered = rows.into_iter().zip(begun + 1..).collect();
+    let (rows, info) = cursor.page(numbered, |(r, n)| (r.received_at, r.id, *n));
+    let items = rows.into_iter().map(|(r, n)| RegisterRow::of(n, r, today)).collect::<Result<_, _>>()?;
+    Ok((items, info))
+}
+
 /// Get the register of dossiers
 ///
 /// Every dossier accepted in the period that you may see, in order of acceptance, as it stands today; voided ones stay, with
@@ -109,18 +142,7 @@ fn begin(day: NaiveDate) -> Option<DateTime<Utc>> {
 async fn get_dossier_register(permit: Permit<perm::ReadRegister>, Query(asked): Query<RegisterFilter>, db: Db, req: HttpRequest) -> Answer {
     let kind = accept::choose(&req, table::FORMS)?;
     let (from, to) = (asked.from, asked.to);
-    let filter = Filter {
-        departments: asked.department,
-        receiving: asked.receiving_department,
-        procedures: asked.procedure,
-        channels: asked.channel.into_iter().map(str::to_owned).collect(),
-        accepted: (Some(from), Some(to)),
-        // An accepted dossier is received when it is accepted: the lists' own order finds the period.
-        received: (begin(from), to.checked_add_days(Days::new(1)).and_then(begin)),
-        sort: Sort::OldestFirst,
-        ..Filter::default()
-    };
-    let (reach, today) = (permit.reach(), vn_date(permit.now));
+    let (reach, filter, today) = (permit.reach(), asked.chosen(), vn_date(permit.now));
     let form = RegisterForm::of(rule_sets::on(db.get_ref(), to).await?);
     if kind > 0 {
         if asked.paged {
@@ -129,14 +151,9 @@ async fn get_dossier_register(permit: Permit<perm::ReadRegister>, Query(asked): 
         let reader = Reader { db, reach, filter, today, n: 0, after: None, done: false };
         return if kind == 1 { Ok(files::csv(reader, permit.lang)) } else { files::xlsx(reader, &form, (from, to), permit.lang).await };
     }
-    let after: Option<(DateTime<Utc>, Uuid, u32)> = asked.cursor.after()?;
-    let begun = after.map_or(0, |(_, _, n)| u64::from(n));
-    let rows = store::page(db.get_ref(), &reach, &filter, after.map(|(at, id, _)| (at, id)), asked.cursor.limit, today).await?;
-    let numbered = rows.into_iter().zip(begun + 1..).collect();
-    let (rows, info) = asked.cursor.page(numbered, |(r, n)| (r.received_at, r.id, *n));
+    let (items, info) = rows(db.get_ref(), (&reach, &filter), &asked.cursor, today).await?;
     let info =
         asked.cursor.counted(db.get_ref(), info, async |db| store::page(db, &reach, &filter, None, EVERY, today).await.map(drop)).await?;
-    let items = rows.into_iter().map(|(r, n)| RegisterRow::of(n, r, today)).collect::<Result<_, _>>()?;
     Ok(page::respond(&req, &info, &DossierRegister { form, from: Day(from), to: Day(to), items, page: info.clone() }))
 }
 
@@ -145,4 +162,14 @@ fn only_in_pages() -> ApiError {
         Fault::new(Code::InvalidParameter, name, "Chỉ dùng với JSON: tệp luôn gồm cả sổ.", "For JSON only: a file is the whole register.")
     };
     ApiError::new(Code::InvalidParameter).faults(vec![fault("limit"), fault("cursor")])
+}
+
+/// The rows of the register as an export.
+pub fn exported() -> Source {
+    Source::of::<RegisterFilter, RegisterRow>("dossier-register", Permission::ReadRegister, |ask| {
+        Box::pin(async move {
+            let asked: RegisterFilter = ask.filter()?;
+            Batch::of(rows(ask.db, (&ask.reach, &asked.chosen()), &asked.cursor, vn_date(ask.call.now)).await?)
+        })
+    })
 }

@@ -7,5 +7,5 @@ mod rules;
 mod store;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported, exported_moves};
 pub use store::{Moved, edition_at, moves_of};

@@ -2,22 +2,24 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::wire::{CalendarRevisionMovePage, CalendarRevisionPage, NewRevision, RevisionMove, RevisionReport, RevisionView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar;
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, ResourceCode, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -91,6 +93,26 @@ impl FromQuery for RevisionFilter {
     }
 }
 
+fn named(code: &str) -> Result<ResourceCode, ApiError> {
+    ResourceCode::parse(code).ok_or_else(ApiError::not_found)
+}
+
+fn numbered(text: &str) -> Result<i32, ApiError> {
+    text.parse().map_err(|_| ApiError::not_found())
+}
+
+async fn revisions(
+    db: &impl ConnectionTrait,
+    code: &ResourceCode,
+    filter: &RevisionFilter,
+) -> Result<(Vec<RevisionView>, PageInfo), ApiError> {
+    let rows = store::list(db, code.as_str(), filter.cursor.after()?, filter.cursor.limit).await?;
+    if rows.is_empty() && !store::calendar_exists(db, code.as_str()).await? {
+        return Err(ApiError::not_found());
+    }
+    Ok(filter.cursor.page(rows, |row| row.number))
+}
+
 /// List the revisions of a calendar
 ///
 /// Oldest first: when, by whom, and how many dossiers moved.
@@ -106,12 +128,8 @@ async fn list_calendar_revisions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let code = ResourceCode::parse(&code).ok_or_else(ApiError::not_found)?;
-    let rows = store::list(db.get_ref(), code.as_str(), filter.cursor.after()?, filter.cursor.limit).await?;
-    if rows.is_empty() && !store::calendar_exists(db.get_ref(), code.as_str()).await? {
-        return Err(ApiError::not_found());
-    }
-    let (items, page) = filter.cursor.page(rows, |row| row.number);
+    let code = named(&code)?;
+    let (items, page) = revisions(db.get_ref(), &code, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, code.as_str(), None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &CalendarRevisionPage { items, page }).await
 }
@@ -130,8 +148,7 @@ async fn get_calendar_revision(
     Query(shape): Query<Shape<RevisionView>>,
     db: Db,
 ) -> Answer {
-    let code = ResourceCode::parse(&path.0).ok_or_else(ApiError::not_found)?;
-    let number = path.1.parse().map_err(|_| ApiError::not_found())?;
+    let (code, number) = (named(&path.0)?, numbered(&path.1)?);
     let view = store::find(db.get_ref(), code.as_str(), number).await?.ok_or_else(ApiError::not_found)?;
     // It never changes.
     shape.found(db.get_ref(), &permit, 1, &view).await
@@ -153,6 +170,19 @@ impl FromQuery for MoveFilter {
     }
 }
 
+async fn moves(
+    db: &impl ConnectionTrait,
+    (code, number): (&str, i32),
+    reach: &Reach,
+    cursor: &Cursor,
+) -> Result<(Vec<RevisionMove>, PageInfo), ApiError> {
+    let rows = store::moves(db, (code, number), reach, cursor.after()?, cursor.limit).await?;
+    if rows.is_empty() && store::find(db, code, number).await?.is_none() {
+        return Err(ApiError::not_found());
+    }
+    Ok(cursor.page(rows, |row| row.id))
+}
+
 /// List the dossiers that a revision moved
 ///
 /// Those that the caller may see, each with its due date before and after.
@@ -169,15 +199,30 @@ async fn list_calendar_revision_moves(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let code = ResourceCode::parse(&path.0).ok_or_else(ApiError::not_found)?;
-    let number: i32 = path.1.parse().map_err(|_| ApiError::not_found())?;
-    let (revision, reach) = ((code.as_str(), number), permit.reach());
-    let rows = store::moves(db.get_ref(), revision, &reach, filter.cursor.after()?, filter.cursor.limit).await?;
-    if rows.is_empty() && store::find(db.get_ref(), code.as_str(), number).await?.is_none() {
-        return Err(ApiError::not_found());
-    }
-    let (items, page) = filter.cursor.page(rows, |row| row.id);
+    let code = named(&path.0)?;
+    let (revision, reach) = ((code.as_str(), numbered(&path.1)?), permit.reach());
+    let (items, page) = moves(db.get_ref(), revision, &reach, &filter.cursor).await?;
     let page =
         filter.cursor.counted(db.get_ref(), page, async |db| store::moves(db, revision, &reach, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &CalendarRevisionMovePage { items, page }).await
+}
+
+/// The revisions of a calendar as an export.
+pub fn exported() -> Source {
+    let source = Source::of::<RevisionFilter, RevisionView>("calendar-revisions", Permission::ReadCalendar, |ask| {
+        Box::pin(async move { Batch::of(revisions(ask.db, &named(ask.key("calendar"))?, &ask.filter()?).await?) })
+    });
+    source.keyed(&["calendar"])
+}
+
+/// The dossiers that a revision moved as an export.
+pub fn exported_moves() -> Source {
+    let source = Source::of::<MoveFilter, RevisionMove>("calendar-revision-moves", Permission::ReadDossier, |ask| {
+        Box::pin(async move {
+            let filter: MoveFilter = ask.filter()?;
+            let (code, number) = (named(ask.key("calendar"))?, numbered(ask.key("revision"))?);
+            Batch::of(moves(ask.db, (code.as_str(), number), &ask.reach, &filter.cursor).await?)
+        })
+    });
+    source.keyed(&["calendar", "revision"])
 }

@@ -3,12 +3,13 @@
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use crate::app::Shared;
 use crate::audit;
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::{self, AsOf, vn_date};
 use crate::db::Db;
 use crate::departments;
@@ -25,7 +26,7 @@ use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Day, Query, QueryReader, ReadProblems, Shape, Shaped,
+    Answer, Cursor, Day, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped,
     page::{EVERY, PageParams},
 };
 use crate::{procedures, rule_sets};
@@ -166,6 +167,19 @@ fn chosen(asked: &DossierFilter) -> Filter {
     }
 }
 
+async fn page(
+    db: &impl ConnectionTrait,
+    (reach, filter): (&Reach, &Filter),
+    cursor: &Cursor,
+    today: NaiveDate,
+    shared: &Shared,
+) -> Result<(Vec<DossierSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, filter, cursor.after()?, cursor.limit, today).await?;
+    let (rows, info) = cursor.page(rows, |r| (r.received_at, r.id));
+    let items = rows.into_iter().map(|r| view::summary(r, today, &shared.vault)).collect::<Result<_, _>>()?;
+    Ok((items, info))
+}
+
 /// List dossiers
 ///
 /// Those the caller may see, newest first: by acceptance, else submission.
@@ -180,15 +194,10 @@ async fn list_dossiers(
     shared: web::Data<Shared>,
     req: HttpRequest,
 ) -> Answer {
-    let today = vn_date(permit.now);
-    let filter = chosen(&asked);
-    let rows = store::list(db.get_ref(), &permit.reach(), &filter, asked.cursor.after()?, asked.cursor.limit, today).await?;
-    let (rows, info) = asked.cursor.page(rows, |r| (r.received_at, r.id));
-    let info = asked
-        .cursor
-        .counted(db.get_ref(), info, async |db| store::list(db, &permit.reach(), &filter, None, EVERY, today).await.map(drop))
-        .await?;
-    let items = rows.into_iter().map(|r| view::summary(r, today, &shared.vault)).collect::<Result<_, _>>()?;
+    let (reach, filter, today) = (permit.reach(), chosen(&asked), vn_date(permit.now));
+    let (items, info) = page(db.get_ref(), (&reach, &filter), &asked.cursor, today, &shared).await?;
+    let info =
+        asked.cursor.counted(db.get_ref(), info, async |db| store::list(db, &reach, &filter, None, EVERY, today).await.map(drop)).await?;
     asked.shape.page(&req, db.get_ref(), &permit, &DossierPage { items, page: info }).await
 }
 
@@ -305,12 +314,9 @@ async fn get_dossier_clock(permit: Permit<perm::ReadDossier>, id: web::Path<Stri
 pub fn exported() -> Source {
     Source::of::<DossierFilter, DossierSummary>("dossiers", Permission::ReadDossier, |ask| {
         Box::pin(async move {
-            let filter: DossierFilter = ask.filter()?;
-            let (today, after) = (vn_date(ask.now), filter.cursor.after()?);
-            let rows = store::list(ask.db, &ask.reach, &chosen(&filter), after, filter.cursor.limit, today).await?;
-            let (rows, page) = filter.cursor.page(rows, |r| (r.received_at, r.id));
-            let items = rows.into_iter().map(|r| view::summary(r, today, &ask.shared.vault)).collect::<Result<Vec<_>, _>>()?;
-            Batch::of((items, page))
+            let asked: DossierFilter = ask.filter()?;
+            let today = vn_date(ask.call.now);
+            Batch::of(page(ask.db, (&ask.reach, &chosen(&asked)), &asked.cursor, today, ask.shared).await?)
         })
     })
 }

@@ -4,5 +4,5 @@ mod routes;
 mod todo;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use todo::Todo;

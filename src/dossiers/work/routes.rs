@@ -2,13 +2,15 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, web};
+use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::Todo;
 use super::wire::{WorkItem, WorkPage};
 use crate::app::Shared;
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::{self, rules::add_wd, vn_date};
 use crate::db::Db;
 use crate::departments;
@@ -16,10 +18,11 @@ use crate::dossiers::clock::ClockError;
 use crate::dossiers::store::work::{self, Wanted};
 use crate::dossiers::{rules, view};
 use crate::error::{ApiError, Code, Fault};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Query, QueryReader, ReadProblems, Shape, Shaped,
+    Answer, Call, Cursor, Day, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped,
     page::{EVERY, PageParams},
 };
 use crate::procedures;
@@ -75,6 +78,36 @@ impl FromQuery for WorkFilter {
     }
 }
 
+async fn wanted(db: &impl ConnectionTrait, asked: &WorkFilter, today: NaiveDate) -> Result<Wanted, ApiError> {
+    let todos = if asked.todo.is_empty() { Todo::ALL.to_vec() } else { asked.todo.iter().filter_map(|t| Todo::parse(t)).collect() };
+    let soon = if todos.iter().any(|todo| todo.looks_ahead()) {
+        let calendar = calendar::load_all(db).await?.base();
+        add_wd(&calendar, today, asked.days.unwrap_or(SOON))
+            .map_err(|missing| ApiError::broken(vec![rules::clock_fault(&ClockError::from(missing), "days")]))?
+    } else {
+        today
+    };
+    Ok(Wanted { departments: asked.department.clone(), todos, today, soon })
+}
+
+async fn page(
+    db: &impl ConnectionTrait,
+    call: &Call,
+    (reach, wanted): (&Reach, &Wanted),
+    cursor: &Cursor,
+    shared: &Shared,
+) -> Result<(Vec<WorkItem>, PageInfo), ApiError> {
+    let rows = work::list(db, reach, wanted, cursor.after()?, cursor.limit).await?;
+    let (rows, info) = cursor.page(rows, work::Work::key);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());
+        let text = call.lang.pick(todo.text(day, wanted.today));
+        items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, wanted.today, &shared.vault)? });
+    }
+    Ok((items, info))
+}
+
 /// Get the work list
 ///
 /// What is to be done about dossiers, the most urgent first: apologies that must go out, silence of consulted agencies to be
@@ -91,25 +124,19 @@ async fn get_work_list(
     shared: web::Data<Shared>,
     req: HttpRequest,
 ) -> Answer {
-    let today = vn_date(permit.now);
-    let todos = if asked.todo.is_empty() { Todo::ALL.to_vec() } else { asked.todo.iter().filter_map(|t| Todo::parse(t)).collect() };
-    let soon = if todos.iter().any(|todo| todo.looks_ahead()) {
-        let calendar = calendar::load_all(db.get_ref()).await?.base();
-        add_wd(&calendar, today, asked.days.unwrap_or(SOON))
-            .map_err(|missing| ApiError::broken(vec![rules::clock_fault(&ClockError::from(missing), "days")]))?
-    } else {
-        today
-    };
-    let wanted = Wanted { departments: asked.department, todos, today, soon };
-    let rows = work::list(db.get_ref(), &permit.reach(), &wanted, asked.cursor.after()?, asked.cursor.limit).await?;
-    let (rows, info) = asked.cursor.page(rows, work::Work::key);
-    let info =
-        asked.cursor.counted(db.get_ref(), info, async |db| work::list(db, &permit.reach(), &wanted, None, EVERY).await.map(drop)).await?;
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (todo, day, consultation) = (row.todo()?, row.day, row.consultation());
-        let text = permit.lang.pick(todo.text(day, today));
-        items.push(WorkItem { todo, day: Day(day), consultation, text, dossier: view::summary(row.dossier, today, &shared.vault)? });
-    }
+    let (reach, wanted) = (permit.reach(), wanted(db.get_ref(), &asked, vn_date(permit.now)).await?);
+    let (items, info) = page(db.get_ref(), &permit, (&reach, &wanted), &asked.cursor, &shared).await?;
+    let info = asked.cursor.counted(db.get_ref(), info, async |db| work::list(db, &reach, &wanted, None, EVERY).await.map(drop)).await?;
     asked.shape.page(&req, db.get_ref(), &permit, &WorkPage { items, page: info }).await
+}
+
+/// The work list as an export.
+pub fn exported() -> Source {
+    Source::of::<WorkFilter, WorkItem>("work-list", Permission::ReadDossier, |ask| {
+        Box::pin(async move {
+            let asked: WorkFilter = ask.filter()?;
+            let wanted = wanted(ask.db, &asked, vn_date(ask.call.now)).await?;
+            Batch::of(page(ask.db, ask.call, (&ask.reach, &wanted), &asked.cursor, ask.shared).await?)
+        })
+    })
 }

@@ -1,7 +1,9 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, get, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::wire::{KpiPage, KpiVersionPage, KpiVersionView, KpiView, NewKpi};
 use super::{acts, store};
@@ -15,7 +17,7 @@ use crate::http::export::{self, Batch};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, Cursor, Day, Json, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Day, Json, PageInfo, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -62,6 +64,11 @@ impl FromQuery for KpiFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, filter: &KpiFilter) -> Result<(Vec<KpiView>, PageInfo), ApiError> {
+    let rows = store::list(db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |kpi| kpi.code.clone()))
+}
+
 /// List indicators
 ///
 /// With their targets, ordered by code. Those computed from dossiers are there from the start.
@@ -70,8 +77,7 @@ impl FromQuery for KpiFilter {
     responses((status = 200, description = "A page of indicators", body = KpiPage), ReadProblems))]
 #[get("/api/v1/kpis")]
 async fn list_kpis(permit: Permit<perm::ReadKpi>, Query(filter): Query<KpiFilter>, db: Db, req: HttpRequest) -> Answer {
-    let rows = store::list(db.get_ref(), &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |kpi| kpi.code.clone());
+    let (items, page) = page(db.get_ref(), &filter).await?;
     let page = filter
         .cursor
         .counted(db.get_ref(), page, async |db| store::list(db, &filter.source, filter.unit, None, EVERY).await.map(drop))
@@ -131,6 +137,12 @@ impl FromQuery for KpiVersionFilter {
     }
 }
 
+async fn versions(db: &impl ConnectionTrait, kpi: Uuid, filter: &KpiVersionFilter) -> Result<(Vec<KpiVersionView>, PageInfo), ApiError> {
+    let on = filter.in_force_on.map(|day| day.0);
+    let rows = store::versions(db, kpi, on, filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |v| v.version))
+}
+
 /// List the versions of an indicator
 ///
 /// Every definition that it has had, targets included, the first one first: from when to when it holds, who put it and when. A version ends
@@ -148,9 +160,8 @@ async fn list_kpi_versions(
     req: HttpRequest,
 ) -> Answer {
     let kpi = store::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let (items, page) = versions(db.get_ref(), kpi.id, &filter).await?;
     let on = filter.in_force_on.map(|day| day.0);
-    let rows = store::versions(db.get_ref(), kpi.id, on, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |v| v.version);
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, kpi.id, on, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &KpiVersionPage { items, page }).await
 }
@@ -181,10 +192,17 @@ async fn get_kpi_version(
 /// The list as an export.
 pub fn exported() -> export::Source {
     export::Source::of::<KpiFilter, KpiView>("kpis", Permission::ReadKpi, |ask| {
-        Box::pin(async move {
-            let filter: KpiFilter = ask.filter()?;
-            let rows = store::list(ask.db, &filter.source, filter.unit, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |kpi| kpi.code.clone()))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.filter()?).await?) })
     })
+}
+
+/// The versions of an indicator as an export.
+pub fn exported_versions() -> export::Source {
+    let source = export::Source::of::<KpiVersionFilter, KpiVersionView>("kpi-versions", Permission::ReadKpi, |ask| {
+        Box::pin(async move {
+            let kpi = store::find(ask.db, &ask.key("kpi").into()).await?.ok_or_else(ApiError::not_found)?;
+            Batch::of(versions(ask.db, kpi.id, &ask.filter()?).await?)
+        })
+    });
+    source.keyed(&["kpi"])
 }

@@ -12,6 +12,6 @@ mod wire;
 
 pub use job::Rows;
 pub use model::MeasurementState;
-pub use routes::{configure, exported};
+pub use routes::{configure, exported, exported_versions};
 pub use store::{Measured, all_measured};
 pub use wire::{Evidence, MeasurementView, NewMeasurement};

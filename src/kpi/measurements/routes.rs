@@ -2,14 +2,15 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, put, web};
-use sea_orm::DatabaseConnection;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::wire::{MeasurementPage, MeasurementRow, MeasurementVersion, MeasurementVersionPage, MeasurementView, NewMeasurement};
 use super::{acts, load, store};
 use crate::app::Shared;
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
@@ -19,7 +20,7 @@ use crate::http::export::{self, Batch};
 use crate::http::query::FromQuery;
 use crate::http::shape::{Relation, With};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -73,6 +74,21 @@ fn period_of(code: &str) -> Result<Period, ApiError> {
     Period::parse(code).ok_or_else(|| ApiError::new(Code::InvalidParameter).faults(vec![bad_period(Code::InvalidParameter, "period")]))
 }
 
+impl MeasurementFilter {
+    fn chosen(&self, kpi: Uuid) -> store::Chosen<'_> {
+        store::Chosen { kpi, department: self.department.as_deref(), period: self.period.as_deref(), field: self.field.as_deref() }
+    }
+}
+
+async fn measurements(
+    db: &impl ConnectionTrait,
+    (reach, chosen): (&Reach, &store::Chosen<'_>),
+    cursor: &Cursor,
+) -> Result<(Vec<MeasurementView>, PageInfo), ApiError> {
+    let rows = store::measurements(db, reach, chosen, cursor.after()?, cursor.limit).await?;
+    Ok(cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default())))
+}
+
 /// List the measurements of an indicator
 ///
 /// Of the departments in your sight, by period, department and field.
@@ -89,14 +105,10 @@ async fn list_measurements(
     req: HttpRequest,
 ) -> Answer {
     let kpi = definitions::find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
-    let chosen = store::Chosen { kpi: kpi.id, department, period, field };
-    let rows = store::measurements(db.get_ref(), &permit.reach(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default()));
-    let page = filter
-        .cursor
-        .counted(db.get_ref(), page, async |db| store::measurements(db, &permit.reach(), &chosen, None, EVERY).await.map(drop))
-        .await?;
+    let (reach, chosen) = (permit.reach(), filter.chosen(kpi.id));
+    let (items, page) = measurements(db.get_ref(), (&reach, &chosen), &filter.cursor).await?;
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::measurements(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &MeasurementPage { items, page }).await
 }
 
@@ -117,16 +129,16 @@ impl FromQuery for OfField {
 
 /// The measurement at a place, if the caller may see it.
 async fn found(
-    db: &DatabaseConnection,
-    permit: &Permit<perm::ReadMeasurement>,
-    (key, department, period): &(String, String, String),
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    (key, department, period): (&str, &str, &str),
     field: Option<&str>,
 ) -> Result<MeasurementView, ApiError> {
     let period = period_of(period)?;
-    let kpi = definitions::find(db, &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
+    let kpi = definitions::find(db, &key.into()).await?.ok_or_else(ApiError::not_found)?;
     let department = departments::view_by_code(db, department).await?.ok_or_else(ApiError::not_found)?;
     let place = store::Place { kpi: kpi.id, department: department.id, period: period.code(), field };
-    store::measurement(db, &permit.reach(), &place).await?.ok_or_else(ApiError::not_found)
+    store::measurement(db, reach, &place).await?.ok_or_else(ApiError::not_found)
 }
 
 /// Get a measurement
@@ -148,7 +160,7 @@ async fn get_measurement(
     Query(With { asked: of, shape }): Query<With<OfField, MeasurementView>>,
     db: Db,
 ) -> Answer {
-    let view = found(db.get_ref(), &permit, &path, of.field.as_deref()).await?;
+    let view = found(db.get_ref(), &permit.reach(), (&path.0, &path.1, &path.2), of.field.as_deref()).await?;
     shape.found(db.get_ref(), &permit, view.version, &view).await
 }
 
@@ -171,6 +183,10 @@ impl FromQuery for VersionFilter {
     }
 }
 
+async fn versions(db: &impl ConnectionTrait, measurement: Uuid, cursor: &Cursor) -> Result<(Vec<MeasurementVersion>, PageInfo), ApiError> {
+    Ok(cursor.page(store::versions(db, measurement, cursor.after()?, cursor.limit).await?, |v| v.version))
+}
+
 /// List the versions of a measurement
 ///
 /// Every figure that it has had, the first one first: who recorded it when, whether it was final, its evidence, and why it replaced the one before.
@@ -190,9 +206,9 @@ async fn list_measurement_versions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let measurement = found(db.get_ref(), &permit, &path, filter.field.as_deref()).await?.id;
-    let rows = store::versions(db.get_ref(), measurement, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |v| v.version);
+    let place = (path.0.as_str(), path.1.as_str(), path.2.as_str());
+    let measurement = found(db.get_ref(), &permit.reach(), place, filter.field.as_deref()).await?.id;
+    let (items, page) = versions(db.get_ref(), measurement, &filter.cursor).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::versions(db, measurement, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &MeasurementVersionPage { items, page }).await
 }
@@ -260,12 +276,22 @@ pub fn exported() -> export::Source {
     let source = export::Source::of::<MeasurementFilter, MeasurementView>("measurements", Permission::ReadMeasurement, |ask| {
         Box::pin(async move {
             let filter: MeasurementFilter = ask.filter()?;
-            let kpi = definitions::find(ask.db, &ask.key.as_deref().unwrap_or_default().into()).await?.ok_or_else(ApiError::not_found)?;
-            let (department, period, field) = (filter.department.as_deref(), filter.period.as_deref(), filter.field.as_deref());
-            let chosen = store::Chosen { kpi: kpi.id, department, period, field };
-            let rows = store::measurements(ask.db, &ask.reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-            Batch::of(filter.cursor.page(rows, |m| (m.period.clone(), m.department.clone(), m.field.clone().unwrap_or_default())))
+            let kpi = definitions::find(ask.db, &ask.key("kpi").into()).await?.ok_or_else(ApiError::not_found)?;
+            Batch::of(measurements(ask.db, (&ask.reach, &filter.chosen(kpi.id)), &filter.cursor).await?)
         })
     });
-    source.keyed("kpi")
+    source.keyed(&["kpi"])
+}
+
+/// The versions of a measurement as an export.
+pub fn exported_versions() -> export::Source {
+    let source = export::Source::of::<VersionFilter, MeasurementVersion>("measurement-versions", Permission::ReadMeasurement, |ask| {
+        Box::pin(async move {
+            let filter: VersionFilter = ask.filter()?;
+            let place = (ask.key("kpi"), ask.key("department"), ask.key("period"));
+            let measurement = found(ask.db, &ask.reach, place, filter.field.as_deref()).await?.id;
+            Batch::of(versions(ask.db, measurement, &filter.cursor).await?)
+        })
+    });
+    source.keyed(&["kpi", "department", "period"])
 }

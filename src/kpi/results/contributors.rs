@@ -1,6 +1,6 @@
 //! What a figure is made of: the very dossiers, documents, tasks, measurements or indicators, a page at a time.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::book::{Book, Sight};
@@ -54,7 +54,7 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// 400 for the denominator of a plain count; 422 with every code that does not exist or is out of reach.
     pub async fn open(
-        db: &DatabaseConnection,
+        db: &impl ConnectionTrait,
         call: &'a Call,
         reach: &'a Reach,
         request: &'a Request,

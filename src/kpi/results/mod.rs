@@ -36,7 +36,7 @@ use crate::reports::filter::GroupBy;
 use crate::reports::period::Span;
 
 pub use request::Request;
-pub use routes::configure;
+pub use routes::{configure, exported};
 pub use unmet::{Unmet, unmet};
 pub use wire::KpiResult;
 

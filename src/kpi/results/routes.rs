@@ -1,22 +1,25 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, get, web};
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::contributors::Listing;
-use super::request::{FigureFilter, ResultFilter};
+use super::request::{FigureFilter, Request, ResultFilter};
 use super::wire::{KpiContributor, KpiContributorPage, KpiResults};
 use super::{results, table};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
 use crate::error::ApiError;
+use crate::http::export::{Batch, Source};
 use crate::http::page::{EVERY, PageParams};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
-use crate::http::{Answer, Cursor, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, table as tables};
+use crate::http::{Answer, Cursor, PageInfo, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, table as tables};
 use crate::kpi::store::find;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -81,6 +84,16 @@ impl FromQuery for ContributorFilter {
     }
 }
 
+async fn figure(db: &impl ConnectionTrait, key: &str, filter: &FigureFilter, now: DateTime<Utc>) -> Result<Request, ApiError> {
+    let kpi = find(db, &key.into()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(filter.on(&kpi.code, vn_date(now)))
+}
+
+async fn page(db: &impl ConnectionTrait, listing: &Listing<'_>, cursor: &Cursor) -> Result<(Vec<KpiContributor>, PageInfo), ApiError> {
+    let (rows, page) = cursor.page(listing.page(db, cursor.after()?, cursor.limit).await?, |behind| behind.at);
+    Ok((rows.into_iter().map(|behind| behind.view).collect(), page))
+}
+
 /// List what a figure is made of
 ///
 /// The very dossiers, documents, occurrences of tasks, measurements or indicators behind the figure that `GET /kpi-results` shows for the same
@@ -98,12 +111,22 @@ async fn list_kpi_contributors(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let kpi = find(db.get_ref(), &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?;
-    let (request, reach) = (filter.figure.on(&kpi.code, vn_date(permit.now)), permit.reach());
+    let (request, reach) = (figure(db.get_ref(), &key, &filter.figure, permit.now).await?, permit.reach());
     let listing = Listing::open(db.get_ref(), &permit, &reach, &request, filter.figure.part).await?;
-    let rows = listing.page(db.get_ref(), filter.cursor.after()?, filter.cursor.limit).await?;
-    let (rows, page) = filter.cursor.page(rows, |behind| behind.at);
+    let (items, page) = page(db.get_ref(), &listing, &filter.cursor).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| listing.page(db, None, EVERY).await.map(drop)).await?;
-    let items = rows.into_iter().map(|behind| behind.view).collect();
     filter.shape.page(&req, db.get_ref(), &permit, &KpiContributorPage { items, page }).await
+}
+
+/// What a figure is made of as an export.
+pub fn exported() -> Source {
+    let source = Source::of::<ContributorFilter, KpiContributor>("kpi-contributors", Permission::ReadReport, |ask| {
+        Box::pin(async move {
+            let filter: ContributorFilter = ask.filter()?;
+            let request = figure(ask.db, ask.key("kpi"), &filter.figure, ask.call.now).await?;
+            let listing = Listing::open(ask.db, ask.call, &ask.reach, &request, filter.figure.part).await?;
+            Batch::of(page(ask.db, &listing, &filter.cursor).await?)
+        })
+    });
+    source.keyed(&["kpi"])
 }

@@ -10,4 +10,4 @@ mod rules;
 mod store;
 mod wire;
 
-pub use routes::configure;
+pub use routes::{configure, exported};

@@ -2,6 +2,7 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, post, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::model::{KpiSubmissionAct, KpiSubmissionState};
@@ -11,16 +12,17 @@ use super::wire::{
 };
 use super::{acts, figures, store};
 use crate::auth::permissions::perm;
-use crate::auth::{Permit, Reach};
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::table::{Cell, Table};
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     table, write,
 };
@@ -79,6 +81,21 @@ impl FromQuery for SubmissionFilter {
     }
 }
 
+impl SubmissionFilter {
+    fn chosen(&self) -> store::Filter<'_> {
+        store::Filter { department: self.department.as_deref(), period: self.period.as_deref(), states: &self.state }
+    }
+}
+
+async fn page(
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    filter: &SubmissionFilter,
+) -> Result<(Vec<KpiSubmissionSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, &filter.chosen(), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |s| (s.period.clone(), s.department.clone())))
+}
+
 /// List submissions
 ///
 /// Those of the departments in your sight with which anything was done, by period and department.
@@ -93,10 +110,8 @@ async fn list_submissions(
     db: Db,
     req: HttpRequest,
 ) -> Answer {
-    let chosen = store::Filter { department: filter.department.as_deref(), period: filter.period.as_deref(), states: &filter.state };
-    let reach = permit.reach();
-    let rows = store::list(db.get_ref(), &reach, &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |s| (s.period.clone(), s.department.clone()));
+    let (reach, chosen) = (permit.reach(), filter.chosen());
+    let (items, page) = page(db.get_ref(), &reach, &filter).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &KpiSubmissionPage { items, page }).await
 }
@@ -343,4 +358,11 @@ async fn reopen_figures(
     let (period, reason) = (period_of(&path.1)?, Some(body.value.reason.as_str()));
     let (at, act) = ((path.0.as_str(), &period), KpiSubmissionAct::Reopen);
     write(db.get_ref(), &permit, &body.hash, async |tx| acts::step(tx, &permit, at, act, reason).await).await
+}
+
+/// The list as an export.
+pub fn exported() -> Source {
+    Source::of::<SubmissionFilter, KpiSubmissionSummary>("submissions", Permission::ReadMeasurement, |ask| {
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?).await?) })
+    })
 }

@@ -1,23 +1,25 @@
 //! HTTP in, HTTP out.
 
 use actix_web::{HttpRequest, delete, get, put, web};
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::wire::{KpiTargetPage, KpiTargetView};
 use super::{acts, store};
-use crate::auth::Permit;
 use crate::auth::permissions::perm;
+use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
 use crate::error::{ApiError, Code};
 use crate::http::call::{ChangeHeaders, WriteParams};
+use crate::http::export::{Batch, Source};
 use crate::http::json::digest;
 use crate::http::query::FromQuery;
 use crate::http::shape::Relation;
 use crate::http::values::Key;
 use crate::http::{
-    Answer, Cursor, Json, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
+    Answer, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, ServiceConfig, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -91,10 +93,13 @@ impl TargetFilter {
     }
 }
 
+async fn page(db: &impl ConnectionTrait, chosen: &store::Chosen<'_>, cursor: &Cursor) -> Result<(Vec<KpiTargetView>, PageInfo), ApiError> {
+    Ok(cursor.page(store::list(db, chosen, cursor.after()?, cursor.limit).await?, |t| (t.kpi.clone(), t.n)))
+}
+
 async fn listed(permit: &Permit<perm::ReadKpi>, kpi: Option<Uuid>, filter: &TargetFilter, db: &Db, req: &HttpRequest) -> Answer {
     let chosen = filter.chosen(kpi);
-    let rows = store::list(db.get_ref(), &chosen, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |t| (t.kpi.clone(), t.n));
+    let (items, page) = page(db.get_ref(), &chosen, &filter.cursor).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(req, db.get_ref(), permit, &KpiTargetPage { items, page }).await
 }
@@ -172,4 +177,19 @@ async fn put_kpi_target(
 async fn delete_kpi_target(permit: Permit<perm::WriteKpi>, path: web::Path<(String, String)>, _: Query<WriteParams>, db: Db) -> Answer {
     let (kpi, n) = place(path)?;
     write(db.get_ref(), &permit, &digest(&[]), async |tx| acts::remove(tx, &permit, &kpi, n).await).await
+}
+
+/// The targets of an indicator, or of all, as an export.
+pub fn exported() -> Source {
+    let source = Source::of::<TargetFilter, KpiTargetView>("kpi-targets", Permission::ReadKpi, |ask| {
+        Box::pin(async move {
+            let filter: TargetFilter = ask.filter()?;
+            let kpi = match ask.keys.get("kpi") {
+                Some(key) => Some(definitions::find(ask.db, &key.as_str().into()).await?.ok_or_else(ApiError::not_found)?.id),
+                None => None,
+            };
+            Batch::of(page(ask.db, &filter.chosen(kpi), &filter.cursor).await?)
+        })
+    });
+    source.keyed(&["kpi"]).or_of_all()
 }

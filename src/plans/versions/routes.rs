@@ -2,19 +2,20 @@
 
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, get, web};
-use sea_orm::DatabaseConnection;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::wire::{PlanDifference, PlanVersionPage, PlanVersionSummary, PlanVersionView, TaskHistory};
 use super::{rules, store};
 use crate::auth::permissions::perm;
-use crate::auth::{Permit, Reach};
+use crate::auth::{Permission, Permit, Reach};
 use crate::db::Db;
 use crate::error::{ApiError, Code, Fault};
+use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::{
-    Answer, Cursor, Query, QueryReader, ReadProblems, Shape, Shaped, found_today,
+    Answer, Cursor, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, found_today,
     page::{EVERY, PageParams},
 };
 
@@ -57,12 +58,16 @@ impl FromQuery for Against {
     }
 }
 
-async fn plan(db: &DatabaseConnection, reach: &Reach, key: &str) -> Result<Uuid, ApiError> {
+async fn plan(db: &impl ConnectionTrait, reach: &Reach, key: &str) -> Result<Uuid, ApiError> {
     store::plan(db, reach, &key.into()).await?.ok_or_else(ApiError::not_found)
 }
 
 fn number(text: &str) -> Result<i32, ApiError> {
     text.parse().map_err(|_| ApiError::not_found())
+}
+
+async fn page(db: &impl ConnectionTrait, plan: Uuid, cursor: &Cursor) -> Result<(Vec<PlanVersionSummary>, PageInfo), ApiError> {
+    Ok(cursor.page(store::list(db, plan, cursor.after()?, cursor.limit).await?, |v| v.version))
 }
 
 /// List the versions of a plan
@@ -81,8 +86,7 @@ async fn list_plan_versions(
     req: HttpRequest,
 ) -> Answer {
     let plan = plan(db.get_ref(), &permit.reach(), &key).await?;
-    let rows = store::list(db.get_ref(), plan, filter.cursor.after()?, filter.cursor.limit).await?;
-    let (items, page) = filter.cursor.page(rows, |v| v.version);
+    let (items, page) = page(db.get_ref(), plan, &filter.cursor).await?;
     let page = filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, plan, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &PlanVersionPage { items, page }).await
 }
@@ -163,4 +167,16 @@ async fn get_task_history(permit: Permit<perm::ReadTask>, key: web::Path<String>
     let texts = store::texts(db.get_ref(), plan, 1, i32::MAX).await?;
     let last = texts.last().map_or(1, |text| text.version);
     Ok(found_today(last, &TaskHistory { task, items: rules::history(&texts, &local_code) }))
+}
+
+/// The versions of a plan as an export.
+pub fn exported() -> Source {
+    let source = Source::of::<VersionFilter, PlanVersionSummary>("plan-versions", Permission::ReadPlan, |ask| {
+        Box::pin(async move {
+            let filter: VersionFilter = ask.filter()?;
+            let plan = plan(ask.db, &ask.reach, ask.key("plan")).await?;
+            Batch::of(page(ask.db, plan, &filter.cursor).await?)
+        })
+    });
+    source.keyed(&["plan"])
 }

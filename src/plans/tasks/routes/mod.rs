@@ -8,13 +8,14 @@ mod progress;
 use crate::http::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::wire::{NewCompletion, NewProgressReport, TaskEvent, TaskOrigin, TaskPage, TaskSummary, TaskTimeline, TaskView};
 use super::{acts as deeds, store};
 use crate::audit;
 use crate::auth::permissions::perm;
-use crate::auth::{Permission, Permit};
+use crate::auth::{Permission, Permit, Reach};
 use crate::calendar::vn_date;
 use crate::db::Db;
 use crate::departments;
@@ -24,7 +25,7 @@ use crate::http::export::{Batch, Source};
 use crate::http::query::{FromQuery, NoQuery};
 use crate::http::shape::Relation;
 use crate::http::{
-    Answer, At, Cursor, Json, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
+    Answer, At, Cursor, Json, PageInfo, Query, QueryReader, ReadProblems, Shape, Shaped, WriteProblems,
     page::{EVERY, PageParams},
     write,
 };
@@ -125,6 +126,16 @@ fn chosen(filter: &TaskFilter) -> store::Filter {
     }
 }
 
+async fn page(
+    db: &impl ConnectionTrait,
+    reach: &Reach,
+    filter: &TaskFilter,
+    today: NaiveDate,
+) -> Result<(Vec<TaskSummary>, PageInfo), ApiError> {
+    let rows = store::list(db, reach, today, &chosen(filter), filter.cursor.after()?, filter.cursor.limit).await?;
+    Ok(filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone())))
+}
+
 /// List tasks
 ///
 /// Those in which a department in the caller's sight has part, ordered by plan and by their order on paper; those from above, which
@@ -134,14 +145,10 @@ fn chosen(filter: &TaskFilter) -> store::Filter {
     responses((status = 200, description = "A page of tasks", body = TaskPage), ReadProblems))]
 #[get("/api/v1/tasks")]
 async fn list_tasks(permit: Permit<perm::ReadTask>, Query(filter): Query<TaskFilter>, db: Db, req: HttpRequest) -> Answer {
-    let chosen = chosen(&filter);
-    let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
-    let rows = store::list(db.get_ref(), &permit.reach(), vn_date(permit.now), &chosen, after, limit).await?;
-    let (items, page) = filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone()));
-    let page = filter
-        .cursor
-        .counted(db.get_ref(), page, async |db| store::list(db, &permit.reach(), vn_date(permit.now), &chosen, None, EVERY).await.map(drop))
-        .await?;
+    let (reach, today, chosen) = (permit.reach(), vn_date(permit.now), chosen(&filter));
+    let (items, page) = page(db.get_ref(), &reach, &filter, today).await?;
+    let page =
+        filter.cursor.counted(db.get_ref(), page, async |db| store::list(db, &reach, today, &chosen, None, EVERY).await.map(drop)).await?;
     filter.shape.page(&req, db.get_ref(), &permit, &TaskPage { items, page }).await
 }
 
@@ -249,11 +256,6 @@ fn number(text: &str) -> Result<i32, ApiError> {
 /// The list as an export.
 pub fn exported() -> Source {
     Source::of::<TaskFilter, TaskSummary>("tasks", Permission::ReadTask, |ask| {
-        Box::pin(async move {
-            let filter: TaskFilter = ask.filter()?;
-            let (after, limit) = (filter.cursor.after()?, filter.cursor.limit);
-            let rows = store::list(ask.db, &ask.reach, vn_date(ask.now), &chosen(&filter), after, limit).await?;
-            Batch::of(filter.cursor.page(rows, |t| (t.plan.clone().unwrap_or_default(), t.position, t.code.clone())))
-        })
+        Box::pin(async move { Batch::of(page(ask.db, &ask.reach, &ask.filter()?, vn_date(ask.call.now)).await?) })
     })
 }
