@@ -1,6 +1,6 @@
 //! Turns at work: a serving thread works on as many requests as it has connections, a few wait, the others are turned away at
-//! once. Reading a body takes no turn, so that a slow sender keeps nobody from work; nor does one caller's crowd of slow senders keep
-//! others from sending.
+//! once. The more are turned away, the fewer wait: what is served in an overload is served as soon as ever. Reading a body takes no
+//! turn, so that a slow sender keeps nobody from work; nor does one caller's crowd of slow senders keep others from sending.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,13 +16,44 @@ use crate::error::{ApiError, Code};
 use crate::http::rate::Caller;
 use crate::metrics::{Metrics, TurnedAway};
 
-/// With somebody waiting for so long without a pause, it is no burst any more: the thread is overloaded.
+/// With somebody waiting, or being turned away, for so long without a pause, it is no burst any more: the thread is overloaded.
 const STANDING: Duration = Duration::from_millis(250);
 
-/// An answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
-/// is answered would keep the thread busy with saying no. So many are held at most.
+/// An answer that turns someone away is held back for one to two times as long, which costs nothing: who asks again as soon as he
+/// is answered would keep the thread busy with saying no. Not all for the same time, or they would come back all at once. So many are
+/// held at most.
 const HELD_BACK: Duration = Duration::from_millis(50);
 const MOST_HELD: usize = 1024;
+
+/// How many may wait for a turn.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    burst: usize,
+    overloaded: usize,
+    /// So few at any time, lest a turn that ends be idle.
+    least: usize,
+}
+
+impl Room {
+    fn new(burst: usize, overloaded: usize, turns: usize) -> Room {
+        Room { burst, overloaded, least: (turns / 2).max(1).min(overloaded) }
+    }
+
+    /// Places in it when so many have just been turned away. While some have been waiting all the time, those turned away count as if
+    /// they still did: where few are too many the room is narrow, where most are it is closed but for the least. So it widens by itself
+    /// as soon as all who come would fit in.
+    fn places(self, standing: bool, away: usize) -> usize {
+        match standing || self.flooded(away) {
+            true => self.overloaded.saturating_sub(away).max(self.least),
+            false => self.burst,
+        }
+    }
+
+    /// More than could wait are turned away: this is no burst that only has to be waited for.
+    fn flooded(self, away: usize) -> bool {
+        away > self.overloaded
+    }
+}
 
 /// The part of all bodies on their way that may be one caller's.
 const SHARE: usize = 8;
@@ -33,11 +64,11 @@ pub struct Gate {
     waiting: Cell<usize>,
     under_way: Rc<Cell<usize>>,
     arriving: Rc<RefCell<HashMap<Caller, usize>>>,
+    /// Turned away, and not answered yet.
     held: Cell<usize>,
-    /// When last nobody waited.
+    /// When last nobody waited or was turned away.
     calm: Cell<Instant>,
-    most_waiting: usize,
-    most_waiting_overloaded: usize,
+    room: Room,
     /// At work, and once more with bodies on their way.
     most_under_way: usize,
     patience: Duration,
@@ -77,15 +108,15 @@ impl Drop for Arriving {
 impl Gate {
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Gate {
         let limits = &settings.limits;
+        let turns = settings.database.connections_per_worker as usize;
         Gate {
-            turns: Arc::new(Semaphore::new(settings.database.connections_per_worker as usize)),
+            turns: Arc::new(Semaphore::new(turns)),
             waiting: Cell::new(0),
             under_way: Rc::default(),
             arriving: Rc::default(),
             held: Cell::new(0),
             calm: Cell::new(Instant::now()),
-            most_waiting: limits.waiting_per_worker,
-            most_waiting_overloaded: limits.waiting_overloaded_per_worker,
+            room: Room::new(limits.waiting_per_worker, limits.waiting_overloaded_per_worker, turns),
             most_under_way: limits.in_flight_per_worker,
             patience: Duration::from_secs(settings.database.acquire_timeout_s),
             metrics,
@@ -121,35 +152,42 @@ impl Gate {
     }
 
     /// Waits for a turn. The room for those who wait is wide in a burst; where it has not been empty for a while it is narrow, so that
-    /// nobody in it waits for long.
+    /// nobody in it waits for long. In a flood those are turned away, too, who came into it when it was wide: the first of them first,
+    /// who would be served latest after they asked.
     ///
     /// # Errors
     /// 503 when the room is full, or the database does not answer those who are before.
     pub async fn turn(&self) -> Result<Turn, ApiError> {
-        if self.waiting.get() == 0 {
+        if self.waiting.get() == 0 && self.held.get() == 0 {
             self.calm.set(Instant::now());
         }
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
-        let overloaded = self.calm.get().elapsed() > STANDING;
-        if self.waiting.get() >= if overloaded { self.most_waiting_overloaded } else { self.most_waiting } {
+        let standing = self.calm.get().elapsed() > STANDING;
+        if self.waiting.get() >= self.room.places(standing, self.held.get()) {
             return self.turn_away(TurnedAway::Full).await;
         }
         let waiting = Count::up(&self.waiting);
         let permit = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
         drop(waiting);
+        let late = self.room.flooded(self.held.get()) && self.waiting.get() > self.room.least;
         match permit {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-            _ => self.turn_away(TurnedAway::Waited).await,
+            Ok(Ok(permit)) if !late => Ok(Turn { _permit: permit }),
+            in_vain => {
+                // The next one has the turn meanwhile.
+                drop(in_vain);
+                self.turn_away(TurnedAway::Waited).await
+            }
         }
     }
 
     async fn turn_away(&self, why: TurnedAway) -> Result<Turn, ApiError> {
         self.metrics.turned_away(why);
-        if self.held.get() < MOST_HELD {
+        let held = self.held.get();
+        if held < MOST_HELD {
             let _held = Count::up(&self.held);
-            tokio::time::sleep(HELD_BACK).await;
+            tokio::time::sleep(HELD_BACK + HELD_BACK * (held % 32) as u32 / 32).await;
         }
         Err(busy())
     }
@@ -201,5 +239,43 @@ impl<'a> Count<'a> {
 impl Drop for Count<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_narrows_with_the_load_and_widens_by_itself() {
+        let room = Room::new(256, 32, 8);
+        for (standing, away, places) in [
+            // A burst may wait, even if a few are too many.
+            (false, 0, 256),
+            (false, 32, 256),
+            // A flood is none, however new it is.
+            (false, 33, 4),
+            // Where some wait all the time, as many as were served without an overload.
+            (true, 0, 32),
+            // Those turned away would be waiting now.
+            (true, 5, 27),
+            (true, 28, 4),
+            (true, 32, 4),
+            (true, 1024, 4),
+        ] {
+            assert_eq!(room.places(standing, away), places, "{standing} {away}");
+        }
+        // Whoever is turned away though all would fit in finds a place when he comes back.
+        for clients in 0..=32 {
+            assert!((0..=clients).all(|away| away == clients || clients - away - 1 < room.places(true, away)), "{clients}");
+        }
+    }
+
+    #[test]
+    fn some_may_always_wait_unless_none_is_meant_to() {
+        for (overloaded, turns, least) in [(32, 8, 4), (32, 1, 1), (2, 8, 2), (0, 8, 0)] {
+            let room = Room::new(256, overloaded, turns);
+            assert_eq!((room.places(true, overloaded + 1), room.places(true, 0)), (least, overloaded));
+        }
     }
 }
