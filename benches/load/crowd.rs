@@ -94,7 +94,10 @@ fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Pace) -> Crowd 
                 let mut due = match pace {
                     Pace::Answered => None,
                     Pace::Rate(rate) => {
-                        let mut due = interval_at((start + Duration::from_secs_f64(n as f64 / rate)).into(), Duration::from_secs_f64(clients as f64 / rate));
+                        let mut due = interval_at(
+                            (start + Duration::from_secs_f64(n as f64 / rate)).into(),
+                            Duration::from_secs_f64(clients as f64 / rate),
+                        );
                         due.set_missed_tick_behavior(MissedTickBehavior::Skip);
                         Some(due)
                     }
