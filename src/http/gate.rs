@@ -39,19 +39,11 @@ impl Room {
         Room { burst, overloaded, least: (turns / 2).max(1).min(overloaded) }
     }
 
-    /// Places in it when so many have just been turned away. While some have been waiting all the time, those turned away count as if
-    /// they still did: where few are too many the room is narrow, where most are it is closed but for the least. So it widens by itself
-    /// as soon as all who come would fit in.
-    fn places(self, standing: bool, away: usize) -> usize {
-        match standing || self.flooded(away) {
-            true => self.overloaded.saturating_sub(away).max(self.least),
-            false => self.burst,
-        }
-    }
-
-    /// More than could wait are turned away: this is no burst that only has to be waited for.
-    fn flooded(self, away: usize) -> bool {
-        away > self.overloaded
+    /// Places in it when so many have just been turned away. In an overload those turned away count as if they still waited: where a few
+    /// are too many the room is narrow, where most are it is closed but for the least, and it widens by itself as soon as all who come
+    /// would fit in.
+    fn places(self, overloaded: bool, away: usize) -> usize {
+        if overloaded { self.overloaded.saturating_sub(away).max(self.least) } else { self.burst }
     }
 }
 
@@ -152,8 +144,7 @@ impl Gate {
     }
 
     /// Waits for a turn. The room for those who wait is wide in a burst; where it has not been empty for a while it is narrow, so that
-    /// nobody in it waits for long. In a flood those are turned away, too, who came into it when it was wide: the first of them first,
-    /// who would be served latest after they asked.
+    /// nobody in it waits for long.
     ///
     /// # Errors
     /// 503 when the room is full, or the database does not answer those who are before.
@@ -164,21 +155,16 @@ impl Gate {
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
-        let standing = self.calm.get().elapsed() > STANDING;
-        if self.waiting.get() >= self.room.places(standing, self.held.get()) {
+        let overloaded = self.calm.get().elapsed() > STANDING;
+        if self.waiting.get() >= self.room.places(overloaded, self.held.get()) {
             return self.turn_away(TurnedAway::Full).await;
         }
         let waiting = Count::up(&self.waiting);
         let permit = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
         drop(waiting);
-        let late = self.room.flooded(self.held.get()) && self.waiting.get() > self.room.least;
         match permit {
-            Ok(Ok(permit)) if !late => Ok(Turn { _permit: permit }),
-            in_vain => {
-                // The next one has the turn meanwhile.
-                drop(in_vain);
-                self.turn_away(TurnedAway::Waited).await
-            }
+            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+            _ => self.turn_away(TurnedAway::Waited).await,
         }
     }
 
@@ -248,34 +234,23 @@ mod tests {
 
     #[test]
     fn the_room_narrows_with_the_load_and_widens_by_itself() {
-        let room = Room::new(256, 32, 8);
-        for (standing, away, places) in [
-            // A burst may wait, even if a few are too many.
-            (false, 0, 256),
-            (false, 32, 256),
-            // A flood is none, however new it is.
-            (false, 33, 4),
-            // Where some wait all the time, as many as were served without an overload.
-            (true, 0, 32),
-            // Those turned away would be waiting now.
-            (true, 5, 27),
-            (true, 28, 4),
-            (true, 32, 4),
-            (true, 1024, 4),
-        ] {
-            assert_eq!(room.places(standing, away), places, "{standing} {away}");
+        let room = Room::new(64, 32, 8);
+        for (overloaded, away, places) in
+            [(false, 0, 64), (false, 100, 64), (true, 0, 32), (true, 5, 27), (true, 28, 4), (true, 32, 4), (true, 1024, 4)]
+        {
+            assert_eq!(room.places(overloaded, away), places, "{overloaded} {away}");
         }
-        // Whoever is turned away though all would fit in finds a place when he comes back.
-        for clients in 0..=32 {
-            assert!((0..=clients).all(|away| away == clients || clients - away - 1 < room.places(true, away)), "{clients}");
+        // Of as many as fit in, whoever was turned away finds a place when he comes back, however many others still are away.
+        for clients in 1..=32 {
+            assert!((0..clients).all(|away| clients - away - 1 < room.places(true, away)), "{clients}");
         }
     }
 
     #[test]
     fn some_may_always_wait_unless_none_is_meant_to() {
         for (overloaded, turns, least) in [(32, 8, 4), (32, 1, 1), (2, 8, 2), (0, 8, 0)] {
-            let room = Room::new(256, overloaded, turns);
-            assert_eq!((room.places(true, overloaded + 1), room.places(true, 0)), (least, overloaded));
+            let room = Room::new(64, overloaded, turns);
+            assert_eq!((room.places(true, 1000), room.places(true, 0)), (least, overloaded));
         }
     }
 }

@@ -435,9 +435,9 @@ async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     }
 }
 
-/// Who has waited longest would be served latest: in a flood they are turned away, so that those who are served have not waited long.
+/// Who asks again as soon as he is turned away keeps nobody from being served, and is forgotten as soon as he is gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_flood_few_wait_and_afterwards_a_burst_may_again() {
+async fn a_crowd_that_asks_again_at_once_leaves_nothing_behind() {
     let app = with(|s| {
         s.limits.waiting_per_worker = 20;
         s.limits.waiting_overloaded_per_worker = 4;
@@ -446,14 +446,16 @@ async fn in_a_flood_few_wait_and_afterwards_a_burst_may_again() {
     .await;
     let admin = app.admin().await;
     admin.get("/api/v1/users").await.expect(200);
-    let ask = || {
-        let admin = admin.clone();
-        tokio::spawn(async move { admin.get("/api/v1/users").await })
+    let burst = || -> Vec<_> {
+        let one = |_| {
+            let admin = admin.clone();
+            tokio::spawn(async move { admin.get("/api/v1/users").await })
+        };
+        (0..22).map(one).collect()
     };
     let mut lock = locked_table(&app).await;
-    let first: Vec<_> = (0..22).map(|_| ask()).collect();
+    let first = burst();
     tokio::time::sleep(Duration::from_millis(400)).await;
-    // Many more ask again whenever they are answered.
     let crowd: Vec<_> = (0..16)
         .map(|_| {
             let admin = admin.clone();
@@ -465,21 +467,18 @@ async fn in_a_flood_few_wait_and_afterwards_a_burst_may_again() {
             })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     lock.execute("ROLLBACK").await.unwrap();
-    let first = join_all(first).await.into_iter().map(Result::unwrap);
-    let (served, away): (Vec<_>, Vec<_>) = first.partition(|answer| answer.status == 200);
-    assert!((2..12).contains(&served.len()), "those with a turn, and the last of those who waited: {}", served.len());
-    assert!(away.iter().all(|answer| (answer.status, answer.code()) == (503, "overloaded")));
-    let figures = app.nobody().get("/metrics").await.text;
-    let waited = figures.lines().find_map(|l| l.strip_prefix("dunghen_turned_away_total{why=\"waited\"} ")?.parse::<usize>().ok());
-    assert!(waited >= Some(away.len()), "{figures}");
+    for answer in join_all(first).await {
+        answer.unwrap().expect(200);
+    }
     for one in crowd {
         one.abort();
         assert!(one.await.unwrap_err().is_cancelled());
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    for answer in join_all((0..22).map(|_| ask())).await {
+    // As long as an answer is held back at the most.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for answer in join_all(burst()).await {
         answer.unwrap().expect(200);
     }
 }
