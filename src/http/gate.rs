@@ -17,7 +17,7 @@ use crate::http::rate::Caller;
 use crate::metrics::{Metrics, TurnedAway};
 
 /// With somebody waiting, or being turned away, for so long without a pause, it is no burst any more: the thread is overloaded.
-const STANDING: Duration = Duration::from_millis(250);
+const STANDING: Duration = Duration::from_millis(100);
 
 /// An answer that turns someone away is held back for one to two times as long, which costs nothing: who asks again as soon as he
 /// is answered would keep the thread busy with saying no. Not all for the same time, or they would come back all at once. So many are
