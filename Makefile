@@ -10,7 +10,7 @@ test: ## run every test, on a throwaway PostgreSQL under .data/test
 check: ## formatting and lints
 	cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
-bench: ## load a million rows and compare with pgbench and \copy on the same cluster
+bench: ## load a million rows and compare with pgbench and \copy on the same cluster (ONLY=overload: four times the load)
 	cargo bench --bench load
 
 contract: ## lint the contract, try it with schemathesis, and compile and run generated clients

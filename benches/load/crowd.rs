@@ -1,92 +1,171 @@
-//! More clients than the server can serve.
+//! More than the server can serve. One thread drives all connections, so that what sends takes as little as it can of the processors
+//! that the server has, and the same of them however many connections there are.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use crate::wire::{Wire, seconds};
+use futures_util::future::join_all;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use crate::wire::seconds;
+
+/// Clients that the server promises to serve all at once.
+pub const CROWD: usize = 64;
+/// As often does each of a crowd send in a second: seldom enough for it to be answered before its next turn.
+const TURNS_PER_S: f64 = 5.0;
+
+/// When a client sends.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// As soon as it is answered.
+    Answered,
+    /// All of them together so often a second, whatever is answered; who still waits for an answer when his turn comes lets it pass.
+    Rate(f64),
+}
 
 /// What became of the requests of many clients.
 #[derive(Default)]
 struct Crowd {
-    /// Milliseconds of those served and of those turned away, in order.
+    /// Milliseconds from the sending of a request to the end of its answer: of those served and of those turned away, in order.
     served: Vec<f64>,
-    turned_away: Vec<f64>,
+    away: Vec<f64>,
     /// Anything but 200, and 503 with `Retry-After`.
     odd: u64,
 }
 
 impl Crowd {
     fn p99(times: &[f64]) -> f64 {
-        times.get((times.len() * 99 / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0)
+        times.get(times.len() * 99 / 100).copied().unwrap_or(0.0)
+    }
+
+    fn per_second(times: &[f64]) -> f64 {
+        times.len() as f64 / seconds() as f64
     }
 }
 
-/// So many clients, each sending at an even pace, or as fast as it is answered.
-fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Option<Duration>) -> Crowd {
-    let stop = AtomicBool::new(false);
-    let mut all = Crowd::default();
-    std::thread::scope(|scope| {
-        let stop = &stop;
-        let senders: Vec<_> = (0..clients)
-            .map(|client| {
-                scope.spawn(move || {
-                    let (mut wire, mut own, mut at) = (Wire::open(base), Crowd::default(), client * 7);
-                    let mut due = Instant::now();
-                    while !stop.load(Ordering::Relaxed) {
-                        if let Some(pace) = pace {
-                            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                            due = (due + pace).max(Instant::now());
-                        }
-                        let started = Instant::now();
-                        let status = wire.send(&requests[at % requests.len()]);
-                        let millis = started.elapsed().as_secs_f64() * 1000.0;
-                        at += 1;
-                        match status {
-                            200 => own.served.push(millis),
-                            503 if wire.told_when => own.turned_away.push(millis),
-                            _ => own.odd += 1,
-                        }
-                    }
-                    own
-                })
-            })
-            .collect();
-        std::thread::sleep(Duration::from_secs(seconds()));
-        stop.store(true, Ordering::Relaxed);
-        for sender in senders {
-            let own = sender.join().unwrap();
-            all.served.extend(own.served);
-            all.turned_away.extend(own.turned_away);
-            all.odd += own.odd;
+/// One connection, and just enough HTTP to see what an answer is and where it ends.
+struct Line {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Line {
+    async fn open(base: &str) -> Line {
+        let stream = TcpStream::connect(base).await.expect("a connection: `ulimit -Hn` bounds them");
+        stream.set_nodelay(true).unwrap();
+        Line { stream, read: Vec::with_capacity(16 << 10) }
+    }
+
+    /// The status of the answer, and whether it says when to come back.
+    async fn send(&mut self, request: &[u8]) -> (u16, bool) {
+        self.stream.write_all(request).await.unwrap();
+        self.read.clear();
+        let end = loop {
+            assert!(self.stream.read_buf(&mut self.read).await.unwrap() > 0, "hung up");
+            if let Some(end) = self.read.windows(4).position(|w| w == b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        let head = str::from_utf8(&self.read[..end]).unwrap();
+        let field = |name: &str| head.split_once(name).and_then(|(_, rest)| rest.split("\r\n").next());
+        let status = head[9..12].parse().unwrap();
+        let length: usize = field("\r\ncontent-length: ").and_then(|l| l.parse().ok()).expect("an answer that says how long it is");
+        let told_when = field("\r\nretry-after: ").is_some();
+        while self.read.len() < end + length {
+            assert!(self.stream.read_buf(&mut self.read).await.unwrap() > 0, "hung up");
         }
+        (status, told_when)
+    }
+}
+
+/// So many clients, for as long as a measurement takes.
+fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Pace) -> Crowd {
+    let (all, next) = (RefCell::new(Crowd::default()), Cell::new(0));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let lines = join_all((0..clients).map(|_| Line::open(base))).await;
+        let (start, end) = (Instant::now(), Instant::now() + Duration::from_secs(seconds()));
+        let client = |n: usize, mut line: Line| {
+            let (all, next) = (&all, &next);
+            async move {
+                let mut due = match pace {
+                    Pace::Answered => None,
+                    Pace::Rate(rate) => {
+                        let mut due = interval_at(
+                            (start + Duration::from_secs_f64(n as f64 / rate)).into(),
+                            Duration::from_secs_f64(clients as f64 / rate),
+                        );
+                        due.set_missed_tick_behavior(MissedTickBehavior::Skip);
+                        Some(due)
+                    }
+                };
+                loop {
+                    if let Some(due) = &mut due {
+                        due.tick().await;
+                    }
+                    let sent = Instant::now();
+                    if sent >= end {
+                        return;
+                    }
+                    let request: &Vec<u8> = &requests[next.replace(next.get() + 1) % requests.len()];
+                    let answer = line.send(request).await;
+                    let millis = sent.elapsed().as_secs_f64() * 1000.0;
+                    let mut all = all.borrow_mut();
+                    match answer {
+                        (200, _) => all.served.push(millis),
+                        (503, true) => all.away.push(millis),
+                        _ => all.odd += 1,
+                    }
+                }
+            }
+        };
+        join_all(lines.into_iter().enumerate().map(|(n, line)| client(n, line))).await;
     });
+    let mut all = all.into_inner();
     all.served.sort_by(f64::total_cmp);
-    all.turned_away.sort_by(f64::total_cmp);
+    all.away.sort_by(f64::total_cmp);
     all
 }
 
-/// Clients that the server promises to serve all at once.
-pub const CROWD: usize = 64;
+/// Connections for a crowd are files of this process, and of the server that it starts.
+pub fn take_files() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+}
 
 /// Four times the load that the server can serve: what it takes is served as soon as without the crowd, the rest is told at once.
 pub fn overload(base: &str, requests: &[Vec<u8>]) {
-    crowd(base, &requests[..1], 1, None);
-    let alone = crowd(base, requests, 1, None);
-    let loaded = crowd(base, requests, CROWD, None);
-    let can = loaded.served.len() as f64 / seconds() as f64;
-    let clients = 4 * CROWD;
-    let crowded = crowd(base, requests, clients, Some(Duration::from_secs_f64(clients as f64 / (4.0 * can))));
-    let after = crowd(base, requests, CROWD, None);
+    let many = |rate: f64| crowd(base, requests, (rate / TURNS_PER_S).ceil() as usize, Pace::Rate(rate));
+    let few = |clients: usize| crowd(base, requests, clients, Pace::Answered);
+    few(1);
+    let alone = few(1);
+    let loaded = few(CROWD);
+    let can = Crowd::per_second(&loaded.served);
+    let half = many(can / 2.0);
+    let crowded = many(4.0 * can);
+    let pushing = few(4 * CROWD);
+    let after = few(CROWD);
     println!();
-    println!("{:<44} {:>12} {:>12} {:>12} {:>12}", "clients", "served", "p99", "turned away", "p99");
-    for (name, run) in
-        [("1", &alone), ("64, all that it can serve", &loaded), ("256 at 4 times that rate", &crowded), ("64 again, at once", &after)]
-    {
-        let per = |times: &[f64]| times.len() as f64 / seconds() as f64;
-        let (served, away) = (&run.served, &run.turned_away);
-        println!("{name:<44} {:>10.0}/s {:>9.2} ms {:>10.0}/s {:>9.2} ms", per(served), Crowd::p99(served), per(away), Crowd::p99(away));
+    println!("{:<44} {:>12} {:>12} {:>12} {:>12}", "load", "served", "p99", "turned away", "p99");
+    let runs = [
+        ("1 client", &alone),
+        ("half of what it can serve, evenly", &half),
+        ("64 clients: all that it can serve", &loaded),
+        ("4 times that, evenly", &crowded),
+        ("256 clients, each again as soon as answered", &pushing),
+        ("64 clients again, at once", &after),
+    ];
+    for (name, run) in runs {
+        let (served, away) = (&run.served, &run.away);
+        let (per, p99) = (Crowd::per_second, Crowd::p99);
+        println!("{name:<44} {:>10.0}/s {:>9.2} ms {:>10.0}/s {:>9.2} ms", per(served), p99(served), per(away), p99(away));
     }
-    let ratio = Crowd::p99(&crowded.served) / Crowd::p99(&loaded.served);
-    println!("{:<44} {ratio:>12.2}   (at most 3)", "p99 of what is served, crowded to not");
-    println!("neither served nor told when to come back: {}", alone.odd + loaded.odd + crowded.odd + after.odd);
+    for (name, run) in [("at 4 times", &crowded), ("by 256", &pushing)] {
+        let ratio = Crowd::p99(&run.served) / Crowd::p99(&loaded.served);
+        println!("{:<44} {ratio:>12.2}   (at most 3)", format!("p99 of what is served {name}, to that of 64"));
+    }
+    println!("neither served nor told when to come back: {}", runs.iter().map(|(_, run)| run.odd).sum::<u64>());
 }

@@ -1,8 +1,8 @@
 //! A million dossiers of the five years up to yesterday through the bulk endpoint, then the two most frequent reads, the report on
 //! results, the work list, acts and receipts, each against a baseline measured in the same run on the same cluster: `\copy` of the
 //! same rows into the same table with its indexes, `pgbench` running the same SQL with as many connections, and report and work
-//! list written plainly as one aggregate over all dossiers; then four times as many clients as the server can serve, against
-//! as many as it can. `ROWS=100000 SECONDS=3 make bench` makes it shorter.
+//! list written plainly as one aggregate over all dossiers; then details at four times the rate that the server can serve, against
+//! as many clients as it can. `ROWS=100000 SECONDS=3 make bench` makes it shorter, `ONLY=overload` leaves all but the last part out.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod baseline;
@@ -21,7 +21,7 @@ use dunghen::db::private::PrivateCluster;
 use serde_json::{Value, json};
 
 use baseline::{pgbench, psql, side_by_side};
-use crowd::{CROWD, overload};
+use crowd::{CROWD, overload, take_files};
 use server::{Server, free_port};
 use wire::{bulk, call, hammer, sign_in, timed};
 
@@ -32,7 +32,9 @@ const SAMPLE: usize = 100;
 const OPEN_DAYS: usize = 75;
 
 fn main() {
-    let rows: u64 = std::env::var("ROWS").ok().and_then(|r| r.parse().ok()).unwrap_or(1_000_000);
+    let only_overload = std::env::var("ONLY").is_ok_and(|part| part == "overload");
+    let rows = std::env::var("ROWS").ok().and_then(|r| r.parse().ok()).unwrap_or(if only_overload { 100_000 } else { 1_000_000 });
+    take_files();
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let dir = root.join(".data/bench");
     std::fs::create_dir_all(&dir).unwrap();
@@ -73,6 +75,15 @@ fn main() {
     let idle = server.peak();
     let load_seconds = bulk(&base, &token, &file, rows);
     let peak = server.peak();
+    let ids = psql(&cluster, &[&format!("SELECT id FROM dossiers TABLESAMPLE SYSTEM (2) LIMIT {SAMPLE}")]);
+    let ids: Vec<uuid::Uuid> = ids.lines().map(|l| l.parse().unwrap()).collect();
+    let get = |path: String| format!("GET {path} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
+    let detail_requests: Vec<_> = ids.iter().map(|id| get(format!("/api/v1/dossiers/{id}"))).collect();
+    if only_overload {
+        psql(&cluster, &["VACUUM ANALYZE"]);
+        return overload(&base, &detail_requests);
+    }
+
     eprintln!("sending them again, unchanged …");
     let again_seconds = bulk(&base, &token, &file, rows);
 
@@ -92,11 +103,7 @@ fn main() {
     let copy_seconds = started.elapsed().as_secs_f64();
     psql(&cluster, &["DROP TABLE copied", "VACUUM ANALYZE"]);
 
-    let ids = psql(&cluster, &[&format!("SELECT id FROM dossiers TABLESAMPLE SYSTEM (2) LIMIT {SAMPLE}")]);
-    let ids: Vec<uuid::Uuid> = ids.lines().map(|l| l.parse().unwrap()).collect();
     let (details, list) = dunghen::dossiers::read_statements(&ids, "DKKD", today);
-    let get = |path: String| format!("GET {path} HTTP/1.1\r\nHost: {base}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
-    let detail_requests: Vec<_> = ids.iter().map(|id| get(format!("/api/v1/dossiers/{id}"))).collect();
     let list_requests = vec![get("/api/v1/dossiers?department=DKKD&limit=50".into())];
     eprintln!("reading …");
     hammer(&base, &detail_requests[..1]);

@@ -14,15 +14,13 @@ use crate::{CONNECTIONS, PASSWORD};
 pub struct Wire {
     pub stream: BufReader<TcpStream>,
     pub body: Vec<u8>,
-    /// The last answer said when to come back.
-    pub told_when: bool,
 }
 
 impl Wire {
     pub fn open(base: &str) -> Wire {
         let stream = TcpStream::connect(base).unwrap();
         stream.set_nodelay(true).unwrap();
-        Wire { stream: BufReader::with_capacity(64 << 10, stream), body: Vec::new(), told_when: false }
+        Wire { stream: BufReader::with_capacity(64 << 10, stream), body: Vec::new() }
     }
 
     /// Status of the answer; its body is in `self.body`.
@@ -31,7 +29,6 @@ impl Wire {
         self.stream.read_line(&mut line).unwrap();
         let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
         let (mut length, mut chunked) = (0, false);
-        self.told_when = false;
         loop {
             line.clear();
             self.stream.read_line(&mut line).unwrap();
@@ -42,7 +39,6 @@ impl Wire {
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
             }
-            self.told_when |= header.starts_with("retry-after:");
             chunked |= header == "transfer-encoding: chunked";
         }
         self.body.clear();

@@ -177,12 +177,16 @@ impl Desk {
         let key = crate::http::json::digest(token.as_bytes());
         let epoch = self.shared.revocations.epoch.load(Ordering::Acquire);
         let now = Utc::now().timestamp();
-        if let Some(known) = self.known.borrow().get(&key) {
+        if let Some(known) = self.known.borrow_mut().get_mut(&key) {
             if known.expires <= now || self.shared.revocations.contains(known.actor.session_id) {
                 return Admission::BadToken;
             }
-            if known.epoch == epoch && known.resolved.elapsed() < REACH_AGE {
-                return Admission::Actor(known.actor.clone());
+            if known.epoch == epoch {
+                if known.resolved.elapsed() < REACH_AGE {
+                    return Admission::Actor(known.actor.clone());
+                }
+                // One looks again; a crowd with the same token goes on with what is known instead of queueing for the same answer.
+                known.resolved = Instant::now();
             }
         }
         let Some(claims) = verify(&self.shared, token) else { return Admission::BadToken };
@@ -191,7 +195,10 @@ impl Desk {
         }
         match resolve(&self.db, &claims).await {
             Err(error) => Admission::Unknown(error),
-            Ok(None) => Admission::BadToken,
+            Ok(None) => {
+                self.known.borrow_mut().remove(&key);
+                Admission::BadToken
+            }
             Ok(Some(actor)) => {
                 let actor = Arc::new(actor);
                 let mut known = self.known.borrow_mut();

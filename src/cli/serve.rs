@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -89,9 +90,18 @@ fn own_url(address: std::net::SocketAddr) -> String {
     format!("http://{address}")
 }
 
+/// As many connections as the system would let this process have: with the 1024 that are usual at first, a crowd could take those that
+/// others, and PostgreSQL, need.
+fn take_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, the server does with those it has.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
 pub async fn serve(demo: bool) -> Result<(), Failure> {
     let mut settings = Settings::load()?;
     crate::telemetry::start(&settings.log);
+    take_files();
     check_port(&settings)?;
     if demo && !settings.demo.allowed {
         return Err("this profile takes no demo data (demo.allowed = false)".into());

@@ -1,6 +1,6 @@
 //! Turns at work: a serving thread works on as many requests as it has connections, a few wait, the others are turned away at
-//! once. Reading a body takes no turn, so that a slow sender keeps nobody from work; nor does one caller's crowd of slow senders keep
-//! others from sending.
+//! once. The more are turned away, the fewer wait: what is served in an overload is served as soon as ever. Reading a body takes no
+//! turn, so that a slow sender keeps nobody from work; nor does one caller's crowd of slow senders keep others from sending.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,13 +16,36 @@ use crate::error::{ApiError, Code};
 use crate::http::rate::Caller;
 use crate::metrics::{Metrics, TurnedAway};
 
-/// With somebody waiting for so long without a pause, it is no burst any more: the thread is overloaded.
-const STANDING: Duration = Duration::from_millis(250);
+/// With somebody waiting, or being turned away, for so long without a pause, it is no burst any more: the thread is overloaded.
+const STANDING: Duration = Duration::from_millis(100);
 
-/// An answer that turns someone away is held back this long, which costs nothing: who asks again as soon as he
-/// is answered would keep the thread busy with saying no. So many are held at most.
+/// An answer that turns someone away is held back for one to two times as long, which costs nothing: who asks again as soon as he
+/// is answered would keep the thread busy with saying no. Not all for the same time, or they would come back all at once. So many are
+/// held at most.
 const HELD_BACK: Duration = Duration::from_millis(50);
 const MOST_HELD: usize = 1024;
+
+/// How many may wait for a turn.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    burst: usize,
+    overloaded: usize,
+    /// So few at any time, lest a turn that ends be idle.
+    least: usize,
+}
+
+impl Room {
+    fn new(burst: usize, overloaded: usize, turns: usize) -> Room {
+        Room { burst, overloaded, least: (turns / 2).max(1).min(overloaded) }
+    }
+
+    /// Places in it when so many have just been turned away. In an overload those turned away count as if they still waited: where a few
+    /// are too many the room is narrow, where most are it is closed but for the least, and it widens by itself as soon as all who come
+    /// would fit in.
+    fn places(self, overloaded: bool, away: usize) -> usize {
+        if overloaded { self.overloaded.saturating_sub(away).max(self.least) } else { self.burst }
+    }
+}
 
 /// The part of all bodies on their way that may be one caller's.
 const SHARE: usize = 8;
@@ -33,11 +56,11 @@ pub struct Gate {
     waiting: Cell<usize>,
     under_way: Rc<Cell<usize>>,
     arriving: Rc<RefCell<HashMap<Caller, usize>>>,
+    /// Turned away, and not answered yet.
     held: Cell<usize>,
-    /// When last nobody waited.
+    /// When last nobody waited or was turned away.
     calm: Cell<Instant>,
-    most_waiting: usize,
-    most_waiting_overloaded: usize,
+    room: Room,
     /// At work, and once more with bodies on their way.
     most_under_way: usize,
     patience: Duration,
@@ -77,15 +100,15 @@ impl Drop for Arriving {
 impl Gate {
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Gate {
         let limits = &settings.limits;
+        let turns = settings.database.connections_per_worker as usize;
         Gate {
-            turns: Arc::new(Semaphore::new(settings.database.connections_per_worker as usize)),
+            turns: Arc::new(Semaphore::new(turns)),
             waiting: Cell::new(0),
             under_way: Rc::default(),
             arriving: Rc::default(),
             held: Cell::new(0),
             calm: Cell::new(Instant::now()),
-            most_waiting: limits.waiting_per_worker,
-            most_waiting_overloaded: limits.waiting_overloaded_per_worker,
+            room: Room::new(limits.waiting_per_worker, limits.waiting_overloaded_per_worker, turns),
             most_under_way: limits.in_flight_per_worker,
             patience: Duration::from_secs(settings.database.acquire_timeout_s),
             metrics,
@@ -126,14 +149,14 @@ impl Gate {
     /// # Errors
     /// 503 when the room is full, or the database does not answer those who are before.
     pub async fn turn(&self) -> Result<Turn, ApiError> {
-        if self.waiting.get() == 0 {
+        if self.waiting.get() == 0 && self.held.get() == 0 {
             self.calm.set(Instant::now());
         }
         if let Ok(permit) = self.turns.clone().try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
         let overloaded = self.calm.get().elapsed() > STANDING;
-        if self.waiting.get() >= if overloaded { self.most_waiting_overloaded } else { self.most_waiting } {
+        if self.waiting.get() >= self.room.places(overloaded, self.held.get()) {
             return self.turn_away(TurnedAway::Full).await;
         }
         let waiting = Count::up(&self.waiting);
@@ -147,9 +170,10 @@ impl Gate {
 
     async fn turn_away(&self, why: TurnedAway) -> Result<Turn, ApiError> {
         self.metrics.turned_away(why);
-        if self.held.get() < MOST_HELD {
+        let held = self.held.get();
+        if held < MOST_HELD {
             let _held = Count::up(&self.held);
-            tokio::time::sleep(HELD_BACK).await;
+            tokio::time::sleep(HELD_BACK + HELD_BACK * (held % 32) as u32 / 32).await;
         }
         Err(busy())
     }
@@ -201,5 +225,32 @@ impl<'a> Count<'a> {
 impl Drop for Count<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_narrows_with_the_load_and_widens_by_itself() {
+        let room = Room::new(64, 32, 8);
+        for (overloaded, away, places) in
+            [(false, 0, 64), (false, 100, 64), (true, 0, 32), (true, 5, 27), (true, 28, 4), (true, 32, 4), (true, 1024, 4)]
+        {
+            assert_eq!(room.places(overloaded, away), places, "{overloaded} {away}");
+        }
+        // Of as many as fit in, whoever was turned away finds a place when he comes back, however many others still are away.
+        for clients in 1..=32 {
+            assert!((0..clients).all(|away| clients - away - 1 < room.places(true, away)), "{clients}");
+        }
+    }
+
+    #[test]
+    fn some_may_always_wait_unless_none_is_meant_to() {
+        for (overloaded, turns, least) in [(32, 8, 4), (32, 1, 1), (2, 8, 2), (0, 8, 0)] {
+            let room = Room::new(64, overloaded, turns);
+            assert_eq!((room.places(true, 1000), room.places(true, 0)), (least, overloaded));
+        }
     }
 }

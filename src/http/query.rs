@@ -167,14 +167,17 @@ impl QueryReader {
         values.into_iter().next()
     }
 
-    /// A comma-separated list of names from a closed list, each once. Told of a wrong one: the nearest, and all there are.
-    pub fn names(&mut self, name: &'static str, allowed: &[&str]) -> Option<Vec<String>> {
+    /// A comma-separated list of names from a closed list, each once. Told of a wrong one: the nearest, and all there are. Which those are
+    /// is only asked where names are given.
+    pub fn names(&mut self, name: &'static str, allowed: impl FnOnce() -> Vec<String>) -> Option<Vec<String>> {
         let text = self.text(name)?;
+        let allowed = allowed();
+        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
         let mut names: Vec<String> = Vec::new();
         for part in text.split(',').map(str::trim) {
             let (vi, en) = if !allowed.contains(&part) {
                 let list = allowed.join(", ");
-                let near = nearest(part, allowed);
+                let near = nearest(part, &allowed);
                 let (vi, en) = (near.map(|n| format!(" Có phải “{n}”?")), near.map(|n| format!(" Did you mean “{n}”?")));
                 let (vi, en) = (vi.unwrap_or_default(), en.unwrap_or_default());
                 (format!("Không có “{part}”.{vi} Hãy chọn trong: {list}."), format!("There is no “{part}”.{en} Choose from: {list}."))

@@ -136,6 +136,7 @@ impl App {
         settings.http.workers = 1;
         // Tests ask much at once of a server with few connections on a busy machine.
         // One thread serves here what several do elsewhere.
+        settings.limits.waiting_per_worker = 256;
         settings.limits.waiting_overloaded_per_worker = 256;
         change(&mut settings);
         let background = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

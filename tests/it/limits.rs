@@ -435,6 +435,54 @@ async fn an_overloaded_server_says_so_at_once_and_recovers_at_once() {
     }
 }
 
+/// Who asks again as soon as he is turned away keeps nobody from being served, and is forgotten as soon as he is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_asks_again_at_once_leaves_nothing_behind() {
+    let app = with(|s| {
+        s.limits.waiting_per_worker = 20;
+        s.limits.waiting_overloaded_per_worker = 4;
+        s.database.connections_per_worker = 2;
+    })
+    .await;
+    let admin = app.admin().await;
+    admin.get("/api/v1/users").await.expect(200);
+    let burst = || -> Vec<_> {
+        let one = |_| {
+            let admin = admin.clone();
+            tokio::spawn(async move { admin.get("/api/v1/users").await })
+        };
+        (0..22).map(one).collect()
+    };
+    let mut lock = locked_table(&app).await;
+    let first = burst();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let crowd: Vec<_> = (0..16)
+        .map(|_| {
+            let admin = admin.clone();
+            tokio::spawn(async move {
+                loop {
+                    let answer = admin.get("/api/v1/users").await;
+                    assert!(answer.status == 200 || answer.code() == "overloaded" && answer.header("retry-after") == Some("1"));
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    lock.execute("ROLLBACK").await.unwrap();
+    for answer in join_all(first).await {
+        answer.unwrap().expect(200);
+    }
+    for one in crowd {
+        one.abort();
+        assert!(one.await.unwrap_err().is_cancelled());
+    }
+    // As long as an answer is held back at the most.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for answer in join_all(burst()).await {
+        answer.unwrap().expect(200);
+    }
+}
+
 #[tokio::test]
 async fn the_figures_tell_what_was_asked() {
     let app = App::start().await;

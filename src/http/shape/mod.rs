@@ -110,13 +110,11 @@ impl<V: Shaped> FromQuery for Shape<V> {
         let expand = match V::RELATIONS {
             [] => Vec::new(),
             relations => {
-                let names: Vec<&str> = relations.iter().map(|r| r.name).collect();
-                let asked = q.names("expand", &names).unwrap_or_default();
+                let asked = q.names("expand", || relations.iter().map(|r| r.name.to_owned()).collect()).unwrap_or_default();
                 relations.iter().filter(|r| asked.iter().any(|name| name == r.name)).collect()
             }
         };
-        let members = contract::members::<V>();
-        let fields = q.names("fields", &members.iter().map(String::as_str).collect::<Vec<_>>());
+        let fields = q.names("fields", contract::members::<V>);
         Shape { expand, fields, view: PhantomData }
     }
 }
