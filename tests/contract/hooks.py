@@ -89,9 +89,11 @@ def before_call(ctx, case, kwargs):
         case.headers = headers
     # A body that names its code is put where it belongs.
     path, body = case.path_parameters or {}, case.body
-    for name in {"key", "code"} & set(path):
-        if case.method == "PUT" and isinstance(body, dict) and isinstance(body.get("code"), str):
-            if CODE.match(path[name]):
-                body["code"] = path[name]
-            else:
-                path[name] = body["code"]
+    if case.method == "PUT" and isinstance(body, dict):
+        pairs = ((name, member) for name in ("key", "code") for member in ("code", "client_id", "username"))
+        for name, member in pairs:
+            if name in path and isinstance(body.get(member), str):
+                if CODE.match(path[name]):
+                    body[member] = path[name]
+                else:
+                    path[name] = body[member]
