@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use utoipa::IntoParams;
 
 use super::acts::Word;
+use super::rules::sheet::YEARS;
 use super::wire::{
     CriteriaChanges, CriteriaImport, CriteriaSheetPage, CriteriaSheetSummary, CriteriaSheetView, CriterionScoreView, NewCriteriaSheet,
     NewCriterionAppraisal, NewCriterionScore,
@@ -15,7 +16,7 @@ use crate::auth::permissions::perm;
 use crate::auth::{Permission, Permit};
 use crate::db::Db;
 use crate::departments;
-use crate::error::{ApiError, Code};
+use crate::error::{ApiError, Code, Fault};
 use crate::http::call::{ChangeHeaders, WriteParams};
 use crate::http::export::{Batch, Source};
 use crate::http::json::{check_media_type, read_body};
@@ -67,8 +68,12 @@ struct CriteriaSheetFilter {
 
 impl FromQuery for CriteriaSheetFilter {
     fn read(q: &mut QueryReader) -> Self {
+        let year = q.parse("year", "Phải là một năm, ví dụ 2022.", "Must be a year such as 2022.");
+        if year.is_some_and(|year| !YEARS.contains(&year)) {
+            q.fault(Fault::new(Code::InvalidParameter, "year", "Năm từ 1990 đến 2200.", "A year from 1990 to 2200."));
+        }
         CriteriaSheetFilter {
-            year: q.parse("year", "Phải là một năm, ví dụ 2022.", "Must be a year such as 2022."),
+            year,
             department: q.text("department"),
             q: values::words([q.text("q").as_deref()]),
             cursor: Cursor::read(q),

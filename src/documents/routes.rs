@@ -45,7 +45,7 @@ impl Shaped for DocumentKind {}
 #[into_params(parameter_in = Query)]
 struct DocumentFilter {
     /// `outgoing` or `incoming`.
-    #[param(value_type = Option<String>, example = "outgoing")]
+    #[param(value_type = Option<Direction>, example = "outgoing")]
     direction: Option<&'static str>,
     /// Code of the agency whose register it is.
     #[param(example = "SKHDT")]

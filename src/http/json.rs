@@ -17,7 +17,8 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
 use crate::http::gate::take_turn;
-use crate::http::nesting::misplaced;
+use crate::http::nesting::{misplaced, misplaced_in};
+use crate::http::values::is_about_years;
 
 /// A JSON body of the documented shape. On a fault the answer lists all of them, found with the schema of the contract.
 pub struct Json<T> {
@@ -73,15 +74,49 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<(BytesMut,
 }
 
 fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
-    match serde_json::from_slice(bytes) {
-        Ok(value) => match misplaced::<T>(bytes) {
-            faults if faults.is_empty() => Ok(value),
-            faults => Err(ApiError::new(Code::InvalidBody).faults(faults)),
-        },
+    let read = match serde_json::from_slice(bytes) {
+        Ok(value) => in_place(value, misplaced::<T>(bytes)),
         Err(error) => match serde_json::from_slice::<Value>(bytes) {
-            Ok(value) => Err(ApiError::new(Code::InvalidBody).faults(shape_faults::<T>(&value, &error))),
-            Err(syntax) => Err(not_json(&syntax)),
+            Ok(value) => read_again(value, &error),
+            Err(syntax) => return Err(not_json(&syntax)),
         },
+    };
+    read.map_err(|faults| ApiError::new(Code::InvalidBody).faults(faults))
+}
+
+/// What was read, unless something in it was misplaced.
+pub fn in_place<T>(value: T, misplaced: Vec<Fault>) -> Result<T, Vec<Fault>> {
+    if misplaced.is_empty() { Ok(value) } else { Err(misplaced) }
+}
+
+/// A value that could not be read as a `T`: read with `2.0` for the whole number that it is to JSON Schema, or all its faults.
+///
+/// # Errors
+/// Every way in which it misses the published schema.
+pub fn read_again<T: DeserializeOwned + ToSchema>(mut value: Value, error: &serde_json::Error) -> Result<T, Vec<Fault>> {
+    if spell_whole(&mut value)
+        && let Ok(read) = T::deserialize(&value)
+    {
+        return in_place(read, misplaced_in::<T>(&value));
+    }
+    Err(shape_faults::<T>(&value, error))
+}
+
+/// Spells whole numbers without a point; whether there was any with one.
+fn spell_whole(value: &mut Value) -> bool {
+    // Beyond this a number with a point is not exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() <= EXACT);
+            whole.is_some_and(|n| {
+                *number = (n as i64).into();
+                true
+            })
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| spell_whole(item) || any),
+        Value::Object(members) => members.values_mut().fold(false, |any, member| spell_whole(member) || any),
+        _ => false,
     }
 }
 
@@ -93,7 +128,7 @@ pub fn not_json(syntax: &serde_json::Error) -> ApiError {
 }
 
 /// Every way in which `value` misses the published schema of `T`; the reader's own complaint when the schema finds none.
-pub fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Vec<Fault> {
+fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(validator) = validator(&T::name()) {
         for error in validator.iter_errors(value) {
@@ -103,6 +138,9 @@ pub fn shape_faults<T: ToSchema>(value: &Value, error: &serde_json::Error) -> Ve
     // A value of the wrong type is not in the list of words either; one word about it is enough.
     let mistyped: Vec<_> = faults.iter().filter(|f| f.code == Code::WrongType).map(|f| f.pointer.clone()).collect();
     faults.retain(|f| f.code == Code::WrongType || !mistyped.contains(&f.pointer));
+    // What is no date has no year.
+    let formless: Vec<_> = faults.iter().filter(|f| f.code == Code::WrongFormat).map(|f| f.pointer.clone()).collect();
+    faults.retain(|f| f.code != Code::OutOfRange || !formless.contains(&f.pointer));
     if faults.is_empty() {
         faults.push(Fault::new(Code::WrongFormat, "", format!("Không đọc được: {error}"), error.to_string()));
     }
@@ -157,6 +195,9 @@ fn push(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
         }
         ValidationErrorKind::Minimum { limit } => say(Code::OutOfRange, at, format!("Nhỏ nhất là {limit}."), format!("At least {limit}.")),
         ValidationErrorKind::Maximum { limit } => say(Code::OutOfRange, at, format!("Lớn nhất là {limit}."), format!("At most {limit}.")),
+        ValidationErrorKind::Pattern { pattern } if is_about_years(pattern) => {
+            say(Code::OutOfRange, at, "Năm từ 1900 đến 2200.".into(), "A year from 1900 to 2200.".into());
+        }
         ValidationErrorKind::Pattern { .. } => {
             say(Code::WrongFormat, at, "Chứa ký tự không được phép.".into(), "Contains characters that are not allowed.".into());
         }
@@ -178,5 +219,29 @@ fn push(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
             }
         }
         _ => say(Code::WrongFormat, at, "Không đúng cấu trúc.".into(), "Does not have the documented shape.".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_spelled_without_a_point() {
+        for (sent, read) in [
+            (json!({"n": 2.0, "list": [1, -3.0, "2.0"], "rate": 86.4}), json!({"n": 2, "list": [1, -3, "2.0"], "rate": 86.4})),
+            (json!(1e15), json!(1_000_000_000_000_000_i64)),
+        ] {
+            let mut value = sent;
+            assert!(spell_whole(&mut value));
+            assert_eq!(value, read);
+        }
+        for kept in [json!({"n": 2, "rate": 0.5, "none": null}), json!(1e300), json!([])] {
+            let mut value = kept.clone();
+            assert!(!spell_whole(&mut value));
+            assert_eq!(value, kept);
+        }
     }
 }

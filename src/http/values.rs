@@ -14,6 +14,21 @@ use crate::error::{ApiError, Code, Fault};
 /// Years that a date or instant may have: what PostgreSQL, spreadsheets and four digits all hold.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
+macro_rules! in_years {
+    ($rest:literal) => {
+        concat!("^(19[0-9]{2}|2[01][0-9]{2}|2200)-", $rest)
+    };
+}
+
+/// The years as the contract tells them: of a date, and of an instant.
+const DAY_PATTERN: &str = in_years!("[0-9]{2}-[0-9]{2}$");
+const AT_PATTERN: &str = in_years!("");
+
+/// Whether a text that misses this pattern of the contract names a year that is out of range.
+pub fn is_about_years(pattern: &str) -> bool {
+    [DAY_PATTERN, AT_PATTERN].contains(&pattern)
+}
+
 /// An instant. Any offset comes in, `+07:00` goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At(pub DateTime<Utc>);
@@ -72,7 +87,8 @@ impl std::str::FromStr for At {
             return Err("longer than 40 characters".into());
         }
         let at = DateTime::parse_from_rfc3339(text).map_err(|_| "not an instant like 2022-04-19T08:30:00+07:00".to_owned())?;
-        if !YEARS.contains(&at.year()) {
+        // It goes out at another offset, and is in range there, too.
+        if !YEARS.contains(&at.year()) || !YEARS.contains(&at.with_timezone(&vietnam()).year()) {
             return Err("the year is out of range".into());
         }
         // PostgreSQL keeps microseconds; a finer instant would not compare equal to what was stored.
@@ -125,8 +141,9 @@ fn text_schema(build: impl FnOnce(ObjectBuilder) -> ObjectBuilder) -> RefOr<Sche
 impl PartialSchema for At {
     fn schema() -> RefOr<Schema> {
         text_schema(|b| {
-            b.description(Some("An instant, RFC 3339; any offset in, +07:00 out."))
+            b.description(Some("An instant of the years 1900 to 2200, RFC 3339; any offset in, +07:00 out."))
                 .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+                .pattern(Some(AT_PATTERN))
                 .examples([serde_json::json!("2022-04-19T08:30:00+07:00")])
         })
     }
@@ -140,8 +157,9 @@ impl ToSchema for At {
 impl PartialSchema for Day {
     fn schema() -> RefOr<Schema> {
         text_schema(|b| {
-            b.description(Some("A civil date in Vietnam."))
+            b.description(Some("A civil date in Vietnam, of the years 1900 to 2200."))
                 .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+                .pattern(Some(DAY_PATTERN))
                 .examples([serde_json::json!("2022-04-19")])
         })
     }

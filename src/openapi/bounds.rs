@@ -39,6 +39,12 @@ pub fn set(document: &mut Value) {
     for (_, operation) in operations {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             bound(&mut parameter["schema"], PARAMETERS);
+            // A list without a word is a parameter that is left out.
+            if parameter["schema"]["type"] == "array"
+                && let Some(list) = parameter["schema"].as_object_mut()
+            {
+                list.entry("minItems").or_insert(json!(1));
+            }
         }
         // What stands here and not in a component is a bulk load or a file.
         let responses = operation["responses"].as_object_mut().into_iter().flatten();

@@ -42,7 +42,7 @@ struct ProcedureFilter {
     #[param(value_type = Option<String>, example = "DKKD")]
     department: Vec<String>,
     /// Codes of their fields, separated by commas.
-    #[param(value_type = Option<String>, example = "DKDN")]
+    #[param(value_type = Option<String>, example = "DN")]
     field: Vec<String>,
     /// Online levels, separated by commas.
     #[param(value_type = Option<Vec<OnlineLevel>>, style = Form, explode = false, example = json!(["level_3", "level_4"]))]
@@ -108,7 +108,7 @@ async fn list_procedures(permit: Permit<perm::ReadProcedure>, Query(filter): Que
 ///
 /// By id or code.
 #[utoipa::path(tag = "procedures", operation_id = "get_procedure", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "2.001199"), Shape::<ProcedureView>),
+    params(("key" = String, Path, description = "Id or code", example = "2.001610"), Shape::<ProcedureView>),
     extensions(("x-permission" = json!("procedure:read"))),
     responses((status = 200, description = "The procedure", body = ProcedureView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/procedures/{key}")]

@@ -46,10 +46,10 @@ pub struct Slice {
     #[param(value_type = Option<String>, rename = "scope", pattern = "^(self|subtree)$", example = "self")]
     pub subtree: bool,
     /// Code or id of a procedure.
-    #[param(value_type = Option<String>, example = "2.001199")]
+    #[param(value_type = Option<String>, example = "2.001610")]
     pub procedure: Option<Key>,
     /// Code of a field of procedures.
-    #[param(example = "DKDN")]
+    #[param(example = "DN")]
     pub field: Option<String>,
 }
 

@@ -122,7 +122,7 @@ async fn list_surveys(permit: Permit<perm::ReadSurvey>, Query(filter): Query<Sur
 ///
 /// By id or code, with its answers, all that was done about it and what this caller may do now.
 #[utoipa::path(tag = "surveys", operation_id = "get_survey", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "hai-long-2022"), Shape::<SurveyView>),
+    params(("key" = String, Path, description = "Id or code", example = "sipas-2022"), Shape::<SurveyView>),
     extensions(("x-permission" = json!("survey:read"))),
     responses((status = 200, description = "The survey", body = SurveyView), (status = 304, description = "Not changed since the version in If-None-Match"), ReadProblems))]
 #[get("/api/v1/surveys/{key}")]
@@ -242,7 +242,7 @@ async fn publish_survey(
 /// chance (test of two proportions at 95 %). With fewer than 30 valid answers a line is marked `too_few_answers`, and no change is told.
 /// JSON, CSV or XLSX by `Accept`.
 #[utoipa::path(tag = "surveys", operation_id = "get_survey_results", security(("bearer" = [])),
-    params(("key" = String, Path, description = "Id or code", example = "hai-long-2022")),
+    params(("key" = String, Path, description = "Id or code", example = "sipas-2022")),
     extensions(("x-permission" = json!("survey:read"))),
     responses((status = 200, description = "The figures", content(
         (SurveyResults = "application/json"),

@@ -659,3 +659,41 @@ async fn a_list_is_no_object() {
     assert_eq!(cell.body["results"][0]["errors"][0]["pointer"], "/evidence/0", "{}", cell.text);
     assert_eq!(contents(&world.app).await, before);
 }
+
+/// The contract tells the years, and a whole number may have a point: what fits it is read, in a body and in a row.
+#[tokio::test]
+async fn years_are_told_and_whole_numbers_may_have_a_point() {
+    let world = World::new().await;
+    let (office, admin) = (world.app.office().await, world.app.admin().await);
+    let before = contents(&world.app).await;
+    let path = "/api/v1/kpis/satisfaction/measurements/DKKD/2020";
+    for (day, code) in [("0717-11-19", "out_of_range"), ("2201-01-01", "out_of_range"), ("2022-13-01", "wrong_format"), ("mai", "wrong_format")] {
+        let body = json!({"value": 5, "evidence": [{"document_number": "2/BC", "issued_on": day, "title": "Báo cáo"}]});
+        let answer = office.put(path, body).await.expect(400);
+        assert_eq!((answer.fault_codes(), answer.pointers()), (vec![code], vec!["/evidence/0/issued_on"]), "{day}: {}", answer.text);
+    }
+    let history = |at: &str| {
+        json!([{"code": "H", "procedure": "P.DKKD", "receiving_department": "MC", "channel": "online", "accepted_at": at,
+            "applicant": {"kind": "citizen", "name": "Trần Thị B"}}])
+    };
+    // In range where it was sent, and out of it where it would be told.
+    for at in ["9133-12-26T08:23:11.84Z", "1899-12-31T23:00:00Z", "2200-12-31T20:00:00Z"] {
+        let answer = office.post("/api/v1/dossiers/bulk", history(at)).await.expect(422);
+        assert_eq!(answer.body["results"][0]["errors"].as_array().unwrap().len(), 1, "{at}: {}", answer.text);
+    }
+    let late = office.post("/api/v1/dossiers/bulk", history("9133-12-26T08:23:11.84Z")).await.expect(422);
+    let fault = &late.body["results"][0]["errors"][0];
+    assert_eq!((&fault["code"], &fault["pointer"]), (&json!("out_of_range"), &json!("/accepted_at")), "{}", late.text);
+    assert_eq!(contents(&world.app).await, before);
+
+    let row = |value: Value| {
+        json!([{"code": "P.WHOLE", "name": "Thủ tục", "field": {"code": "DKDN", "name": "Doanh nghiệp"}, "department": "DKKD",
+            "limit": {"value": value, "unit": "working_day"}}])
+    };
+    let half = admin.post("/api/v1/procedures/bulk", row(json!(2.5))).await.expect(422);
+    let fault = &half.body["results"][0]["errors"][0];
+    assert_eq!((&fault["code"], &fault["pointer"]), (&json!("wrong_type"), &json!("/limit/value")), "{}", half.text);
+    admin.post("/api/v1/procedures/bulk", row(json!(3.0))).await.expect(200);
+    let whole = admin.get("/api/v1/procedures/P.WHOLE").await.expect(200);
+    assert_eq!(whole.body["limit"], json!({"value": 3, "unit": "working_day"}));
+}

@@ -151,7 +151,10 @@ async fn a_purge_is_of_as_many_as_the_contract_says() {
         let refused = admin.post("/api/v1/personal-data/purges?dry_run=true", json!({"most": most})).await.expect(400);
         assert_eq!((refused.code(), refused.fault_codes(), refused.pointers()), ("invalid_body", vec!["out_of_range"], vec!["/most"]));
     }
-    for most in [json!(1), json!(1000), json!(null)] {
+    let half = admin.post("/api/v1/personal-data/purges?dry_run=true", json!({"most": 1.5})).await.expect(400);
+    assert_eq!((half.fault_codes(), half.pointers()), (vec!["wrong_type"], vec!["/most"]));
+    // JSON has one kind of number: with a point and nothing behind it, it is whole.
+    for most in [json!(1), json!(1000), json!(12.0), json!(null)] {
         admin.post("/api/v1/personal-data/purges?dry_run=true", json!({"most": most})).await.expect(200);
     }
 }

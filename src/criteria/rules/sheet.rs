@@ -9,7 +9,7 @@ use crate::error::{Code, Fault};
 use crate::http::decimal::Decimal;
 
 /// Years that a sheet may be of, criteria that it may have, and points that one may have.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2200;
+pub const YEARS: std::ops::RangeInclusive<i32> = 1990..=2200;
 const MOST: usize = 1_000;
 const MOST_POINTS: i64 = 1_000;
 

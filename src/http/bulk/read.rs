@@ -14,7 +14,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, Code, Fault};
 use crate::http::body::Body;
 use crate::http::gate::take_turn;
-use crate::http::json::{check_media_type, shape_faults};
+use crate::http::json::{check_media_type, in_place, read_again};
 use crate::http::nesting::{misplaced, misplaced_in};
 use crate::http::values::nfc;
 
@@ -109,7 +109,7 @@ impl RowParser {
         let code = T::code_of(&value);
         let row = match T::deserialize(&value) {
             Ok(row) => in_place(row, misplaced_in::<T>(&value)),
-            Err(error) => Err(shape_faults::<T>(&value, &error)),
+            Err(error) => read_again(value, &error),
         };
         Parsed { index: self.next, code, row }
     }
@@ -131,10 +131,6 @@ impl RowParser {
             pairs.collect()
         }))
     }
-}
-
-fn in_place<T>(row: T, misplaced: Vec<Fault>) -> Result<T, Vec<Fault>> {
-    if misplaced.is_empty() { Ok(row) } else { Err(misplaced) }
 }
 
 fn trimmed(cells: Vec<String>) -> Vec<String> {

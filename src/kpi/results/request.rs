@@ -89,10 +89,10 @@ struct ResultSlice {
     #[param(pattern = "^(self|children|subtree)$", example = "self")]
     scope: Option<String>,
     /// Code or id of a procedure.
-    #[param(example = "2.001199")]
+    #[param(example = "2.001610")]
     procedure: Option<String>,
     /// Code of a field of procedures.
-    #[param(example = "DKDN")]
+    #[param(example = "DN")]
     field: Option<String>,
 }
 

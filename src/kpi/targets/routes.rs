@@ -51,7 +51,7 @@ struct TargetFilter {
     #[param(example = "DT")]
     field: Option<String>,
     /// Code of the procedure.
-    #[param(example = "2.001610.000.00.00.H42")]
+    #[param(example = "2.001610")]
     procedure: Option<String>,
     /// Code of the period.
     #[param(value_type = Option<PeriodCode>, example = "2022")]
