@@ -667,7 +667,9 @@ async fn years_are_told_and_whole_numbers_may_have_a_point() {
     let (office, admin) = (world.app.office().await, world.app.admin().await);
     let before = contents(&world.app).await;
     let path = "/api/v1/kpis/satisfaction/measurements/DKKD/2020";
-    for (day, code) in [("0717-11-19", "out_of_range"), ("2201-01-01", "out_of_range"), ("2022-13-01", "wrong_format"), ("mai", "wrong_format")] {
+    for (day, code) in
+        [("0717-11-19", "out_of_range"), ("2201-01-01", "out_of_range"), ("2022-13-01", "wrong_format"), ("mai", "wrong_format")]
+    {
         let body = json!({"value": 5, "evidence": [{"document_number": "2/BC", "issued_on": day, "title": "Báo cáo"}]});
         let answer = office.put(path, body).await.expect(400);
         assert_eq!((answer.fault_codes(), answer.pointers()), (vec![code], vec!["/evidence/0/issued_on"]), "{day}: {}", answer.text);
