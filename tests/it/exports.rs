@@ -322,7 +322,7 @@ async fn every_list_comes_as_csv_and_as_a_spreadsheet() {
 
 #[tokio::test]
 async fn an_export_shows_one_moment() {
-    let app = App::with_settings("2022-06-20T02:00:00Z", |s| s.jobs.pause_ms = 300).await.with_examples().await.with_jobs();
+    let app = App::with_settings("2022-06-20T02:00:00Z", |s| s.jobs.pause_ms = 2000).await.with_examples().await.with_jobs();
     let office = app.office().await;
     let row = |n: usize| {
         json!({"code": format!("H-{n:05}"), "procedure": "2.001199", "receiving_department": "MC", "channel": "online",
