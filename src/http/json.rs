@@ -114,8 +114,8 @@ fn spell_whole(value: &mut Value) -> bool {
                 true
             })
         }
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| spell_whole(item) || any),
-        Value::Object(members) => members.values_mut().fold(false, |any, member| spell_whole(member) || any),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| any | spell_whole(item)),
+        Value::Object(members) => members.values_mut().fold(false, |any, member| any | spell_whole(member)),
         _ => false,
     }
 }
