@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
-use utoipa::openapi::{KnownFormat, RefOr, Schema};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::model::{DayKind, OffHoursReceipt, OfficeHours};
@@ -94,11 +94,9 @@ impl<'de> Deserialize<'de> for AsOf {
 
 impl PartialSchema for AsOf {
     fn schema() -> RefOr<Schema> {
-        let text =
-            |format| -> Object { ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format))).build() };
         let either = OneOfBuilder::new()
-            .item(text(KnownFormat::DateTime))
-            .item(text(KnownFormat::Date))
+            .item(At::schema())
+            .item(Day::schema())
             .description(Some("An instant, or a date meaning its end in Vietnam."))
             .examples([serde_json::json!("2022-06-10"), serde_json::json!("2022-06-10T09:00:00+07:00")]);
         RefOr::T(Schema::OneOf(either.build()))

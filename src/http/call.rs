@@ -45,7 +45,7 @@ impl Call {
             return Err(bad_header("Idempotency-Key"));
         }
         let idempotency_key = text("idempotency-key")?.map(|key| read_key(&key)).transpose()?;
-        for name in ["if-match", "if-none-match"] {
+        for name in ["if-match", "if-none-match", "prefer"] {
             if text(name)?.is_some_and(|value| value.len() > LONGEST) {
                 return Err(bad_header(name));
             }

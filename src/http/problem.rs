@@ -41,7 +41,12 @@ pub struct ProblemError {
 }
 
 pub fn fault_json(fault: &Fault, lang: Lang) -> Value {
-    json!({"code": fault.code.name(), "pointer": fault.pointer, "detail": lang.pick(fault.detail.clone())})
+    json!({"code": fault.code.name(), "pointer": shown(&fault.pointer), "detail": shown(&lang.pick(fault.detail.clone()))})
+}
+
+/// Text that may repeat what was sent, a NUL among it, which no text of an answer has.
+fn shown(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// The document of a problem.
@@ -51,7 +56,7 @@ pub fn body(error: &ApiError, lang: Lang, instance: &str, request_id: &str) -> V
     body.insert("type".into(), format!("/docs/problems/{}", code.name()).into());
     body.insert("title".into(), lang.pick(code.title()).into());
     body.insert("status".into(), code.status().as_u16().into());
-    body.insert("detail".into(), lang.pick(error.detail()).into());
+    body.insert("detail".into(), shown(&lang.pick(error.detail())).into());
     body.insert("instance".into(), instance.into());
     body.insert("code".into(), code.name().into());
     body.insert("request_id".into(), request_id.into());

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 use crate::http::{Day, Line};
 
@@ -58,6 +59,12 @@ pub struct Occurrence {
     pub internal_end_on: Option<Day>,
 }
 
+/// Months of the year, or none.
+fn months() -> Array {
+    let month = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(12));
+    ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null])).items(month).build()
+}
+
 /// How a schedule recurs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +74,7 @@ pub struct Recurrence {
     #[schema(minimum = 1, maximum = 255)]
     pub interval: Option<u8>,
     #[serde(default)]
+    #[schema(schema_with = months)]
     pub months: Option<Vec<u8>>,
     /// The occasion, verbatim: the monthly briefing.
     #[serde(default)]

@@ -48,7 +48,7 @@ impl Shaped for SurveyView {
 #[into_params(parameter_in = Query)]
 struct SurveyFilter {
     /// Codes of departments whose service was judged, separated by commas.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["SKHDT"]))]
+    #[param(value_type = Option<String>, example = "SKHDT")]
     department: Vec<String>,
     /// Code of the period.
     #[param(value_type = Option<PeriodCode>, example = "2022")]

@@ -73,6 +73,9 @@ def before_call(ctx, case, kwargs):
         from_ = to[:-2] + "from"
         if isinstance(query.get(from_), str) and isinstance(query[to], str):
             query[from_], query[to] = sorted((query[from_], query[to]))
+    # A dry run makes nothing that could be found afterwards.
+    if case.meta.phase.name.value == "stateful":
+        query.pop("dry_run", None)
     # Each means something only beside the other.
     if "department" not in query:
         query.pop("scope", None)

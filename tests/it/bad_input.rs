@@ -699,3 +699,34 @@ async fn years_are_told_and_whole_numbers_may_have_a_point() {
     let whole = admin.get("/api/v1/procedures/P.WHOLE").await.expect(200);
     assert_eq!(whole.body["limit"], json!({"value": 3, "unit": "working_day"}));
 }
+
+/// What a caller sent is repeated to him without a NUL, and a header is no longer than the contract says.
+#[tokio::test]
+async fn parameters_and_headers_are_no_worse_than_the_contract_says() {
+    let world = World::new().await;
+    let admin = world.app.admin().await;
+    let told = admin.get("/api/v1/calendars/vn/revisions?%00=null&a%00b=1").await.expect(400);
+    assert_eq!(told.pointers(), ["\u{fffd}", "a\u{fffd}b"]);
+    assert!(!told.text.contains("\\u0000"), "{}", told.text);
+    let row = json!([{"code": "DKKD", "name": "Phòng Đăng ký kinh doanh", "kind": "division", "parent": "SKHDT"}]).to_string();
+    let load = async |prefer: &str| {
+        admin
+            .send(
+                "POST",
+                "/api/v1/departments/bulk?dry_run=true",
+                &[("prefer", prefer), ("content-type", "application/json")],
+                Some(row.clone().into_bytes()),
+            )
+            .await
+    };
+    let refused = load(&"0".repeat(2001)).await.expect(400);
+    assert_eq!((refused.pointers(), refused.fault_codes()), (vec!["prefer"], vec!["invalid_header"]));
+    load("return=minimal").await.expect(200);
+    let table = admin.send("POST", "/api/v1/departments/bulk", &[("content-type", "text/csv")], Some(b"co\0de,name\n".to_vec())).await;
+    assert_eq!(table.expect(400).body["code"], "malformed_body");
+    let dossier = "/api/v1/dossiers/00000000-0000-7000-8000-000000000000/clock";
+    for as_of in ["0323-01-14T17:54:43Z", "0323-01-14", "2022-06"] {
+        let refused = world.app.office().await.get(&format!("{dossier}?as_of={as_of}")).await.expect(400);
+        assert_eq!(refused.pointers(), ["as_of"]);
+    }
+}

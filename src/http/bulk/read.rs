@@ -117,6 +117,9 @@ impl RowParser {
     fn record(&mut self, raw: &RawRow<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
         let cells = csv_cells(raw)?;
         let Some(header) = &self.header else {
+            if cells.iter().any(|name| name.contains('\0')) {
+                return Err(malformed(raw.line, raw.offset, "tên cột chứa ký tự không được phép", "a column's name is no text"));
+            }
             self.header = Some(trimmed(cells));
             return Ok(None);
         };
