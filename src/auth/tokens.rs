@@ -154,6 +154,8 @@ struct Known {
     actor: Arc<Actor>,
     expires: i64,
     resolved: Instant,
+    /// When somebody last set out to look again.
+    asked: Instant,
     epoch: u64,
 }
 
@@ -166,7 +168,15 @@ pub struct Desk {
 }
 
 const REMEMBERED: usize = 4096;
+/// What is older is good for nobody.
 const REACH_AGE: Duration = Duration::from_secs(5);
+/// What is older is looked up again by one, while the others go on with what is known: a crowd with one token does not queue for one answer.
+const REACH_DUE: Duration = Duration::from_secs(4);
+
+/// Whether what was found so long ago is good as it is, when somebody last set out to look again so long ago.
+fn is_good(found: Duration, asked: Duration) -> bool {
+    found < REACH_DUE || (found < REACH_AGE && asked < REACH_AGE - REACH_DUE)
+}
 
 impl Desk {
     pub fn new(shared: Arc<Shared>, db: DatabaseConnection) -> Desk {
@@ -181,13 +191,10 @@ impl Desk {
             if known.expires <= now || self.shared.revocations.contains(known.actor.session_id) {
                 return Admission::BadToken;
             }
-            if known.epoch == epoch {
-                if known.resolved.elapsed() < REACH_AGE {
-                    return Admission::Actor(known.actor.clone());
-                }
-                // One looks again; a crowd with the same token goes on with what is known instead of queueing for the same answer.
-                known.resolved = Instant::now();
+            if known.epoch == epoch && is_good(known.resolved.elapsed(), known.asked.elapsed()) {
+                return Admission::Actor(known.actor.clone());
             }
+            known.asked = Instant::now();
         }
         let Some(claims) = verify(&self.shared, token) else { return Admission::BadToken };
         if self.shared.revocations.contains(claims.sid) {
@@ -205,9 +212,34 @@ impl Desk {
                 if known.len() >= REMEMBERED {
                     known.clear();
                 }
-                known.insert(key, Known { actor: actor.clone(), expires: claims.exp, resolved: Instant::now(), epoch });
+                let now = Instant::now();
+                known.insert(key, Known { actor: actor.clone(), expires: claims.exp, resolved: now, asked: now, epoch });
                 Admission::Actor(actor)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_looks_again_before_anything_is_too_old_and_nothing_too_old_is_good() {
+        let ms = Duration::from_millis;
+        for (found, asked, good) in [
+            (0, 0, true),
+            (3_999, 3_999, true),
+            // The first sets out; those behind it need not, until it should have come back.
+            (4_000, 4_000, false),
+            (4_001, 1, true),
+            (4_999, 999, true),
+            (4_999, 1_000, false),
+            // Whoever set out and never came back leaves nothing older than it may be.
+            (5_000, 1, false),
+            (60_000, 0, false),
+        ] {
+            assert_eq!(is_good(ms(found), ms(asked)), good, "{found} {asked}");
         }
     }
 }

@@ -94,8 +94,9 @@ fn own_url(address: std::net::SocketAddr) -> String {
 /// others, and PostgreSQL, need.
 fn take_files() {
     let limit = getrlimit(Resource::Nofile);
-    // Refused, the server does with those it has.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%error, files = limit.current, "no more open files are to be had");
+    }
 }
 
 pub async fn serve(demo: bool) -> Result<(), Failure> {

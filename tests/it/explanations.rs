@@ -5,6 +5,15 @@ use crate::harness::{Actor, App};
 
 const EXPLANATIONS: &str = "/api/v1/explanations";
 
+/// A plan with a task of DKKD and one of all divisions, both due before June.
+pub fn plan() -> Value {
+    let schedule = json!({"text": "Trước 01/6", "kind": "before", "before_on": "2022-06-01"});
+    json!({"code": "kh", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch", "issuer": {"department": "SKHDT"},
+        "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
+        "tasks": [{"local_code": "a", "title": "Rà soát", "lead": ["DKKD"], "schedule": schedule},
+            {"local_code": "b", "title": "Chung", "lead": ["CPTT"], "schedule": schedule}]})
+}
+
 /// Two divisions in June: DKKD is late with one dossier, has a task overdue and a figure that is not met.
 pub async fn world(now: &str) -> App {
     let app = App::at(now).await;
@@ -32,12 +41,7 @@ pub async fn world(now: &str) -> App {
     };
     let rows = [row("H-1", "DKKD", "2022-05-25T08:00:00+07:00"), row("H-2", "DN", "2022-05-18T08:00:00+07:00")];
     office.load("/api/v1/dossiers/bulk", &rows).await.expect(200);
-    let schedule = json!({"text": "Trước 01/6", "kind": "before", "before_on": "2022-06-01"});
-    let plan = json!({"code": "kh", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch", "issuer": {"department": "SKHDT"},
-        "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
-        "tasks": [{"local_code": "a", "title": "Rà soát", "lead": ["DKKD"], "schedule": schedule},
-            {"local_code": "b", "title": "Chung", "lead": ["CPTT"], "schedule": schedule}]});
-    office.put("/api/v1/plans/kh", plan).await.expect(201);
+    office.put("/api/v1/plans/kh", plan()).await.expect(201);
     app
 }
 

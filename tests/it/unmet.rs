@@ -3,6 +3,7 @@
 use dunghen::auth::Role;
 use serde_json::{Value, json};
 
+use crate::explanations::plan;
 use crate::harness::{Actor, App};
 
 const OWED: &str = "/api/v1/explanations/owed";
@@ -18,12 +19,7 @@ async fn world() -> App {
         {"code": "CPTT", "name": "Các phòng", "kind": "collective", "parent": "SKHDT", "members": ["DKKD", "DN"]}
     ]);
     admin.post("/api/v1/departments/bulk", departments).await.expect(200);
-    let schedule = json!({"text": "Trước 01/6", "kind": "before", "before_on": "2022-06-01"});
-    let plan = json!({"code": "kh", "document_number": "1/KH", "document_type": "Kế hoạch", "title": "Kế hoạch", "issuer": {"department": "SKHDT"},
-        "issued_on": "2022-01-05", "year": 2022, "period": {"from": "2022-01-01", "to": "2022-12-31"},
-        "tasks": [{"local_code": "a", "title": "Rà soát", "lead": ["DKKD"], "schedule": schedule},
-            {"local_code": "b", "title": "Chung", "lead": ["CPTT"], "schedule": schedule}]});
-    office.put("/api/v1/plans/kh", plan).await.expect(201);
+    office.put("/api/v1/plans/kh", plan()).await.expect(201);
     for (department, sent) in [("DKKD", false), ("DN", true)] {
         let document = json!({"direction": "outgoing", "book": "CV", "number": department, "symbol": "SKHĐT", "kind": "cong-van",
             "issued_on": "2022-06-10", "summary": "V/v báo cáo", "department": department, "recipients": ["UBND tỉnh"],

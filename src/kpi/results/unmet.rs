@@ -9,7 +9,7 @@ use super::book::{Book, Sight};
 use super::figures::{Desk, Figure, Made};
 use super::plan::Plan;
 use super::request::Request;
-use super::sources::Family;
+use super::sources::{Family, year};
 use super::standing;
 use super::store::{self, Collective, Unit};
 use crate::auth::Reach;
@@ -93,23 +93,27 @@ fn answered_by_members(found: Vec<Unmet>, collectives: &[Collective]) -> Vec<Unm
     own
 }
 
-/// What a figure is made from in the end: of itself, or of those that its expression names.
-fn sources<'b>(book: &'b Book<'_>, code: &str, span: &Span) -> Vec<&'b Plan> {
-    let Some(plan) = book.plan(code, span) else { return Vec::new() };
-    if plan.definition.expression.is_none() {
-        return vec![plan];
+/// What a figure is made from in the end: of itself, or of those that its expression names; each once.
+fn sources<'b>(book: &'b Book<'_>, code: &'b str, span: &Span) -> Vec<&'b Plan> {
+    let (mut sources, mut seen, mut next) = (Vec::new(), HashSet::new(), vec![code]);
+    while let Some(code) = next.pop() {
+        let Some(plan) = book.plan(code, span).filter(|_| seen.insert(code)) else { continue };
+        if plan.definition.expression.is_none() {
+            sources.push(plan);
+        }
+        next.extend(plan.definition.inputs.iter().map(String::as_str));
     }
-    plan.definition.inputs.iter().filter(|input| *input != code).flat_map(|input| sources(book, input, span)).collect()
+    sources
 }
 
 /// Whether a figure is of a department with all below it only, since it is made from criteria.
-fn is_whole(book: &Book<'_>, code: &str, span: &Span) -> bool {
+fn is_whole<'b>(book: &'b Book<'_>, code: &'b str, span: &Span) -> bool {
     let of_criteria = |plan: &Plan| plan.counting().is_some_and(|counting| counting.family() == Family::Criteria);
     sources(book, code, span).into_iter().any(of_criteria)
 }
 
 /// Whether a figure is made from recorded ones and from counted ones: one may be the agency's where the other is its divisions'.
-fn is_mixed(book: &Book<'_>, code: &str, span: &Span) -> bool {
+fn is_mixed<'b>(book: &'b Book<'_>, code: &'b str, span: &Span) -> bool {
     let sources = sources(book, code, span);
     sources.iter().any(|plan| plan.counting().is_some()) && sources.iter().any(|plan| plan.counting().is_none())
 }
@@ -127,6 +131,10 @@ async fn of_wholes(
         let (code, figures) = (&plan.definition.code, made.get(&plan.definition.code));
         let has_own = |unit: &Unit| figures.into_iter().flatten().any(|f| f.department.as_ref() == Some(&unit.code) && f.value.is_some());
         let (whole, mixed) = (is_whole(book, code, span), is_mixed(book, code, span));
+        // Sheets of criteria are of years: nothing is counted for a month.
+        if whole && year(plan.cut.days).is_none() {
+            continue;
+        }
         let asked = |unit: &Unit| has_target(plan, unit) && (whole || (mixed && !has_own(unit)));
         for unit in book.units.iter().filter(|unit| reach.covers(unit.id) && asked(unit)) {
             wanted.entry(&unit.code).or_default().push(plan.definition.code.clone());
