@@ -81,6 +81,7 @@ pub struct Limits {
     pub in_flight_per_worker: usize,
     pub waiting_per_worker: usize,
     pub waiting_overloaded_per_worker: usize,
+    pub at_work_overloaded_per_worker: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -239,8 +240,8 @@ impl Settings {
         if !(1..=86_400).contains(&self.auth.longest_lock_s) {
             faults.push("auth.longest_lock_s must be 1 to 86400");
         }
-        if self.limits.in_flight_per_worker == 0 {
-            faults.push("limits.in_flight_per_worker must be at least 1");
+        if self.limits.in_flight_per_worker == 0 || self.limits.at_work_overloaded_per_worker == 0 {
+            faults.push("limits.in_flight_per_worker and limits.at_work_overloaded_per_worker must be at least 1");
         }
         if self.upkeep.every_s == 0 || self.upkeep.batch == 0 {
             faults.push("upkeep.every_s and upkeep.batch must be at least 1");

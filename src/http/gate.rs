@@ -1,6 +1,9 @@
 //! Turns at work: a serving thread works on as many requests as it has connections, a few wait, the others are turned away at
-//! once. The more are turned away, the fewer wait: what is served in an overload is served as soon as ever. Reading a body takes no
-//! turn, so that a slow sender keeps nobody from work; nor does one caller's crowd of slow senders keep others from sending.
+//! once. In an overload it works on few of them at once, which gets as much done, and the more are turned away, the fewer wait: what is
+//! served is served as soon as ever. Reading a body takes no turn, so that a slow sender keeps nobody from work; nor does
+//! one caller's crowd of slow senders keep others from sending.
+
+mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,12 +12,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage, HttpRequest, web};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Settings;
 use crate::error::{ApiError, Code};
 use crate::http::rate::Caller;
 use crate::metrics::{Metrics, TurnedAway};
+
+pub use turns::Turn;
+use turns::Turns;
 
 /// With somebody waiting, or being turned away, for so long without a pause, it is no burst any more: the thread is overloaded.
 const STANDING: Duration = Duration::from_millis(100);
@@ -52,8 +57,7 @@ const SHARE: usize = 8;
 
 /// The gate of one serving thread.
 pub struct Gate {
-    turns: Arc<Semaphore>,
-    waiting: Cell<usize>,
+    turns: Rc<Turns>,
     under_way: Rc<Cell<usize>>,
     arriving: Rc<RefCell<HashMap<Caller, usize>>>,
     /// Turned away, and not answered yet.
@@ -65,11 +69,6 @@ pub struct Gate {
     most_under_way: usize,
     patience: Duration,
     metrics: Arc<Metrics>,
-}
-
-/// Leave to work; ends when it is dropped.
-pub struct Turn {
-    _permit: OwnedSemaphorePermit,
 }
 
 /// Counts a request as under way while it lives.
@@ -100,15 +99,14 @@ impl Drop for Arriving {
 impl Gate {
     pub fn new(settings: &Settings, metrics: Arc<Metrics>) -> Gate {
         let limits = &settings.limits;
-        let turns = settings.database.connections_per_worker as usize;
+        let (turns, in_overload) = (settings.database.connections_per_worker as usize, limits.at_work_overloaded_per_worker);
         Gate {
-            turns: Arc::new(Semaphore::new(turns)),
-            waiting: Cell::new(0),
+            turns: Turns::new(turns, in_overload),
             under_way: Rc::default(),
             arriving: Rc::default(),
             held: Cell::new(0),
             calm: Cell::new(Instant::now()),
-            room: Room::new(limits.waiting_per_worker, limits.waiting_overloaded_per_worker, turns),
+            room: Room::new(limits.waiting_per_worker, limits.waiting_overloaded_per_worker, in_overload),
             most_under_way: limits.in_flight_per_worker,
             patience: Duration::from_secs(settings.database.acquire_timeout_s),
             metrics,
@@ -143,39 +141,42 @@ impl Gate {
         Ok(Arriving { all: self.arriving.clone(), caller })
     }
 
+    /// Whether somebody who came now would be turned away: told before it is asked who he is, since there may be many.
+    pub fn is_closed(&self) -> bool {
+        let now = Instant::now();
+        let waiting = self.turns.waiting();
+        if waiting == 0 && self.held.get() == 0 {
+            self.calm.set(now);
+        }
+        let overloaded = now.saturating_duration_since(self.calm.get()) > STANDING;
+        self.turns.overloaded(overloaded);
+        waiting >= self.room.places(overloaded, self.held.get()) && !self.turns.any_free(now)
+    }
+
     /// Waits for a turn. The room for those who wait is wide in a burst; where it has not been empty for a while it is narrow, so that
     /// nobody in it waits for long.
     ///
     /// # Errors
     /// 503 when the room is full, or the database does not answer those who are before.
     pub async fn turn(&self) -> Result<Turn, ApiError> {
-        if self.waiting.get() == 0 && self.held.get() == 0 {
-            self.calm.set(Instant::now());
+        if self.is_closed() {
+            return Err(self.turned_away(TurnedAway::Full).await);
         }
-        if let Ok(permit) = self.turns.clone().try_acquire_owned() {
-            return Ok(Turn { _permit: permit });
-        }
-        let overloaded = self.calm.get().elapsed() > STANDING;
-        if self.waiting.get() >= self.room.places(overloaded, self.held.get()) {
-            return self.turn_away(TurnedAway::Full).await;
-        }
-        let waiting = Count::up(&self.waiting);
-        let permit = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
-        drop(waiting);
-        match permit {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-            _ => self.turn_away(TurnedAway::Waited).await,
+        match self.turns.turn(self.patience).await {
+            Some(turn) => Ok(turn),
+            None => Err(self.turned_away(TurnedAway::Waited).await),
         }
     }
 
-    async fn turn_away(&self, why: TurnedAway) -> Result<Turn, ApiError> {
+    /// What is told to whom there is no room for, and not before he has been held back.
+    pub async fn turned_away(&self, why: TurnedAway) -> ApiError {
         self.metrics.turned_away(why);
         let held = self.held.get();
         if held < MOST_HELD {
             let _held = Count::up(&self.held);
             tokio::time::sleep(HELD_BACK + HELD_BACK * (held % 32) as u32 / 32).await;
         }
-        Err(busy())
+        busy()
     }
 }
 

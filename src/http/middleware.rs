@@ -50,24 +50,30 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
     let place = Place { lang: Lang::of(req.headers()), method: req.method().clone(), path: req.path().to_owned(), id: id.clone() };
     req.extensions_mut().insert(id.clone());
     let watched = matches!(req.path(), "/health/live" | "/health/ready" | "/metrics");
-    let admission = auth::admit(&req).await;
-    let (caller, who) = match &admission {
-        Admission::Actor(actor) => (Caller::Subject(actor.user_id), actor.username.clone()),
-        _ => (Caller::Address(rate::address(req.head(), shared.settings.http.behind_proxy)), String::new()),
-    };
-    req.extensions_mut().insert(admission);
-    // Who comes too often waits for nothing and takes nobody's place.
-    let standing = if watched { None } else { shared.buckets.take(&shared.settings.limits, caller, started) };
-    let refused = if let Some(seconds) = standing.and_then(|s| s.retry_after) {
-        shared.metrics.turned_away(TurnedAway::Rate);
-        let (vi, en) = (format!("Hãy thử lại sau {seconds} giây."), format!("Try again in {seconds} s."));
-        Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()))
-    } else if watched {
-        None
-    } else if matches!(*req.method(), Method::GET | Method::DELETE) {
-        gate::take_turn(req.request()).await.err()
+    let turn_first = !watched && matches!(*req.method(), Method::GET | Method::DELETE);
+    let (who, standing, refused) = if turn_first && doors.is_closed() {
+        (String::new(), None, Some(doors.turned_away(TurnedAway::Full).await))
     } else {
-        doors.arrive(caller).map(|arriving| drop(req.extensions_mut().insert(arriving))).err()
+        let admission = auth::admit(&req).await;
+        let (caller, who) = match &admission {
+            Admission::Actor(actor) => (Caller::Subject(actor.user_id), actor.username.clone()),
+            _ => (Caller::Address(rate::address(req.head(), shared.settings.http.behind_proxy)), String::new()),
+        };
+        req.extensions_mut().insert(admission);
+        // Who comes too often waits for nothing and takes nobody's place.
+        let standing = if watched { None } else { shared.buckets.take(&shared.settings.limits, caller, started) };
+        let refused = if let Some(seconds) = standing.and_then(|s| s.retry_after) {
+            shared.metrics.turned_away(TurnedAway::Rate);
+            let (vi, en) = (format!("Hãy thử lại sau {seconds} giây."), format!("Try again in {seconds} s."));
+            Some(ApiError::new(Code::TooManyRequests).say(vi, en).retry_after(seconds.into()))
+        } else if watched {
+            None
+        } else if turn_first {
+            gate::take_turn(req.request()).await.err()
+        } else {
+            doors.arrive(caller).map(|arriving| drop(req.extensions_mut().insert(arriving))).err()
+        };
+        (who, standing, refused)
     };
     if let Some(error) = refused {
         // As cheap as can be: there may be many.

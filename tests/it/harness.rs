@@ -138,6 +138,7 @@ impl App {
         // One thread serves here what several do elsewhere.
         settings.limits.waiting_per_worker = 256;
         settings.limits.waiting_overloaded_per_worker = 256;
+        settings.limits.at_work_overloaded_per_worker = 8;
         change(&mut settings);
         let background = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let shared = {
