@@ -48,7 +48,7 @@ codes! {
     MethodNotAllowed "method_not_allowed" 405 "Phương thức không được hỗ trợ" "The method is not supported here";
     NotAcceptable "not_acceptable" 406 "Không trả được định dạng yêu cầu" "The requested format is not offered";
     RequestTimeout "request_timeout" 408 "Gửi dữ liệu quá chậm" "The body did not arrive in time";
-    TransitionNotAllowed "transition_not_allowed" 409 "Hồ sơ không ở trạng thái cho phép việc này" "The state does not allow this act";
+    TransitionNotAllowed "transition_not_allowed" 409 "Trạng thái hiện tại không cho phép việc này" "The state does not allow this act";
     SlipNotApplicable "slip_not_applicable" 409 "Hồ sơ chưa có nội dung để in phiếu này" "The dossier has nothing to print on this slip";
     NoRuleSet "no_rule_set" 409 "Không có bộ quy định nào áp dụng cho hồ sơ" "No rule set applies to the dossier";
     CodeTaken "code_taken" 409 "Mã đã được dùng" "The code is already in use";

@@ -44,6 +44,9 @@ impl Call {
         if req.headers().get_all("idempotency-key").count() > 1 {
             return Err(bad_header("Idempotency-Key"));
         }
+        if text("if-match")?.is_some_and(|value| !names_tags(&value)) {
+            return Err(bad_header("If-Match"));
+        }
         let idempotency_key = text("idempotency-key")?.map(|key| read_key(&key)).transpose()?;
         for name in ["if-match", "if-none-match", "prefer"] {
             if text(name)?.is_some_and(|value| value.len() > LONGEST) {
@@ -87,7 +90,7 @@ impl Call {
     /// The caller already holds this version (`If-None-Match`).
     pub fn has_version(&self, version: i32) -> bool {
         let tag = format!("\"{version}\"");
-        self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| *t == tag || t.strip_prefix("W/") == Some(&tag)))
+        self.if_none_match.as_ref().is_some_and(|tags| tags.iter().any(|t| t == "*" || *t == tag || t.strip_prefix("W/") == Some(&tag)))
     }
 
     /// The caller wants to create only (`If-None-Match: *`).
@@ -141,6 +144,15 @@ impl Call {
     }
 }
 
+/// `*`, or a list of tags in quotes, which a version without them is not.
+fn names_tags(value: &str) -> bool {
+    let tag = |t: &str| {
+        let inner = t.strip_prefix("W/").unwrap_or(t).strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+        inner.is_some_and(|inner| !inner.contains('"'))
+    };
+    value.split(',').map(str::trim).all(|t| t == "*" || tag(t))
+}
+
 fn bad_header(name: &str) -> ApiError {
     ApiError::new(Code::InvalidHeader).faults(vec![Fault::new(
         Code::InvalidHeader,
@@ -171,7 +183,7 @@ impl crate::http::query::FromQuery for WriteParams {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct ChangeHeaders {
     /// The version the change was decided on, as its `ETag`; needed when the resource exists.
-    #[param(rename = "If-Match", max_length = 2000, pattern = "^[ -~]*$", example = "\"1\"")]
+    #[param(rename = "If-Match", example = "\"1\"")]
     pub if_match: Option<String>,
     /// Makes a repetition of the same request harmless for 7 days.
     #[param(

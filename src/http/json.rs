@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use bytes::BytesMut;
+use jsonschema::JsonType;
 use jsonschema::Validator;
-use jsonschema::error::{ValidationError, ValidationErrorKind};
+use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -205,8 +206,8 @@ fn push(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
             say(Code::WrongFormat, at, format!("Sai định dạng {format}."), format!("Not a valid {format}."))
         }
         ValidationErrorKind::Type { kind } => {
-            let kind = format!("{kind:?}").to_lowercase();
-            say(Code::WrongType, at, "Sai kiểu dữ liệu.".into(), format!("Wrong type; expected {kind}."));
+            let (vi, en) = in_words(kind);
+            say(Code::WrongType, at, format!("Sai kiểu dữ liệu; phải là {vi}."), format!("Wrong type; expected {en}."));
         }
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
             // `Option<T>` is "null or T": what is wrong with T is what the caller wants to know.
@@ -220,6 +221,25 @@ fn push(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
         }
         _ => say(Code::WrongFormat, at, "Không đúng cấu trúc.".into(), "Does not have the documented shape.".into()),
     }
+}
+
+/// The types that a value may have, in Vietnamese and English.
+fn in_words(kind: &TypeKind) -> (String, String) {
+    let types: Vec<JsonType> = match kind {
+        TypeKind::Single(one) => vec![*one],
+        TypeKind::Multiple(several) => several.into_iter().collect(),
+    };
+    let words = types.iter().map(|one| match one {
+        JsonType::Null => ("null", "null"),
+        JsonType::Boolean => ("true hoặc false", "true or false"),
+        JsonType::Integer => ("số nguyên", "a whole number"),
+        JsonType::Number => ("số", "a number"),
+        JsonType::String => ("văn bản", "text"),
+        JsonType::Array => ("danh sách", "a list"),
+        JsonType::Object => ("đối tượng", "an object"),
+    });
+    let (vi, en): (Vec<_>, Vec<_>) = words.unzip();
+    (vi.join(" hoặc "), en.join(" or "))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoResponses, ToSchema};
 
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, Code, Fault};
 use crate::http::Lang;
 
 /// What went wrong, for a program (`code`) and for a person (`title`, `detail`).
@@ -72,7 +72,9 @@ pub fn render(error: &ApiError, lang: Lang, instance: &str, request_id: &str) ->
     response.insert_header(("Content-Language", lang.tag()));
     match code.status() {
         StatusCode::UNAUTHORIZED => {
-            response.insert_header(("WWW-Authenticate", "Bearer realm=\"dunghen\""));
+            // RFC 6750: without a token there is no error to name.
+            let bad = if code == Code::InvalidToken { ", error=\"invalid_token\"" } else { "" };
+            response.insert_header(("WWW-Authenticate", format!("Bearer realm=\"dunghen\"{bad}")));
         }
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
             response.insert_header(("Retry-After", error.retry_after_s().unwrap_or(2).to_string()));

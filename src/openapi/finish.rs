@@ -6,6 +6,9 @@ use utoipa::IntoResponses;
 use super::bounds;
 use crate::http::{ReadProblems, WriteProblems};
 
+/// `*`, or versions in quotes.
+const TAGS: &str = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, (?:W/)?"[!#-+\--~]*")*)$"#;
+
 const PROBLEM: &str = "application/problem+json";
 
 /// Never limited and never turned away, so that an overload can be watched.
@@ -63,10 +66,24 @@ fn complete(path: &str, method: &str, operation: &mut Value, known: &[(String, S
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         // A parameter is left out; it is never null.
         parameter.get_mut("schema").into_iter().for_each(never_null);
+        if parameter["name"] == "If-Match" {
+            parameter["schema"]["pattern"] = TAGS.into();
+            parameter["schema"]["maxLength"] = 2000.into();
+        }
     }
     let named: Vec<String> =
         operation["parameters"].as_array().into_iter().flatten().filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
     let takes = |name: &str| named.iter().any(|n| n == name);
+    if operation["responses"].get("304").is_some() && !takes("If-None-Match") {
+        let seen = json!({"name": "If-None-Match", "in": "header", "required": false, "example": "\"3\"",
+            "description": "Versions that the caller has, as their `ETag`: for one of them the answer is 304, without a body.",
+            "schema": {"type": "string", "pattern": TAGS, "maxLength": 2000}});
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(seen),
+            None => operation["parameters"] = json!([seen]),
+        }
+    }
+    let conditional = operation["responses"].get("304").is_some();
     let everyone: &[&str] = if watched(path) { &["500"] } else { &["429", "500", "503"] };
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for status in everyone {
@@ -94,9 +111,11 @@ fn complete(path: &str, method: &str, operation: &mut Value, known: &[(String, S
             let body = followed(schemas, &response["content"]["application/json"]["schema"]);
             let has = |member: &str| body["properties"].get(member).is_some();
             let also = [
-                ("ETag", status == "304" || has("version")),
+                ("ETag", conditional || has("version")),
                 ("Link", has("page")),
-                ("Location", status == "201"),
+                ("Location", status == "201" || status == "202"),
+                ("Retry-After", status == "202"),
+                ("Preference-Applied", status == "202" && takes("Prefer")),
                 ("Dry-Run", takes("dry_run")),
                 ("Idempotency-Replayed", takes("Idempotency-Key")),
                 ("Unchanged", method == "put" && status == "200"),
@@ -125,9 +144,11 @@ fn never_null(schema: &mut Value) {
     }
 }
 
+/// The schema itself; of several that an answer may have, the first, which is the whole view.
 fn followed<'a>(schemas: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
-        Some(name) => followed(schemas, &schemas[name]),
+    let named = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()).map(|name| &schemas[name]);
+    match named.or_else(|| schema["anyOf"].get(0)) {
+        Some(further) => followed(schemas, further),
         None => schema,
     }
 }
@@ -201,6 +222,7 @@ fn headers() -> Value {
             json!({"description": "Seconds to wait before the request is sent again.", "required": true,
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400}, "example": 2}),
         ),
+        ("Preference-Applied", text("What of `Prefer` was followed.", false, "^respond-async$", 32, "respond-async")),
         ("Unchanged", flag("It was equal already: no new version, no audit line, no event.")),
         ("WWW-Authenticate", text("How to sign in.", true, "^Bearer ", 256, "Bearer realm=\"dunghen\"")),
         (

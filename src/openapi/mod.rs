@@ -139,7 +139,7 @@ pub async fn docs_door() -> HttpResponse {
 
 /// The documentation page, with its assets inside the binary.
 pub fn docs() -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"))
+    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none"))
 }
 
 /// The OpenAPI document

@@ -724,6 +724,11 @@ async fn parameters_and_headers_are_no_worse_than_the_contract_says() {
     load("return=minimal").await.expect(200);
     let table = admin.send("POST", "/api/v1/departments/bulk", &[("content-type", "text/csv")], Some(b"co\0de,name\n".to_vec())).await;
     assert_eq!(table.expect(400).body["code"], "malformed_body");
+    let twice =
+        admin.send("POST", "/api/v1/departments/bulk", &[("content-type", "text/csv")], Some(b"code,name,code\na,b,c\n".to_vec())).await;
+    assert_eq!(twice.expect(400).body["code"], "malformed_body");
+    let wrong = admin.put("/api/v1/departments/X", json!({"code": 7, "name": "X", "kind": "unit"})).await.expect(400);
+    assert_eq!((wrong.pointers(), &wrong.body["errors"][0]["detail"]), (vec!["/code"], &json!("Wrong type; expected text.")));
     let dossier = "/api/v1/dossiers/00000000-0000-7000-8000-000000000000/clock";
     for as_of in ["0323-01-14T17:54:43Z", "0323-01-14", "2022-06"] {
         let refused = world.app.office().await.get(&format!("{dossier}?as_of={as_of}")).await.expect(400);

@@ -82,6 +82,7 @@ async fn faults_come_all_at_once_and_nothing_changes() {
     );
     assert_eq!(app.count("departments").await, 0);
     let best = admin.post("/api/v1/departments/bulk?mode=best_effort", rows).await.expect(207);
+    assert_eq!(best.body.get("truncated"), None);
     assert_eq!(best.body["summary"]["created"], 1);
     assert_eq!(best.body["results"].as_array().unwrap().iter().map(|r| r["index"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4]);
 

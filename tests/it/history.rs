@@ -152,6 +152,27 @@ async fn strategies_and_permissions_hold_row_by_row() {
     app.one_stop().await.load("/api/v1/dossiers/bulk", &[row("E")]).await.expect(403);
 }
 
+/// Whoever mends what was refused from the answer finds all of it there, or is told that there is more.
+#[tokio::test]
+async fn every_refused_row_is_listed_where_others_were_written() {
+    let app = App::at("2022-12-31T12:00:00+07:00").await.with_examples().await;
+    let actors = [(app.office().await, "dossiers"), (app.admin().await, "departments")];
+    for (actor, resource) in &actors {
+        let rows: Vec<String> = (0..1002).map(|n| json!({"code": format!("X-{n}")}).to_string()).collect();
+        let path = format!("/api/v1/{resource}/bulk");
+        let send = async |query: &str, key: Option<&str>| {
+            let mut headers = vec![("content-type", "application/x-ndjson")];
+            headers.extend(key.map(|key| ("idempotency-key", key)));
+            actor.send("POST", &format!("{path}{query}"), &headers, Some(rows.join("\n").into_bytes())).await
+        };
+        let told = |body: &Value| (body["results"].as_array().unwrap().len(), body.get("truncated").cloned());
+        let (all, cut) = (send("?mode=best_effort", None).await.expect(207), send("?mode=best_effort", Some("k")).await.expect(207));
+        assert_eq!((told(&all.body), told(&cut.body)), ((1002, None), (1000, Some(json!(true)))), "{resource}");
+        let nothing = send("", None).await.expect(422);
+        assert_eq!((told(&nothing.body).0, &nothing.body["summary"]["rejected"]), (1000, &json!(1002)), "{resource}");
+    }
+}
+
 #[tokio::test]
 async fn one_load_equals_many_and_an_update_keeps_the_promise() {
     let rows: Vec<Value> = examples::rows().into_iter().take(60).collect();

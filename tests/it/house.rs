@@ -124,7 +124,12 @@ fn may_query(path: &str) -> bool {
         || ["db/", "audit/"].iter().any(|folder| path.starts_with(folder))
         || matches!(
             path,
-            "dossiers/history/stage.rs" | "dossiers/history/load.rs" | "dossiers/history/existing.rs" | "http/retry.rs" | "auth/mod.rs"
+            "dossiers/history/changes.rs"
+                | "dossiers/history/stage.rs"
+                | "dossiers/history/load.rs"
+                | "dossiers/history/existing.rs"
+                | "http/retry.rs"
+                | "auth/mod.rs"
         )
 }
 

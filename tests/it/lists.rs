@@ -137,6 +137,8 @@ async fn a_stale_version_is_told_what_changed_and_by_whom() {
     let changes: Vec<_> = told["changes"].as_array().unwrap().iter().map(|c| (&c["version"], &c["act"], &c["fields"])).collect();
     assert_eq!(changes, [(&json!(3), &json!("put"), &json!(["kind"])), (&json!(4), &json!("put"), &json!(["name"]))]);
     assert!(told["detail"].as_str().unwrap().contains(&two.username) && told["detail"].as_str().unwrap().contains("kind, name"));
+    let bare = one.json("PUT", path, &[("if-match", "2")], &department("X")).await.expect(400);
+    assert_eq!((bare.code(), bare.pointers()), ("invalid_header", vec!["If-Match"]));
     // A version that never was tells nothing more.
     let odd = one.json("PUT", path, &[("if-match", "\"x\"")], &department("X")).await.expect(412);
     assert_eq!((&odd.body["current_version"], odd.body.get("changes")), (&json!(4), None));
@@ -178,8 +180,21 @@ async fn a_stale_version_is_told_no_more_than_is_known() {
     check_problem(&stale, "after a load");
     let told = &stale.body;
     assert_eq!((&told["current_version"], &told["changed_by"]), (&json!(2), &json!(office.username)));
-    assert_eq!((&told["changes"][0]["act"], told["changes"][0].get("fields"), told.get("changed_fields")), (&json!("load"), None, None));
-    assert_eq!(told["detail"], format!("The current version is 2, changed by {}. Load it again and retry.", office.username));
+    assert_eq!((&told["changes"][0]["act"], &told["changed_fields"]), (&json!("load"), &json!(["channel"])), "{told}");
+    // Parts that come, go and change are named, too.
+    let (mut one, mut two) = (row("postal"), row("postal"));
+    one["fee_requests"] = json!([{"requested_at": "2022-06-17T09:00:00+07:00", "paid_at": "2022-06-17T10:00:00+07:00"}]);
+    two["fee_requests"] = json!([{"requested_at": "2022-06-17T09:00:00+07:00", "paid_at": "2022-06-20T08:30:00+07:00"}]);
+    two["applicant"]["name"] = json!("Trần C");
+    office.load("/api/v1/dossiers/bulk", &[one]).await.expect(200);
+    office.load("/api/v1/dossiers/bulk", &[two]).await.expect(200);
+    let told = app.one_stop().await.act(&path, 2, json!({"reason": "Theo đề nghị"})).await.expect(412).body;
+    let fields: Vec<_> = told["changes"].as_array().unwrap().iter().map(|c| &c["fields"]).collect();
+    assert!(fields[0].as_array().unwrap().contains(&json!("fee_requests")), "{told}");
+    assert!(!fields[0].as_array().unwrap().contains(&json!("applicant")), "{told}");
+    for member in ["applicant", "fee_requests"] {
+        assert!(fields[1].as_array().unwrap().contains(&json!(member)), "{told}");
+    }
 
     // Of many changes the last are told, none of them as if nothing had changed.
     let path = "/api/v1/departments/X";

@@ -145,5 +145,18 @@ async fn each_row_is_a_matter_of_its_department() {
     let partly = head.post("/api/v1/kpi-measurements/bulk?mode=best_effort", rows).await.expect(207);
     assert_eq!(partly.body["results"][0]["errors"][0]["code"], "not_permitted");
     assert_eq!((&partly.body["summary"]["created"], app.count("kpi_measurements").await), (&json!(1), 1));
+    // Whatever stands where he may not write, and however often he asks: he is told the same.
+    let office = app.office().await;
+    office.post("/api/v1/kpi-measurements/bulk", json!([row("satisfaction", "DN", "2022", json!({"value": 86.4}))])).await.expect(200);
+    for (period, value) in [("2022", 86.4), ("2022", 86.5), ("2021", 86.4)] {
+        for strategy in ["upsert", "create", "update"] {
+            let rows = json!([row("satisfaction", "DN", period, json!({"value": value}))]);
+            let path = format!("/api/v1/kpi-measurements/bulk?strategy={strategy}&dry_run=true");
+            let told = head.post(&path, rows).await.expect(422);
+            let errors = told.body["results"][0]["errors"].as_array().unwrap();
+            let codes: Vec<_> = errors.iter().map(|e| e["code"].as_str().unwrap()).collect();
+            assert_eq!(codes, ["not_permitted"], "{period} {value} {strategy}");
+        }
+    }
     app.actor(Role::Officer, Some("DKKD")).await.post("/api/v1/kpi-measurements/bulk", json!([])).await.expect(403);
 }

@@ -28,6 +28,8 @@ async fn a_task_from_above_is_put_changed_and_left_alone() {
     assert_eq!(office.get(path).await.expect(200).body["version"], 1);
     office.json("PUT", path, &[("if-match", "\"1\"")], &other).await.expect(200);
     assert_eq!(app.count("audit_events WHERE subject_code = 'gv-1'").await, 2);
+    let stale = office.json("PUT", path, &[("if-match", "\"1\"")], &above("gv-1")).await.expect(412);
+    assert_eq!((&stale.body["current_version"], &stale.body["changed_fields"]), (&json!(2), &json!(["title"])), "{}", stale.text);
 
     // Its departments see it, and nobody else; it stands apart.
     app.actor(Role::Officer, Some("DKKD")).await.get(path).await.expect(200);

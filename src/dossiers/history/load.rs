@@ -270,11 +270,19 @@ pub async fn count(tx: &mut PgConnection) -> Result<Summary, ApiError> {
 
 /// The rows that the answer lists: which, and how many at most.
 fn listed(params: BulkParams, refused: bool, kept: bool) -> String {
+    // One more than a kept answer lists, to tell that there are more.
+    let most = if kept {
+        LISTED as i64 + 1
+    } else if refused {
+        LISTED as i64
+    } else {
+        i64::MAX
+    };
     let (only, most) = match params.listing {
         Return::Summary => ("status = 'none'", 0),
-        Return::All if !refused => ("true", if kept { LISTED as i64 } else { i64::MAX }),
-        Return::All => ("status = 'rejected'", LISTED as i64),
-        Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", LISTED as i64),
+        Return::All if !refused => ("true", most),
+        Return::All => ("status = 'rejected'", most),
+        Return::Errors => ("status = 'rejected' OR warnings IS NOT NULL", most),
     };
     format!("SELECT idx, code, status, errors, warnings FROM stage_rows WHERE {only} ORDER BY idx LIMIT {most}")
 }
@@ -294,19 +302,20 @@ async fn answer(tx: &mut PgConnection, summary: Summary, params: BulkParams) -> 
     let head = serde_json::to_string(&summary).map_err(|e| ApiError::new(Code::Internal).because(e))?;
     let mut body = format!("{{\"summary\":{head},\"results\":[");
     let mut rows = sqlx::query(sqlx::AssertSqlSafe(listed(params, false, true))).fetch(tx);
-    let mut first = true;
+    let (mut count, mut end) = (0, "]}");
     while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {
         let row = told(&row);
-        if body.len() + row.len() > MOST_KEPT {
+        if count == LISTED || body.len() + row.len() > MOST_KEPT {
+            end = "],\"truncated\":true}";
             break;
         }
-        if !first {
+        if count > 0 {
             body.push(',');
         }
-        first = false;
+        count += 1;
         body.push_str(&row);
     }
-    body.push_str("]}");
+    body.push_str(end);
     Ok(body.into_bytes())
 }
 
@@ -320,7 +329,7 @@ async fn hand_on(out: &mpsc::Sender<Bytes>, block: Vec<u8>, patience: Duration) 
 }
 
 impl Loaded {
-    /// The rows that the answer lists, at most [`LISTED`] unless all were asked for, as JSON in input order.
+    /// The rows that the answer lists, at most [`LISTED`] where nothing was written, as JSON in input order.
     ///
     /// # Errors
     /// The database's, and 408 for who does not read on in time: the connection is for others, too.

@@ -1,6 +1,7 @@
 //! Rows of history: what a one-stop system or a script sends, one object a dossier. They stream in, are decided by the
 //! same rules as acts, staged by COPY and merged set by set, in constant memory and one transaction.
 
+mod changes;
 mod decide;
 mod existing;
 mod job;

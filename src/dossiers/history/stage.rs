@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::postgres::PgCopyIn;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row as _};
 
+use super::changes;
 use super::decide::BroughtNumber;
 use crate::audit::Teller;
 use crate::dossiers::model::Dossier;
@@ -32,11 +33,11 @@ const DOSSIER: &str = "id, code, source_system, external_code, procedure_id, rec
     same_day_cutoff, status, decision, decision_reason, decision_document_no, finished_at, returned_at, voided_at, void_reason,
     effective_on, first_due_on, due_on, due_at, due_before, calendar_code, calendar_version, calendar_base_version, timeliness,
     apologised, supplement_asked_on, consulting, source_due_on, rule_set_id, facts_hash, search, received_at, version, created_at, updated_at";
-const PAUSE: &str =
+pub const PAUSE: &str =
     "dossier_id, kind, n, from_at, to_at, reason, document_no, legal_basis, items, respond_by_on, amount_vnd, due_before, due_after";
-const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
-const CONSULTATION: &str = "dossier_id, n, agency, sent_at, document_no, answer_due_on, reminders, answered_at, escalated_at";
-const FINDING: &str = "dossier_id, kind, arose_on";
+pub const APOLOGY: &str = "dossier_id, n, sent_at, reason, new_due_on, document_no";
+pub const CONSULTATION: &str = "dossier_id, n, agency, sent_at, document_no, answer_due_on, reminders, answered_at, escalated_at";
+pub const FINDING: &str = "dossier_id, kind, arose_on";
 
 /// Rows in COPY's text form.
 #[derive(Default)]
@@ -317,6 +318,7 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>, updates: 
     .rows_affected();
     if updates {
         connection.execute(KEPT_DUES).await?;
+        connection.execute(AssertSqlSafe(changes::statement())).await?;
         let text = format!(
             "UPDATE dossiers d SET ({DOSSIER}) = (SELECT {}) FROM stage_dossiers s WHERE s.existing AND d.id = s.id",
             DOSSIER.split(',').map(|c| format!("s.{}", c.trim())).collect::<Vec<_>>().join(", ")
@@ -334,10 +336,17 @@ pub async fn merge(connection: &mut PgConnection, teller: &Teller<'_>, updates: 
     if updates {
         connection.execute(ALIGNED_MOVES).await?;
     }
-    sqlx::query(
-        "INSERT INTO audit_events (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id)
-         SELECT $4, coalesce(finished_at, received_at), $1, $2, 'load', 'dossier', id, code, version, $3 FROM stage_dossiers ORDER BY idx",
-    )
+    let (detail, changes) = if updates {
+        ("CASE WHEN existing THEN jsonb_build_object('changed', c.names) END", "LEFT JOIN stage_changes c USING (id)")
+    } else {
+        ("NULL", "")
+    };
+    sqlx::query(AssertSqlSafe(format!(
+        "INSERT INTO audit_events
+            (recorded_at, occurred_at, actor_id, actor, act, subject_type, subject_id, subject_code, version, request_id, detail)
+         SELECT $4, coalesce(finished_at, received_at), $1, $2, 'load', 'dossier', id, code, version, $3, {detail}
+           FROM stage_dossiers {changes} ORDER BY idx"
+    )))
     .bind(teller.actor_id)
     .bind(teller.actor)
     .bind(teller.request_id)

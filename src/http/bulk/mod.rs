@@ -70,8 +70,9 @@ pub struct BulkParams {
     /// Same checks, status and body, but nothing is stored.
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
-    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. With an
-    /// `Idempotency-Key` the answer is kept and lists at most 1,000 rows and 1 MiB.
+    /// Which rows the answer lists: none (`summary`), the refused and warned ones (`errors`, default), or `all`. Where
+    /// nothing was written the first 1,000 refused rows are listed. With an `Idempotency-Key` the answer is kept and lists at most 1,000 rows
+    /// and 1 MiB; `truncated` tells that there are more.
     #[param(value_type = Option<String>, rename = "return", pattern = "^(summary|errors|all)$", example = "errors")]
     pub listing: Return,
 }
@@ -182,6 +183,9 @@ impl Summary {
 pub struct BulkAnswer {
     pub summary: Summary,
     pub results: Vec<BulkResult>,
+    /// There are more rows to list than `results` has: an answer kept for its `Idempotency-Key` is bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<bool>,
 }
 
 /// One row of the answer.
@@ -197,5 +201,5 @@ pub struct BulkResult {
     pub warnings: Vec<crate::http::problem::ProblemError>,
 }
 
-/// Refused rows listed at most; the summary has the total.
+/// Rows listed at most where nothing was written, and in an answer that is kept for its `Idempotency-Key`; the summary has the total.
 pub const LISTED: usize = 1000;

@@ -120,7 +120,12 @@ impl RowParser {
             if cells.iter().any(|name| name.contains('\0')) {
                 return Err(malformed(raw.line, raw.offset, "tên cột chứa ký tự không được phép", "a column's name is no text"));
             }
-            self.header = Some(trimmed(cells));
+            let names = trimmed(cells);
+            if let Some(twice) = names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name)) {
+                let (vi, en) = (format!("cột “{twice}” có hai lần"), format!("column “{twice}” stands twice"));
+                return Err(malformed(raw.line, raw.offset, &vi, &en));
+            }
+            self.header = Some(names);
             return Ok(None);
         };
         if cells.len() != header.len() {

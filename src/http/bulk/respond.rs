@@ -90,14 +90,20 @@ where
         Return::All => !nothing || v.status == RowStatus::Rejected,
         Return::Errors => v.status == RowStatus::Rejected || !v.warnings.is_empty(),
     });
-    let most = if params.listing == Return::All && retry.is_none() { usize::MAX } else { LISTED };
+    let all = listed.clone().count();
+    let most = if nothing || retry.is_some() { LISTED } else { usize::MAX };
     let listed = listed.take(most).map(|v| v.json(load.call.lang));
     let results: Vec<Value> = if retry.is_some() { as_many_as_are_kept(listed) } else { listed.collect() };
     if nothing {
         tx.rollback().await?;
         return Err(summary_problem(summary, results));
     }
-    let reply = reply(summary, &json!({"summary": summary, "results": results}))?;
+    let cut = results.len() < all;
+    let mut body = json!({"summary": summary, "results": results});
+    if cut {
+        body["truncated"] = true.into();
+    }
+    let reply = reply(summary, &body)?;
     if params.dry_run {
         tx.rollback().await?;
         return Ok(respond_with(reply.header("Dry-Run", "true"), summary));

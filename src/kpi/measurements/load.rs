@@ -66,9 +66,14 @@ pub async fn load(
         let department = departments.get(row.department.as_str());
         let period = Period::parse(row.period.as_str());
         faults.extend(kpi.is_none().then(|| Fault::unknown("/kpi", row.kpi.as_str())));
+        // Who may not write there is told nothing of what stands there.
+        let mut own = true;
         match department {
             None => faults.push(Fault::unknown("/department", row.department.as_str())),
-            Some(department) if !reach.covers(department.id) => faults.push(Fault::plain(Code::NotPermitted, "/department")),
+            Some(department) if !reach.covers(department.id) => {
+                own = false;
+                faults.push(Fault::plain(Code::NotPermitted, "/department"));
+            }
             Some(_) => {}
         }
         faults.extend(period.is_none().then(|| bad_period(Code::WrongFormat, "/period")));
@@ -78,10 +83,11 @@ pub async fn load(
         if let Some(field) = row.field.as_ref().filter(|f| !known.fields.contains(f.as_str())) {
             faults.push(Fault::unknown("/field", field.as_str()));
         }
-        let old = standing.get(&codes(row));
-        faults.extend(strategy.fault(old.is_some()).map(|fault| Fault { pointer: "/kpi".into(), ..fault }));
+        let old = standing.get(&codes(row)).filter(|_| own);
+        faults.extend(strategy.fault(old.is_some()).filter(|_| own).map(|fault| Fault { pointer: "/kpi".into(), ..fault }));
         let same = old.is_some_and(|old| rules::same(&body, old));
-        let held = department.and_then(|d| held.iter().find(|h| h.department_id == d.id && h.period == row.period.as_str()));
+        let held =
+            department.filter(|_| own).and_then(|d| held.iter().find(|h| h.department_id == d.id && h.period == row.period.as_str()));
         match held.filter(|held| !may_correct(call, held)) {
             _ if same => {}
             Some(held) => {

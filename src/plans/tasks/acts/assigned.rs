@@ -123,6 +123,10 @@ pub async fn load_assigned(
         let entry = |row: &&AssignedTask| {
             let saved = after.get(row.code.as_str())?;
             let lead = row.lead.first().and_then(|code| known.get(code.as_str()));
+            let mut detail = json!(row);
+            if let Some(old) = standing.get(row.code.as_str()).and_then(|old| old.task.as_ref()) {
+                detail[audit::CHANGED] = json!(audit::changed(&json!(old), &json!(row)));
+            }
             Some(Entry {
                 act: "put",
                 subject_type: "task",
@@ -131,7 +135,7 @@ pub async fn load_assigned(
                 department_id: lead.map(|d| d.id),
                 version: saved.version,
                 occurred_at: call.now,
-                detail: json!(row),
+                detail,
             })
         };
         let entries: Vec<Entry> = changed.iter().filter_map(entry).collect();
