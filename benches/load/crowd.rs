@@ -20,6 +20,9 @@ const TURNS_PER_S: f64 = 5.0;
 /// So long does a crowd come before it is measured: at first it is a burst, which the server takes in as long as it can.
 const COMING: Duration = Duration::from_secs(1);
 
+/// Loads take turns: a machine that is slow for a while is slow for all of them.
+const ROUNDS: u32 = 4;
+
 /// When a client sends.
 #[derive(Clone, Copy)]
 enum Pace {
@@ -42,6 +45,16 @@ struct Crowd {
 }
 
 impl Crowd {
+    fn add(&mut self, other: Crowd) {
+        self.served.extend(other.served);
+        self.away.extend(other.away);
+        self.coming.extend(other.coming);
+        self.odd += other.odd;
+        for times in [&mut self.served, &mut self.away, &mut self.coming] {
+            times.sort_by(f64::total_cmp);
+        }
+    }
+
     fn p99(times: &[f64]) -> f64 {
         times.get(times.len() * 99 / 100).copied().unwrap_or(0.0)
     }
@@ -86,7 +99,7 @@ impl Line {
     }
 }
 
-/// So many clients, for as long as a measurement takes.
+/// So many clients, for a part of the time that a measurement takes.
 fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Pace) -> Crowd {
     let (all, next) = (RefCell::new(Crowd::default()), Cell::new(0));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -94,7 +107,7 @@ fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Pace) -> Crowd 
         let lines = join_all((0..clients).map(|_| Line::open(base))).await;
         let start = Instant::now();
         let counted = start + COMING;
-        let end = counted + Duration::from_secs(seconds());
+        let end = counted + Duration::from_secs_f64(seconds() as f64 / f64::from(ROUNDS));
         let client = |n: usize, mut line: Line| {
             let (all, next) = (&all, &next);
             async move {
@@ -133,11 +146,7 @@ fn crowd(base: &str, requests: &[Vec<u8>], clients: usize, pace: Pace) -> Crowd 
         };
         join_all(lines.into_iter().enumerate().map(|(n, line)| client(n, line))).await;
     });
-    let mut all = all.into_inner();
-    for times in [&mut all.served, &mut all.away, &mut all.coming] {
-        times.sort_by(f64::total_cmp);
-    }
-    all
+    all.into_inner()
 }
 
 /// Connections for a crowd are files of this process, and of the server that it starts.
@@ -150,14 +159,17 @@ pub fn take_files() {
 pub fn overload(base: &str, requests: &[Vec<u8>]) {
     let many = |rate: f64| crowd(base, requests, (rate / TURNS_PER_S).ceil() as usize, Pace::Rate(rate));
     let few = |clients: usize| crowd(base, requests, clients, Pace::Answered);
-    few(1);
-    let alone = few(1);
-    let loaded = few(CROWD);
-    let can = Crowd::per_second(&loaded.served);
-    let half = many(can / 2.0);
-    let crowded = many(4.0 * can);
-    let pushing = few(4 * CROWD);
-    let after = few(CROWD);
+    few(CROWD);
+    let can = Crowd::per_second(&few(CROWD).served) * f64::from(ROUNDS);
+    let [mut alone, mut half, mut loaded, mut crowded, mut pushing, mut after]: [Crowd; 6] = Default::default();
+    for _ in 0..ROUNDS {
+        alone.add(few(1));
+        half.add(many(can / 2.0));
+        loaded.add(few(CROWD));
+        crowded.add(many(4.0 * can));
+        pushing.add(few(4 * CROWD));
+        after.add(few(CROWD));
+    }
     println!();
     println!("{:<44} {:>12} {:>12} {:>12} {:>12} {:>12}", "load", "served", "p99", "turned away", "p99", "p99 at first");
     let runs = [

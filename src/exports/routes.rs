@@ -179,7 +179,12 @@ async fn get_export(permit: Permit<perm::ReadJob>, id: web::Path<String>, _: Que
 async fn get_export_content(permit: Permit<perm::ReadJob>, id: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let (row, params) = own(&permit, &id, &db).await?;
     let made = ExportView::of(&row, params.clone()).content.is_some();
-    let authority = row.authority.as_ref().filter(|_| made).ok_or_else(ApiError::not_found)?;
+    let authority = row.authority.as_ref().filter(|_| made).ok_or_else(|| {
+        ApiError::not_found().say(
+            "Chưa có tệp, hoặc không còn: xem trạng thái của lần xuất dữ liệu này.",
+            "There is no file yet, or none any more: the export itself tells its state.",
+        )
+    })?;
     // What the token says, and what holds now: whichever is less.
     let now = crate::auth::actor_now(db.get_ref(), permit.actor.user_id, permit.actor.scope_names().as_deref()).await?;
     let holds = |actor: &crate::auth::Actor| still_holds(&actor.authority(), authority);

@@ -44,9 +44,6 @@ impl Call {
         if req.headers().get_all("idempotency-key").count() > 1 {
             return Err(bad_header("Idempotency-Key"));
         }
-        if text("if-match")?.is_some_and(|value| !names_tags(&value)) {
-            return Err(bad_header("If-Match"));
-        }
         let idempotency_key = text("idempotency-key")?.map(|key| read_key(&key)).transpose()?;
         for name in ["if-match", "if-none-match", "prefer"] {
             if text(name)?.is_some_and(|value| value.len() > LONGEST) {
@@ -136,21 +133,24 @@ impl Call {
         if tags.iter().any(|t| *t == tag || t == "*") {
             return Ok(());
         }
-        let error = ApiError::new(Code::VersionMismatch).member("current_version", current).about(subject);
-        Err(error.say(
+        let error = ApiError::new(Code::VersionMismatch).member("current_version", current);
+        if !tags.iter().all(|t| is_tag(t)) {
+            return Err(error.say(
+                format!("If-Match phải là ETag, trong dấu ngoặc kép: phiên bản hiện tại là {tag}."),
+                format!("If-Match must be an ETag, in quotes: the current version is {tag}."),
+            ));
+        }
+        Err(error.about(subject).say(
             format!("Phiên bản hiện tại là {current}; hãy tải lại rồi thử lại."),
             format!("The current version is {current}; load it again and retry."),
         ))
     }
 }
 
-/// `*`, or a list of tags in quotes, which a version without them is not.
-fn names_tags(value: &str) -> bool {
-    let tag = |t: &str| {
-        let inner = t.strip_prefix("W/").unwrap_or(t).strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-        inner.is_some_and(|inner| !inner.contains('"'))
-    };
-    value.split(',').map(str::trim).all(|t| t == "*" || tag(t))
+/// A version in quotes, as an `ETag` has it.
+fn is_tag(text: &str) -> bool {
+    let inner = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.contains('"'))
 }
 
 fn bad_header(name: &str) -> ApiError {
@@ -183,7 +183,7 @@ impl crate::http::query::FromQuery for WriteParams {
 #[allow(dead_code, reason = "read by Call::of; named here for the contract")]
 pub struct ChangeHeaders {
     /// The version the change was decided on, as its `ETag`; needed when the resource exists.
-    #[param(rename = "If-Match", example = "\"1\"")]
+    #[param(rename = "If-Match", max_length = 2000, pattern = "^[ -~]*$", example = "\"1\"")]
     pub if_match: Option<String>,
     /// Makes a repetition of the same request harmless for 7 days.
     #[param(

@@ -52,6 +52,7 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
     let watched = matches!(req.path(), "/health/live" | "/health/ready" | "/metrics");
     let turn_first = !watched && matches!(*req.method(), Method::GET | Method::DELETE);
     let (who, standing, refused) = if turn_first && doors.is_closed() {
+        // As cheap as can be: there may be many.
         (String::new(), None, Some(doors.turned_away(TurnedAway::Full).await))
     } else {
         let admission = auth::admit(&req).await;
@@ -76,7 +77,6 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
         (who, standing, refused)
     };
     if let Some(error) = refused {
-        // As cheap as can be: there may be many.
         let mut response = req.into_response(problem::render(&error, place.lang, &place.path, &id.0));
         gate::leave(response.request());
         finish(response.headers_mut(), &id, standing);

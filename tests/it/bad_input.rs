@@ -727,6 +727,9 @@ async fn parameters_and_headers_are_no_worse_than_the_contract_says() {
     let twice =
         admin.send("POST", "/api/v1/departments/bulk", &[("content-type", "text/csv")], Some(b"code,name,code\na,b,c\n".to_vec())).await;
     assert_eq!(twice.expect(400).body["code"], "malformed_body");
+    let line = br#"{"code":"A3","code":"A5","name":"A","kind":"unit"}"#.to_vec();
+    let twice = admin.send("POST", "/api/v1/departments/bulk", &[("content-type", "application/x-ndjson")], Some(line)).await.expect(422);
+    assert_eq!(twice.body["results"][0]["errors"][0]["code"], "wrong_format");
     let wrong = admin.put("/api/v1/departments/X", json!({"code": 7, "name": "X", "kind": "unit"})).await.expect(400);
     assert_eq!((wrong.pointers(), &wrong.body["errors"][0]["detail"]), (vec!["/code"], &json!("Wrong type; expected text.")));
     let dossier = "/api/v1/dossiers/00000000-0000-7000-8000-000000000000/clock";

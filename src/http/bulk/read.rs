@@ -90,6 +90,11 @@ impl RowParser {
             },
             _ => match serde_json::from_slice::<T>(raw.bytes) {
                 Ok(row) => Parsed { index: self.next, code: Some(nfc(&row.code())), row: in_place(row, misplaced::<T>(raw.bytes)) },
+                Err(error) if error.is_data() && error.to_string().starts_with("duplicate field") => {
+                    // A value would keep the last of them, and nobody would know.
+                    let (vi, en) = ("Một trường có hai lần trong cùng một đối tượng.", "A member stands twice in one object.");
+                    Parsed { index: self.next, code: None, row: Err(vec![Fault::new(Code::WrongFormat, "", vi, en)]) }
+                }
                 Err(error) if error.is_data() => {
                     let value = serde_json::from_slice(raw.bytes).map_err(|e| broken(raw, &e))?;
                     self.typed(Ok(value))
