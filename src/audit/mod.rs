@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::http::{At, Call};
@@ -216,6 +216,15 @@ pub fn changed(before: &Value, now: &Value) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// A view as a line keeps it, with the members that the act changed: what stood before may have no line of its own.
+pub fn changed_view<V: Serialize>(before: Option<&V>, now: &V) -> Value {
+    let mut detail = json!(now);
+    if let Some(before) = before {
+        detail[CHANGED] = json!(changed(&json!(before), &detail));
+    }
+    detail
 }
 
 #[cfg(test)]

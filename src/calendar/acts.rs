@@ -55,7 +55,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewCal
         _ => store::update(tx, row, call.now).await?,
     }
     let (subject, view) = after(tx, code).await?;
-    tell(tx, call, &subject, "put", json!(view)).await?;
+    tell(tx, call, &subject, "put", audit::changed_view(before.as_ref(), &view)).await?;
     match before {
         Some(_) => Reply::ok(view.version, &view),
         None => Reply::created(format!("/api/v1/calendars/{code}"), view.version, &view),

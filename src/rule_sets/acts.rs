@@ -1,7 +1,6 @@
 //! What the administrator does with rule sets: put one.
 
 use sea_orm::DatabaseTransaction;
-use serde_json::json;
 
 use super::wire::{NewRuleSet, RuleSetView};
 use super::{rules, store};
@@ -28,7 +27,8 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewRul
     }
     store::upsert(tx, row).await?;
     let after = store::lock_all(tx).await?;
-    let touched: Vec<Entry> = after.iter().filter(|s| !all.contains(s)).map(|s| entry(call, s)).collect();
+    let touched: Vec<Entry> =
+        after.iter().filter(|s| !all.contains(s)).map(|s| entry(call, all.iter().find(|old| old.id == s.id), s)).collect();
     audit::record(tx, call, &touched).await?;
     let view = after.iter().find(|s| s.code == code).ok_or_else(ApiError::not_found)?;
     match before {
@@ -37,7 +37,7 @@ pub async fn put(tx: &DatabaseTransaction, call: &Call, code: &str, row: &NewRul
     }
 }
 
-fn entry(call: &Call, view: &RuleSetView) -> Entry {
+fn entry(call: &Call, before: Option<&RuleSetView>, view: &RuleSetView) -> Entry {
     Entry {
         act: "put",
         subject_type: "rule_set",
@@ -46,6 +46,6 @@ fn entry(call: &Call, view: &RuleSetView) -> Entry {
         department_id: None,
         version: view.version,
         occurred_at: call.now,
-        detail: json!(view),
+        detail: audit::changed_view(before, view),
     }
 }

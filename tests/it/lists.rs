@@ -181,6 +181,18 @@ async fn a_stale_version_is_told_no_more_than_is_known() {
     let told = &stale.body;
     assert_eq!((&told["current_version"], &told["changed_by"]), (&json!(2), &json!(office.username)));
     assert_eq!((&told["changes"][0]["act"], &told["changed_fields"]), (&json!("load"), &json!(["channel"])), "{told}");
+    // So is what was there from the beginning.
+    let admin = app.admin().await;
+    let calendar = admin.get("/api/v1/calendars/vn").await.expect(200).body;
+    let mut other = json!({"code": "vn", "name": "Lịch khác"});
+    for member in ["office_hours", "off_hours_receipt"] {
+        other[member] = calendar[member].clone();
+    }
+    let tag = format!("\"{}\"", calendar["version"]);
+    admin.json("PUT", "/api/v1/calendars/vn", &[("if-match", &tag)], &other).await.expect(200);
+    other["name"] = json!("Lịch nữa");
+    let stale_calendar = admin.json("PUT", "/api/v1/calendars/vn", &[("if-match", &tag)], &other).await.expect(412).body;
+    assert_eq!(stale_calendar["changed_fields"], json!(["name"]), "{stale_calendar}");
     // Parts that come, go and change are named, too.
     let (mut one, mut two) = (row("postal"), row("postal"));
     one["fee_requests"] = json!([{"requested_at": "2022-06-17T09:00:00+07:00", "paid_at": "2022-06-17T10:00:00+07:00"}]);

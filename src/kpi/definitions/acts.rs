@@ -1,7 +1,6 @@
 //! What people do with definitions: put one with its targets.
 
 use sea_orm::DatabaseTransaction;
-use serde_json::json;
 
 use super::wire::{KpiView, NewKpi};
 use super::{rules, store};
@@ -60,7 +59,7 @@ pub async fn write(tx: &DatabaseTransaction, call: &Call, before: Option<&KpiVie
         department_id: None,
         version: view.version,
         occurred_at: call.now,
-        detail: json!(view),
+        detail: audit::changed_view(before, &view),
     };
     audit::record(tx, call, &[entry]).await?;
     Ok(view)
