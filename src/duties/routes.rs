@@ -218,7 +218,7 @@ async fn list_duty_occurrences(permit: Permit<perm::ReadDuty>, Query(filter): Qu
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
         ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1")),
     extensions(("x-permission" = json!("duty:read"))),
-    responses((status = 200, description = "The report", body = DutyOccurrenceView), ReadProblems))]
+    responses((status = 200, description = "The report", body = DutyOccurrenceView, headers(("ETag" = String))), ReadProblems))]
 #[get("/api/v1/duties/{code}/occurrences/{period}")]
 async fn get_duty_occurrence(permit: Permit<perm::ReadDuty>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
     let (duty, occurrence) = acts::find(db.get_ref(), &path.0, &path.1).await?;
@@ -264,7 +264,7 @@ async fn parts(
     params(("code" = String, Path, description = "Id or code of the duty", example = "kh-1186-skhdt-2022.discipline_half_year"),
         ("period" = PeriodCode, Path, description = "Code of the period", example = "2022H1")),
     extensions(("x-permission" = json!("duty:read_hand_ins"))),
-    responses((status = 200, description = "The parts", body = HandIns), ReadProblems))]
+    responses((status = 200, description = "The parts", body = HandIns, headers(("ETag" = String))), ReadProblems))]
 #[get("/api/v1/duties/{code}/occurrences/{period}/hand-ins")]
 async fn list_hand_ins(permit: Permit<perm::ReadHandIn>, path: web::Path<(String, String)>, _: Query<NoQuery>, db: Db) -> Answer {
     let (version, items) = parts(db.get_ref(), (&path.0, &path.1), &permit.reach(), vn_date(permit.now)).await?;

@@ -103,8 +103,10 @@ fn complete(path: &str, method: &str, operation: &mut Value, known: &[(String, S
         if status.starts_with('2') || status == "304" {
             let body = followed(schemas, &response["content"]["application/json"]["schema"]);
             let has = |member: &str| body["properties"].get(member).is_some();
+            // A change answers with the version that it made, and a handler may say that it has one.
+            let tagged = status == "201" || takes("If-Match") || response["headers"].get("ETag").is_some();
             let also = [
-                ("ETag", conditional || has("version")),
+                ("ETag", conditional || tagged || has("version")),
                 ("Link", has("page")),
                 ("Location", status == "201" || status == "202"),
                 ("Retry-After", status == "202"),

@@ -308,6 +308,17 @@ async fn answers_are_as_documented() {
             wrong.push(format!("{id}: {} is not documented", answer.status));
             continue;
         }
+        let stated = &operation.spec["responses"][answer.status.to_string()]["headers"];
+        for name in ["ETag", "Link", "Location", "Retry-After", "Preference-Applied"] {
+            if answer.header(name).is_some() && stated.get(name).is_none() {
+                wrong.push(format!("{id}: {name} is not documented"));
+            }
+        }
+        if operation.answers("304")
+            && (answer.header("etag").is_none() || !operation.spec["parameters"].to_string().contains("If-None-Match"))
+        {
+            wrong.push(format!("{id}: 304 without an ETag, or without saying what asks for it"));
+        }
         let content = &operation.spec["responses"][answer.status.to_string()]["content"];
         let Some(media) = answer.header("content-type").and_then(|t| t.split(';').next()) else {
             if content.is_object() {
@@ -496,6 +507,9 @@ async fn the_docs_need_no_other_host() {
         }
     }
     assert!(seen.len() > 3, "{seen:?}");
+    // Under another name than localhost the page would have the contract looked at elsewhere.
+    let start = nobody.get("/docs/swagger-initializer.js").await.expect(200);
+    assert!(start.text.contains("\"validatorUrl\": \"none\""), "{}", start.text);
     let served = nobody.get("/openapi.json").await.expect(200);
     assert_eq!(served.text, dunghen::openapi::text());
 }

@@ -155,7 +155,8 @@ async fn forged_tokens_are_refused() {
     ];
     for token in forged {
         let answer = with_token(&good, &token).get("/api/v1/departments").await.expect(401);
-        assert_eq!((answer.code(), answer.header("www-authenticate").is_some()), ("invalid_token", true));
+        let challenge = "Bearer realm=\"dunghen\", error=\"invalid_token\"";
+        assert_eq!((answer.code(), answer.header("www-authenticate")), ("invalid_token", Some(challenge)));
     }
     // Signed by the right key, but not for this service, not yet or no longer.
     let sign = |claims: &serde_json::Value| {

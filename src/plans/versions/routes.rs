@@ -159,7 +159,7 @@ async fn get_plan_difference(
 #[utoipa::path(tag = "plans", operation_id = "get_task_history", security(("bearer" = [])),
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.I.1-1.3")),
     extensions(("x-permission" = json!("task:read"))),
-    responses((status = 200, description = "What the plan's texts did to the task", body = TaskHistory), ReadProblems))]
+    responses((status = 200, description = "What the plan's texts did to the task", body = TaskHistory, headers(("ETag" = String))), ReadProblems))]
 #[get("/api/v1/tasks/{key}/history")]
 async fn get_task_history(permit: Permit<perm::ReadTask>, key: web::Path<String>, _: Query<NoQuery>, db: Db) -> Answer {
     let task = store::of_task(db.get_ref(), &permit.reach(), &key.as_str().into()).await?;

@@ -123,10 +123,7 @@ pub async fn load_assigned(
         let entry = |row: &&AssignedTask| {
             let saved = after.get(row.code.as_str())?;
             let lead = row.lead.first().and_then(|code| known.get(code.as_str()));
-            let mut detail = json!(row);
-            if let Some(old) = standing.get(row.code.as_str()).and_then(|old| old.task.as_ref()) {
-                detail[audit::CHANGED] = json!(audit::changed(&json!(old), &json!(row)));
-            }
+            let before = standing.get(row.code.as_str()).and_then(|old| old.task.as_ref());
             Some(Entry {
                 act: "put",
                 subject_type: "task",
@@ -135,7 +132,7 @@ pub async fn load_assigned(
                 department_id: lead.map(|d| d.id),
                 version: saved.version,
                 occurred_at: call.now,
-                detail,
+                detail: audit::changed_view(before, *row),
             })
         };
         let entries: Vec<Entry> = changed.iter().filter_map(entry).collect();

@@ -91,7 +91,7 @@ async fn put_evidence_content(
     params(("key" = String, Path, description = "Id or code", example = "kh-1186-skhdt-2022.II.1-1.1a"),
         ("n" = i32, Path, description = "Number of the document", example = 1)),
     extensions(("x-permission" = json!("task:read"))),
-    responses((status = 200, description = "The file", content((String = "application/pdf", example = "%PDF-1.7 …"), (String = "image/png", example = "\u{89}PNG…"), (String = "image/jpeg", example = "ÿØÿ…"),
+    responses((status = 200, description = "The file", headers(("ETag" = String)), content((String = "application/pdf", example = "%PDF-1.7 …"), (String = "image/png", example = "\u{89}PNG…"), (String = "image/jpeg", example = "ÿØÿ…"),
         (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = "PK…"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = "PK…"))), ReadProblems))]
 #[get("/api/v1/tasks/{key}/evidence/{n}/content")]
